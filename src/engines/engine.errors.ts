@@ -1,0 +1,75 @@
+import { catalogue } from '../kernel/errors.ts'
+
+/** What can be wrong with a file, and with an engine. */
+export const engineError = catalogue({
+  'engine.none': [
+    'unavailable',
+    'Nothing here can do this: no engine is configured.',
+    'Тут нічим це зробити: жодного рушія не налаштовано.',
+  ],
+  'engine.model_missing': [
+    'unavailable',
+    'The model {model} is not installed yet ({size}). Install it: {command}',
+    'Моделі {model} ще немає ({size}). Установити: {command}',
+  ],
+  'engine.crashed': [
+    'unavailable',
+    'The engine stopped in the middle of the work.',
+    'Рушій зупинився посеред роботи.',
+  ],
+  'engine.quarantined': [
+    'invalid',
+    'This file stopped the engine twice and will not be tried again.',
+    'Цей файл двічі зупинив рушій, тож більше його не відкриватимемо.',
+  ],
+  'engine.busy': [
+    'rate_limited',
+    'The queue is full. Next try in {seconds} s.',
+    'Черга повна. Наступна спроба за {seconds} с.',
+  ],
+  'engine.refused': ['upstream', '{engine} answered {status}.', '{engine} відповів {status}.'],
+  'engine.unreachable': ['unavailable', '{engine} cannot be reached.', '{engine} недоступний.'],
+  'engine.cut': [
+    'upstream',
+    '{engine} broke off in the middle of the answer.',
+    '{engine} обірвав відповідь посередині.',
+  ],
+  'file.empty': ['invalid', 'The file is empty.', 'Файл порожній.'],
+  'file.unsupported': [
+    'unsupported',
+    'Files of this kind ({mime}) are not accepted.',
+    'Файли такого виду ({mime}) не приймаються.',
+  ],
+  'file.wrong_type': [
+    'unsupported',
+    'The file is not what its name says: it is {mime}.',
+    'Файл не той, за який себе видає: це {mime}.',
+  ],
+  'file.unreadable': [
+    'invalid',
+    'The file is damaged or cut short and cannot be opened.',
+    'Файл пошкоджено або обрізано, відкрити його неможливо.',
+  ],
+  'file.encrypted': ['invalid', 'The document is locked with a password.', 'Документ замкнено паролем.'],
+  'file.bomb': [
+    'too_large',
+    'Unpacked, the file would be far too large.',
+    'Розпакований файл був би завеликим.',
+  ],
+  'file.no_audio': ['invalid', 'There is no sound in this file.', 'У цьому файлі немає звуку.'],
+  'file.too_long': [
+    'too_large',
+    'The recording lasts {minutes} min, the limit is {limit} min.',
+    'Запис триває {minutes} хв, а можна до {limit} хв.',
+  ],
+  'file.too_many_pixels': [
+    'too_large',
+    'The picture has {megapixels} megapixels, the limit is {limit}.',
+    'На зображенні {megapixels} мегапікселів, а можна до {limit}.',
+  ],
+  'file.too_many_pages': [
+    'too_large',
+    'The document has {pages} pages, the limit is {limit}.',
+    'У документі {pages} сторінок, а можна до {limit}.',
+  ],
+})

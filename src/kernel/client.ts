@@ -1,0 +1,92 @@
+import type { Call, CallOptions, Client, Contract, Handlers, Operation } from './contract.ts'
+import { hasBody, invoke, pathKeys } from './contract.ts'
+import { AppError, type ErrorBody, kernelError } from './errors.ts'
+import { encodeQuery } from './query.ts'
+
+const DEFAULT_TIMEOUT_MS = 30_000
+
+export interface ConnectOptions {
+  /** The headers that say who calls, and for whom; made anew for each call. */
+  readonly authorize?: (options: CallOptions) => Record<string, string> | Promise<Record<string, string>>
+  readonly fetch?: typeof globalThis.fetch
+}
+
+/** A typed client for a contract served elsewhere. There is no code generation: the contract is the client. */
+export function connect<C extends Contract>(
+  baseUrl: string,
+  contract: C,
+  how: ConnectOptions = {},
+): Client<C> {
+  const calls = Object.entries(contract).map(([name, op]) => [
+    name,
+    async (input: Record<string, unknown>, options: CallOptions = {}) => {
+      const response = await send(baseUrl, op, input, how, options)
+      const body: unknown = await response.json().catch(() => undefined)
+      if (!response.ok) throw failure(body, response, new URL(baseUrl).host)
+      return op.output.parse(body)
+    },
+  ])
+  // Each entry was made from the operation of the same name.
+  return Object.fromEntries(calls) as Client<C>
+}
+
+/** The same client for a service in this process: the same checks, no wire. */
+export function local<C extends Contract>(contract: C, handlers: Handlers<C>, service: string): Client<C> {
+  const calls = Object.entries(contract).map(([name, op]) => [
+    name,
+    (input: unknown, options: CallOptions = {}) =>
+      invoke(op, handlers[name as keyof C] as never, input, localCall(options, service)),
+  ])
+  return Object.fromEntries(calls) as Client<C>
+}
+
+function localCall(options: CallOptions, service: string): Call {
+  const { principal = null, requestId = 'req_local' } = options
+  return { principal, service, requestId, signal: deadline(options) }
+}
+
+const deadline = ({ signal, timeoutMs = DEFAULT_TIMEOUT_MS }: CallOptions): AbortSignal => {
+  const limit = AbortSignal.timeout(timeoutMs)
+  return signal ? AbortSignal.any([signal, limit]) : limit
+}
+
+async function send(
+  baseUrl: string,
+  op: Operation,
+  input: Record<string, unknown>,
+  how: ConnectOptions,
+  options: CallOptions,
+): Promise<Response> {
+  const inPath = pathKeys(op)
+  const path = op.path.replace(/:(\w+)/g, (_, key: string) => encodeURIComponent(String(input[key])))
+  const rest = Object.fromEntries(Object.entries(input).filter(([key]) => !inPath.includes(key)))
+  const query = hasBody(op) ? '' : encodeQuery(rest)
+  const url = new URL(query ? `${path}?${query}` : path, baseUrl)
+  const headers = {
+    ...(await how.authorize?.(options)),
+    ...(options.requestId && { 'x-request-id': options.requestId }),
+    ...(hasBody(op) && { 'content-type': 'application/json' }),
+  }
+  const signal = deadline(options)
+  try {
+    const body = hasBody(op) ? { body: JSON.stringify(rest) } : {}
+    return await (how.fetch ?? globalThis.fetch)(url, { method: op.method, headers, signal, ...body })
+  } catch (cause) {
+    signal.throwIfAborted()
+    throw kernelError('peer.unreachable', { peer: url.host }, { cause })
+  }
+}
+
+function failure(body: unknown, response: Response, peer: string): AppError {
+  // The shape is ours where the peer is ours; a missing `error` is handled.
+  const error = (body as Partial<ErrorBody> | undefined)?.error
+  if (!error?.code)
+    return kernelError(
+      'peer.unintelligible',
+      { peer, status: response.status },
+      { retryable: response.status >= 500 },
+    )
+  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN)
+  const retryAfter = Number.isFinite(seconds) ? { retryAfterMs: seconds * 1000 } : {}
+  return new AppError(error.kind, error.code, error.message, error.params, retryAfter)
+}

@@ -1,0 +1,46 @@
+import { z } from 'zod'
+import type { Operation } from './contract.ts'
+
+interface JsonSchema {
+  readonly type?: string | readonly string[]
+  readonly anyOf?: readonly JsonSchema[]
+  readonly items?: JsonSchema
+  readonly properties?: Readonly<Record<string, JsonSchema>>
+}
+
+/** Writes an input into a query string: arrays repeat their key, absent values are left out. */
+export function encodeQuery(input: Readonly<Record<string, unknown>>): string {
+  const query = new URLSearchParams()
+  for (const [key, value] of Object.entries(input))
+    for (const item of Array.isArray(value) ? value : [value])
+      if (item !== undefined && item !== null) query.append(key, String(item))
+  return query.toString()
+}
+
+/** Reads an operation's query string back into the types its input schema names; what does not fit is left for the schema to refuse. */
+export function queryDecoder(
+  op: Operation,
+): (raw: Readonly<Record<string, unknown>>) => Record<string, unknown> {
+  // z.toJSONSchema returns a JSON Schema document; only the members named above are read.
+  const { properties = {} } = z.toJSONSchema(op.input, { io: 'input', unrepresentable: 'any' }) as JsonSchema
+  return (raw) => {
+    const decoded: Record<string, unknown> = {}
+    for (const [key, value] of Object.entries(raw)) {
+      const schema = properties[key]
+      decoded[key] = schema ? decode(schema, value) : value
+    }
+    return decoded
+  }
+}
+
+function decode(schema: JsonSchema, value: unknown): unknown {
+  const types = [schema, ...(schema.anyOf ?? [])].flatMap((s) => s.type ?? [])
+  if (types.includes('array')) {
+    const items = Array.isArray(value) ? value : [value]
+    return items.map((item) => (schema.items ? decode(schema.items, item) : item))
+  }
+  if (typeof value !== 'string') return value
+  if (types.includes('boolean') && (value === 'true' || value === 'false')) return value === 'true'
+  const numeric = types.includes('number') || types.includes('integer')
+  return numeric && value.trim() !== '' && Number.isFinite(Number(value)) ? Number(value) : value
+}

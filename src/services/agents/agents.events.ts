@@ -1,0 +1,48 @@
+import { z } from 'zod'
+import { channel, event } from '../../kernel/event.ts'
+import { Citation } from '../city/city.contract.ts'
+
+const about = {
+  run: z.string(),
+  /** The agent's principal. */
+  agent: z.object({ id: z.string(), slug: z.string(), name: z.string() }),
+  room: z.string().nullable(),
+  /** The message that called it. */
+  message: z.string().nullable(),
+}
+
+export const runStarted = event('agents.run_started', 1, z.object(about))
+
+/** A run came to its end. `text`, `citations`, `engine` are there when it is done. */
+export const runFinished = event(
+  'agents.run_finished',
+  1,
+  z.object({
+    ...about,
+    state: z.enum(['done', 'failed', 'cancelled']),
+    text: z.string(),
+    citations: z.array(Citation),
+    engine: z.string().nullable(),
+    error: z
+      .object({
+        kind: z.string(),
+        code: z.string(),
+        message: z.string(),
+        params: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+      })
+      .optional(),
+  }),
+)
+export type RunFinished = z.infer<typeof runFinished.data>
+
+/** Words as they come: `offset` counts the UTF-16 code units of the answer before them. A run tried anew starts at 0 again. */
+export const runDelta = channel(
+  'agents.run_delta',
+  z.object({ run: z.string(), room: z.string().nullable(), offset: z.number().int(), text: z.string() }),
+)
+
+/** What a run is at: the live trace of a room. */
+export const runStep = channel(
+  'agents.run_step',
+  z.object({ run: z.string(), room: z.string().nullable(), state: z.string(), step: z.string() }),
+)

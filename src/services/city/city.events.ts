@@ -1,0 +1,47 @@
+import { z } from 'zod'
+import { event } from '../../kernel/event.ts'
+import { Author, CityFile, Part, PartType } from './city.contract.ts'
+
+/** A part of a message waits to be heard, read or taken in. `attempt` grows when a person asks to try again. */
+export const partAdded = event(
+  'city.part_added',
+  1,
+  z.object({
+    room: z.string(),
+    message: z.string(),
+    index: z.number().int(),
+    attempt: z.number().int(),
+    type: PartType,
+    file: CityFile,
+    author: Author,
+  }),
+)
+export type PartAdded = z.infer<typeof partAdded.data>
+
+/** One earlier message of the room, as an agent gets to know it: words, and what was heard or read. */
+export const HistoryItem = z.object({
+  message: z.string(),
+  author: Author,
+  at: z.iso.datetime(),
+  text: z.string(),
+})
+export type HistoryItem = z.infer<typeof HistoryItem>
+
+/** An agent is called. `run` is the id of the run to open: it makes the call idempotent all the way down. */
+export const agentCalled = event(
+  'city.agent_called',
+  1,
+  z.object({
+    run: z.string(),
+    /** The agent's slug. */
+    agent: z.string(),
+    room: z.object({ id: z.string(), name: z.string(), visibility: z.enum(['public', 'private', 'direct']) }),
+    message: z.string(),
+    asker: z.string(),
+    text: z.string(),
+    parts: z.array(Part),
+    /** The messages before it, oldest first, bounded in number and size. */
+    history: z.array(HistoryItem),
+  }),
+)
+export type AgentCalled = z.infer<typeof agentCalled.data>

@@ -1,0 +1,23 @@
+import { z } from 'zod'
+import { channel, event } from '../../kernel/event.ts'
+import { PartOutcome } from '../city/city.contract.ts'
+
+const place = {
+  room: z.string(),
+  message: z.string(),
+  index: z.number().int(),
+}
+
+/** A document posted in a room was taken in, or could not be: `outcome.error` says why. */
+export const documentProcessed = event(
+  'knowledge.document_processed',
+  1,
+  z.object({ ...place, attempt: z.number().int(), outcome: PartOutcome }),
+)
+export type DocumentProcessed = z.infer<typeof documentProcessed.data>
+
+/** Pages done so far. */
+export const documentProgress = channel(
+  'knowledge.document_progress',
+  z.object({ ...place, done: z.number(), total: z.number() }),
+)

@@ -1,0 +1,50 @@
+import { z } from 'zod'
+import { get } from '../../kernel/contract.ts'
+
+/** One recognised word: its box in pixels of the upright image, its confidence 0…1. */
+export const OcrWord = z.object({
+  text: z.string(),
+  confidence: z.number(),
+  box: z.object({ x0: z.number(), y0: z.number(), x1: z.number(), y1: z.number() }),
+})
+
+/** The answer of `POST /api/multimodal/ocr` (multipart `file`). */
+export const OcrResult = z.object({
+  text: z.string(),
+  confidence: z.number(),
+  engine: z.string(),
+  words: z.array(OcrWord),
+})
+export type OcrResult = z.infer<typeof OcrResult>
+
+/** The answer of `POST /api/multimodal/parse` (multipart `file`): pages that add up. */
+export const ParseResult = z.object({
+  title: z.string(),
+  mime: z.string(),
+  engine: z.string(),
+  pages: z.array(
+    z.object({
+      number: z.number().int(),
+      state: z.enum(['read', 'ocr', 'empty', 'failed']),
+      text: z.string(),
+      error: z.string().optional(),
+    }),
+  ),
+})
+export type ParseResult = z.infer<typeof ParseResult>
+
+const EngineState = z.object({
+  engine: z.string(),
+  driver: z.string(),
+  state: z.enum(['ok', 'missing', 'cooling', 'down']),
+  detail: z.string().optional(),
+})
+
+/** `POST /v1/audio/transcriptions` (OpenAI's shape), `POST /api/multimodal/ocr` and `/parse` are routes of their own: they take files. */
+export const multimodalGatewayContract = {
+  engines: get('/api/multimodal/engines', {
+    summary: 'The engines behind the gateway, and how they are',
+    input: z.object({}),
+    output: z.object({ items: z.array(EngineState) }),
+  }),
+}

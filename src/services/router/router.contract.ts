@@ -1,0 +1,12 @@
+import { z } from 'zod'
+import { post } from '../../kernel/contract.ts'
+import { RouteRequest, RouteResult } from '../router-v2/router-v2.contract.ts'
+
+export const routerContract = {
+  route: post('/api/route', {
+    summary: 'The front door of programs: one request, answered by the router the rollout picks',
+    input: RouteRequest,
+    output: RouteResult.extend({ router: z.literal('v2') }),
+    errors: ['unavailable', 'timeout'],
+  }),
+}
