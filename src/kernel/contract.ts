@@ -98,7 +98,6 @@ export async function invoke(op: Operation, handler: AnyHandler, raw: unknown, c
     const detail = input.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')
     throw kernelError('input.invalid', { detail }, { cause: input.error })
   }
-  call.signal.throwIfAborted()
   // Operation and handler come from the same contract key, which TypeScript cannot follow through a record.
   return op.output.parse(await handler(input.data as never, call))
 }

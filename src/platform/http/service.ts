@@ -25,6 +25,8 @@ export interface Check {
 export interface Service<C extends Contract = Contract> {
   readonly contract: C
   readonly handlers: Handlers<C>
+  /** Operations that `routes` serves itself, because they set cookies or choose a status; documented like the others. */
+  readonly custom?: readonly (keyof C & string)[]
   /** WebSocket, SSE, uploads and other people's wire formats. */
   routes?(app: FastifyInstance, authenticate: Authenticate): void
   /** What must be so before the first request: seeds, mostly. Runs at every start, so it changes nothing the second time. */
