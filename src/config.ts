@@ -1,0 +1,296 @@
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { Secret } from './kernel/secret.ts'
+
+export const SERVICES = [
+  'auth',
+  'city',
+  'agents',
+  'llm-proxy',
+  'router',
+  'router-v2',
+  'multimodal-gateway',
+  'knowledge',
+] as const
+export type ServiceName = (typeof SERVICES)[number]
+
+export interface Config {
+  readonly host: string
+  readonly port: number
+  readonly publicUrl: string
+  readonly cityName: string
+  readonly dataDir: string
+  readonly modelsDir: string
+  readonly modelsMirror: string | null
+  readonly run: readonly ServiceName[]
+  readonly peers: Readonly<Partial<Record<ServiceName, string>>>
+  readonly logLevel: string
+  readonly trustProxy: string | false
+  readonly maxUploadBytes: number
+  readonly maxPixels: number
+  readonly maxAudioSeconds: number
+  readonly maxPages: number
+  readonly llm: { readonly url: string; readonly model: string } | null
+  readonly stt: { readonly url: string; readonly model: string } | null
+  readonly ownerEmail: string | null
+  readonly secrets: Secrets
+}
+
+/** Kept apart, so that a configuration can be shown. */
+export interface Secrets {
+  /** Signs sessions and service tokens; null: the city makes one and keeps it in its data folder. */
+  readonly city: Secret | null
+  readonly databaseUrl: Secret | null
+  readonly natsUrl: Secret | null
+  readonly redisUrl: Secret | null
+  readonly llmKey: Secret | null
+  readonly sttKey: Secret | null
+  readonly ownerPassword: Secret | null
+}
+
+interface Variable<T = unknown> {
+  readonly about: string
+  /** As the documentation shows it. */
+  readonly fallback: string
+  read(value: string): T
+}
+
+/** Tells what would be right; `readConfig` adds the variable's name. */
+class Fault extends Error {}
+
+const text = (about: string, fallback: string): Variable<string> => ({
+  about,
+  fallback,
+  read: (value) => value,
+})
+
+const whole = (about: string, fallback: number, min: number, max: number): Variable<number> => ({
+  about,
+  fallback: String(fallback),
+  read(value) {
+    const number = /^\d+$/.test(value) ? Number(value) : Number.NaN
+    if (!(number >= min && number <= max)) throw new Fault(`must be a whole number from ${min} to ${max}`)
+    return number
+  },
+})
+
+const url = (about: string, fallback: string, ...schemes: readonly string[]): Variable<string> => ({
+  about,
+  fallback,
+  read(value) {
+    const parsed = URL.canParse(value) ? new URL(value) : null
+    if (!parsed || !schemes.includes(parsed.protocol.slice(0, -1)))
+      throw new Fault(`must be an address that begins with ${schemes.map((s) => `${s}://`).join(' or ')}`)
+    return value
+  },
+})
+
+const choice = (about: string, fallback: string, options: readonly string[]): Variable<string> => ({
+  about,
+  fallback,
+  read(value) {
+    if (!options.includes(value)) throw new Fault(`must be one of ${options.join(', ')}`)
+    return value
+  },
+})
+
+const serviceList: Variable<readonly ServiceName[]> = {
+  about:
+    'Which services run in this process, by comma. Less than all of them needs DATABASE_URL, NATS_URL and CITY_SECRET.',
+  fallback: 'all',
+  read(value) {
+    if (value === 'all') return SERVICES
+    const names = value.split(',').map((name) => name.trim())
+    const wrong = names.filter((name) => !isService(name))
+    if (wrong.length > 0)
+      throw new Fault(`knows no service ${wrong.join(', ')}; there are ${SERVICES.join(', ')}`)
+    return SERVICES.filter((name) => names.includes(name))
+  },
+}
+
+const isService = (name: string): name is ServiceName => SERVICES.some((service) => service === name)
+
+const longSecret: Variable<string> = {
+  about:
+    'At least 32 characters of chance; signs sessions and service tokens. The same in every process of one city.',
+  fallback: 'made at the first start and kept in DATA_DIR',
+  read(value) {
+    if (value.length < 32) throw new Fault('must be at least 32 characters')
+    return value
+  },
+}
+
+/** Every variable the city reads, in the order of the documentation. Each service has a `PEER_<SERVICE>` besides. */
+export const VARIABLES = {
+  HOST: text('The address to listen on.', '127.0.0.1'),
+  PORT: whole('The port to listen on; 0 takes a free one.', 7400, 0, 65535),
+  PUBLIC_URL: url('Where browsers reach the city.', 'http://HOST:PORT', 'http', 'https'),
+  CITY_NAME: text('The name on the city’s sign.', 'DAARION'),
+  DATA_DIR: text('Where an embedded city keeps everything; files of any city.', './data'),
+  DATABASE_URL: url(
+    'A PostgreSQL with pgvector. Without it the embedded PGlite is used.',
+    '',
+    'postgres',
+    'postgresql',
+  ),
+  NATS_URL: url('NATS with JetStream, for several processes.', '', 'nats', 'tls'),
+  REDIS_URL: url('Redis, for several processes.', '', 'redis', 'rediss'),
+  RUN: serviceList,
+  CITY_SECRET: longSecret,
+  MODELS_DIR: text('Where local models lie.', 'DATA_DIR/models'),
+  MODELS_MIRROR: text('A folder or an address to fetch models from first.', ''),
+  LLM_URL: url('Any OpenAI-compatible base URL, such as http://127.0.0.1:11434/v1.', '', 'http', 'https'),
+  LLM_KEY: text('Its key.', ''),
+  LLM_MODEL: text('The model to ask for; needed with LLM_URL.', ''),
+  STT_URL: url('An OpenAI-compatible base URL that hears, tried after the local model.', '', 'http', 'https'),
+  STT_KEY: text('Its key.', ''),
+  STT_MODEL: text('Its model.', 'whisper-1'),
+  OWNER_EMAIL: text(
+    'Makes the owner’s account at the first start, unattended; ignored once there is an owner.',
+    '',
+  ),
+  OWNER_PASSWORD: text('The owner’s password, at least 10 characters.', ''),
+  OWNER_PASSWORD_FILE: text('A file that holds the password instead.', ''),
+  MAX_UPLOAD_MB: whole('The largest file, in megabytes.', 25, 1, 2048),
+  MAX_MEGAPIXELS: whole('The largest image.', 100, 1, 1000),
+  MAX_AUDIO_MINUTES: whole('The longest recording.', 60, 1, 600),
+  MAX_PAGES: whole('The longest document.', 500, 1, 10_000),
+  TRUST_PROXY: text('Addresses of the proxies in front, by comma; their X-Forwarded-For is believed.', ''),
+  LOG_LEVEL: choice('How much is written.', 'info', ['fatal', 'error', 'warn', 'info', 'debug', 'silent']),
+} as const satisfies Record<string, Variable>
+
+/** All faults of an environment at once, a line each. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly faults: readonly string[]
+  constructor(faults: readonly string[]) {
+    super(['The configuration cannot be used:', ...faults.map((fault) => `  ${fault}`)].join('\n'))
+    this.faults = faults
+  }
+}
+
+/** Reads the environment. Throws a `ConfigError` that names every fault, with what would be right. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const faults: string[] = []
+  const fault = (line: string) => faults.push(line)
+  const get = <T>(name: keyof typeof VARIABLES, variable: Variable<T>): T | null => {
+    const value = env[name]
+    if (value === undefined || value === '') return null
+    try {
+      return variable.read(value)
+    } catch (error) {
+      fault(`${name} ${error instanceof Fault ? error.message : 'cannot be read'}`)
+      return null
+    }
+  }
+  const V = VARIABLES
+  const secret = (name: keyof typeof VARIABLES, variable: Variable<string>) => {
+    const value = get(name, variable)
+    return value === null ? null : new Secret(value)
+  }
+
+  const run = get('RUN', V.RUN) ?? SERVICES
+  const host = get('HOST', V.HOST) ?? '127.0.0.1'
+  const port = get('PORT', V.PORT) ?? 7400
+  const dataDir = resolve(get('DATA_DIR', V.DATA_DIR) ?? './data')
+  const secrets: Secrets = {
+    city: secret('CITY_SECRET', V.CITY_SECRET),
+    databaseUrl: secret('DATABASE_URL', V.DATABASE_URL),
+    natsUrl: secret('NATS_URL', V.NATS_URL),
+    redisUrl: secret('REDIS_URL', V.REDIS_URL),
+    llmKey: secret('LLM_KEY', V.LLM_KEY),
+    sttKey: secret('STT_KEY', V.STT_KEY),
+    ownerPassword: ownerPassword(env, fault),
+  }
+  if (run.length < SERVICES.length)
+    for (const [name, value] of [
+      ['DATABASE_URL', secrets.databaseUrl],
+      ['NATS_URL', secrets.natsUrl],
+      ['CITY_SECRET', secrets.city],
+    ] as const)
+      if (!value) fault(`${name} is needed where RUN is less than everything`)
+
+  const llmUrl = get('LLM_URL', V.LLM_URL)
+  const llmModel = get('LLM_MODEL', V.LLM_MODEL)
+  if (llmUrl && !llmModel) fault('LLM_MODEL is needed with LLM_URL')
+  const sttUrl = get('STT_URL', V.STT_URL)
+  const ownerEmail = get('OWNER_EMAIL', V.OWNER_EMAIL)
+  if (ownerEmail && !/^\S+@\S+\.\S+$/.test(ownerEmail)) fault('OWNER_EMAIL must be an e-mail address')
+  if (ownerEmail && !secrets.ownerPassword)
+    fault('OWNER_PASSWORD or OWNER_PASSWORD_FILE is needed with OWNER_EMAIL')
+
+  const config: Config = {
+    host,
+    port,
+    publicUrl: (
+      get('PUBLIC_URL', V.PUBLIC_URL) ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+    ).replace(/\/$/, ''),
+    cityName: get('CITY_NAME', V.CITY_NAME) ?? 'DAARION',
+    dataDir,
+    modelsDir: resolve(get('MODELS_DIR', V.MODELS_DIR) ?? join(dataDir, 'models')),
+    modelsMirror: get('MODELS_MIRROR', V.MODELS_MIRROR),
+    run,
+    peers: readPeers(env, run, fault),
+    logLevel: get('LOG_LEVEL', V.LOG_LEVEL) ?? 'info',
+    trustProxy: get('TRUST_PROXY', V.TRUST_PROXY) ?? false,
+    maxUploadBytes: (get('MAX_UPLOAD_MB', V.MAX_UPLOAD_MB) ?? 25) * 1024 * 1024,
+    maxPixels: (get('MAX_MEGAPIXELS', V.MAX_MEGAPIXELS) ?? 100) * 1_000_000,
+    maxAudioSeconds: (get('MAX_AUDIO_MINUTES', V.MAX_AUDIO_MINUTES) ?? 60) * 60,
+    maxPages: get('MAX_PAGES', V.MAX_PAGES) ?? 500,
+    llm: llmUrl && llmModel ? { url: llmUrl, model: llmModel } : null,
+    stt: sttUrl ? { url: sttUrl, model: get('STT_MODEL', V.STT_MODEL) ?? 'whisper-1' } : null,
+    ownerEmail,
+    secrets,
+  }
+  if (faults.length > 0) throw new ConfigError(faults)
+  return config
+}
+
+export const peerVariable = (service: ServiceName): string =>
+  `PEER_${service.toUpperCase().replaceAll('-', '_')}`
+
+function readPeers(
+  env: Readonly<Record<string, string | undefined>>,
+  run: readonly ServiceName[],
+  fault: (line: string) => void,
+): Partial<Record<ServiceName, string>> {
+  const peers: Partial<Record<ServiceName, string>> = {}
+  for (const service of SERVICES) {
+    const name = peerVariable(service)
+    const value = env[name]
+    if (!value) continue
+    if (!/^https?:\/\//.test(value) || !URL.canParse(value))
+      fault(`${name} must be an address that begins with http:// or https://`)
+    else if (run.includes(service)) fault(`${name} is given, but RUN runs ${service} in this process`)
+    else peers[service] = value
+  }
+  const known = new Set(SERVICES.map(peerVariable))
+  for (const name of Object.keys(env))
+    if (name.startsWith('PEER_') && !known.has(name))
+      fault(`${name} names no service; there are ${[...known].join(', ')}`)
+  return peers
+}
+
+const MIN_PASSWORD = 10
+
+function ownerPassword(
+  env: Readonly<Record<string, string | undefined>>,
+  fault: (line: string) => void,
+): Secret | null {
+  const { OWNER_PASSWORD: given, OWNER_PASSWORD_FILE: file } = env
+  if (given && file) fault('OWNER_PASSWORD and OWNER_PASSWORD_FILE are both given; one is enough')
+  const password = given || (file ? readPassword(file, fault) : null)
+  if (!password) return null
+  if (password.length < MIN_PASSWORD)
+    fault(`${given ? 'OWNER_PASSWORD' : 'OWNER_PASSWORD_FILE'} must hold at least ${MIN_PASSWORD} characters`)
+  return new Secret(password)
+}
+
+function readPassword(file: string, fault: (line: string) => void): string | null {
+  try {
+    return readFileSync(file, 'utf8').replace(/\r?\n$/, '')
+  } catch {
+    fault('OWNER_PASSWORD_FILE names a file that cannot be read')
+    return null
+  }
+}
