@@ -1,0 +1,11 @@
+#!/usr/bin/env node
+// `npm start`: builds what is stale, then runs the city in this process.
+import { build } from './build.js'
+
+try {
+  build()
+} catch (error) {
+  console.error(error.message)
+  process.exit(1)
+}
+await import('../dist/main.js')
