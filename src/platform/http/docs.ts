@@ -28,7 +28,7 @@ function page(paths: Record<string, Record<string, unknown>>): string {
       const tag = op.tags?.[0] ?? 'other'
       groups.set(tag, [...(groups.get(tag) ?? []), entry(method, path, op)])
     }
-  const body = [...groups].map(([tag, entries]) => `<h2>${escape(tag)}</h2>${entries.join('')}`).join('')
+  const body = [...groups].map(([tag, entries]) => `<h2>${asHtml(tag)}</h2>${entries.join('')}`).join('')
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>DAARION API</title><style>${STYLE}</style></head><body><main><h1>DAARION API</h1>
 <p>The same as <a href="/openapi.json">openapi.json</a>. Send <code>Authorization: Bearer dk_…</code> with every call that is not marked open.</p>
@@ -37,15 +37,15 @@ ${body}</main></body></html>`
 
 function entry(method: string, path: string, op: Described): string {
   const inputs = (op.parameters ?? []).map(
-    (p) => `${escape(p.name)}${p.required ? '' : '?'} (${escape(p.in)})`,
+    (p) => `${asHtml(p.name)}${p.required ? '' : '?'} (${asHtml(p.in)})`,
   )
   if (op.requestBody) inputs.push('a body')
   const open = op.security?.length === 0 ? ' <em>open</em>' : ''
-  return `<details><summary><b>${method.toUpperCase()}</b> <code>${escape(path)}</code>${open} ${escape(op.summary ?? '')}</summary>
-<p>${inputs.length > 0 ? `Takes ${inputs.join(', ')}.` : 'Takes nothing.'}</p><pre>${escape(JSON.stringify(op, null, 2))}</pre></details>`
+  return `<details><summary><b>${method.toUpperCase()}</b> <code>${asHtml(path)}</code>${open} ${asHtml(op.summary ?? '')}</summary>
+<p>${inputs.length > 0 ? `Takes ${inputs.join(', ')}.` : 'Takes nothing.'}</p><pre>${asHtml(JSON.stringify(op, null, 2))}</pre></details>`
 }
 
-const escape = (text: string): string =>
+const asHtml = (text: string): string =>
   text.replace(/[&<>"]/g, (sign) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[sign] ?? sign)
 
 const STYLE = `:root{color-scheme:light dark}body{margin:0;background:#f3f3ef;color:#1c2226;font:15px/1.5 "Noto Sans","Segoe UI",system-ui,sans-serif}
