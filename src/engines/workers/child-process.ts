@@ -1,0 +1,109 @@
+import { spawn } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { setPriority, tmpdir } from 'node:os'
+import process from 'node:process'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import type { FromChild, ToChild } from './protocol.ts'
+
+/** A running child process with a memory limit. Its owner ends it with `kill`; nothing ends it gently, for it holds nothing worth saving. */
+export interface Child {
+  readonly pid: number
+  /** Resolves when the message is on its way; rejects when the child is gone. */
+  send(message: ToChild): Promise<void>
+  /** SIGKILL, to the child and what it started. */
+  kill(): void
+  /** Resolves when it has ended, however it ended, and nothing more will be heard. */
+  readonly ended: Promise<void>
+}
+
+export interface ChildOptions {
+  readonly entry: URL
+  readonly memoryLimitBytes: number
+  onMessage(message: FromChild): void
+}
+
+/**
+ * The URL of a module beside the calling one, in its own form: `.ts` from the sources, `.js` when built.
+ * `childModule(import.meta.url, './parser.child')`.
+ */
+export function childModule(from: string, path: string): URL {
+  return new URL(path + (from.endsWith('.ts') ? '.ts' : '.js'), from)
+}
+
+/**
+ * Starts `entry` in a process of its own: its own process group, a small environment without our secrets, no output, a lower priority, and
+ * `RLIMIT_DATA` (heap, Buffers, WebAssembly and native memory together) set by the shell that becomes it. On Windows, which has no such
+ * limit, only V8's heap is bounded.
+ */
+export function startChild({ entry, memoryLimitBytes, onMessage }: ChildOptions): Child {
+  const path = fileURLToPath(entry)
+  const heapMb = Math.max(64, Math.floor((memoryLimitBytes / (1 << 20)) * 0.75))
+  const loader = path.endsWith('.ts') ? ['--import', sourceLoader()] : []
+  const args = [`--max-old-space-size=${heapMb}`, '--no-warnings', ...loader, path]
+  const limited = process.platform !== 'win32'
+  const child = spawn(
+    limited ? '/bin/sh' : process.execPath,
+    limited ? ['-c', LIMITED, process.execPath, String(Math.ceil(memoryLimitBytes / 1024)), ...args] : args,
+    {
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      serialization: 'advanced',
+      detached: limited,
+      env: { PATH, TMPDIR: tmpdir(), LANG: 'C.UTF-8' },
+    },
+  )
+  const pid = child.pid ?? 0
+  lowerPriority(pid)
+  const ended = new Promise<void>((resolve) => {
+    child.on('error', () => {
+      if (child.pid === undefined) resolve()
+    })
+    child.once('exit', () => {
+      if (limited) killGroup(pid)
+      resolve()
+    })
+  })
+  child.on('message', onMessage)
+  return {
+    pid,
+    ended,
+    kill: () => {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      if (limited) killGroup(pid)
+      child.kill('SIGKILL')
+    },
+    send: (message) =>
+      new Promise((resolve, reject) => {
+        if (!child.connected) return reject(new Error('the child is gone'))
+        child.send(message, (error) => (error ? reject(error) : resolve()))
+      }),
+  }
+}
+
+// The machine's own killer takes a child before the server; the kernel takes the child when the server is killed.
+const LIMITED = `
+echo 700 2>/dev/null >/proc/self/oom_score_adj
+ulimit -d "$1" || exit 126
+shift
+if setpriv --pdeathsig KILL true 2>/dev/null; then exec setpriv --pdeathsig KILL "$0" "$@"; fi
+exec "$0" "$@"`
+
+const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/homebrew/bin'
+
+const sourceLoader = (): string => pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
+
+function lowerPriority(pid: number): void {
+  try {
+    setPriority(pid, 5)
+  } catch {
+    // A child that is already gone, or a machine that does not allow it: then it runs at our own priority.
+  }
+}
+
+function killGroup(pid: number): void {
+  if (pid <= 1) return
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // No such group: everything in it has ended.
+  }
+}

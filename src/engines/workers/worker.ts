@@ -1,0 +1,190 @@
+import type { Clock } from '../../kernel/clock.ts'
+import { AppError, kernelError } from '../../kernel/errors.ts'
+import { startChild } from './child-process.ts'
+import type { RunOptions } from './pool.ts'
+import { type ErrorOnTheWire, type FromChild, SLICE_BYTES } from './protocol.ts'
+
+/** How one try of a job ended. `died`: the child is gone; `late` where it outlasted the deadline; `blame` where the job had begun. */
+export type Outcome =
+  | { readonly type: 'done'; readonly result: unknown }
+  | { readonly type: 'failed'; readonly error: AppError }
+  | { readonly type: 'died'; readonly late: boolean; readonly blame: boolean }
+
+/** One child of a pool and the job it has. */
+export interface Worker {
+  readonly pid: number
+  readonly jobs: number
+  readonly taken: boolean
+  /** Dead or dying. */
+  readonly gone: boolean
+  readonly ended: Promise<void>
+  reserve(): void
+  free(): void
+  /** Never rejects. One at a time. */
+  run(method: string, payload: unknown, options: RunOptions<unknown>, signal: AbortSignal): Promise<Outcome>
+  kill(): void
+}
+
+export interface WorkerOptions {
+  readonly entry: URL
+  readonly memoryLimitBytes: number
+  readonly idleMs: number
+  readonly clock: Clock
+}
+
+/** Loading a module takes a second or two; one that says nothing for so long never will. */
+const START_MS = 60_000
+
+export function createWorker({ clock, entry, idleMs, memoryLimitBytes }: WorkerOptions): Worker {
+  let hear: (message: FromChild) => void = () => {}
+  let announce: () => void = () => {}
+  const ready = new Promise<void>((resolve) => {
+    announce = resolve
+  })
+  let isReady = false
+  const child = startChild({
+    entry,
+    memoryLimitBytes,
+    onMessage: (message) => {
+      if (message.type !== 'ready') return hear(message)
+      isReady = true
+      announce()
+    },
+  })
+  let jobs = 0
+  let taken = false
+  let gone = false
+  let idle = new AbortController()
+  const ended = child.ended.then(() => {
+    gone = true
+    idle.abort()
+  })
+  const kill = (): void => {
+    gone = true
+    child.kill()
+  }
+  const restWhenIdle = (): void => {
+    idle = new AbortController()
+    clock.sleep(idleMs, idle.signal).then(kill, () => {})
+  }
+
+  const send = async (method: string, payload: unknown, bytes: Uint8Array | undefined): Promise<void> => {
+    for (let at = 0; bytes && at < bytes.length; at += SLICE_BYTES)
+      await child.send({ type: 'bytes', slice: bytes.slice(at, at + SLICE_BYTES) })
+    await child.send({ type: 'run', method, payload })
+  }
+
+  const run: Worker['run'] = async (method, payload, { bytes, deadlineMs, onMessage }, signal) => {
+    jobs++
+    let late = false
+    let heardOf = false
+    const expire = () => {
+      late = true
+      kill()
+    }
+    const starting = createTimer(clock, START_MS, expire)
+    const working = createTimer(clock, deadlineMs, expire)
+    signal.addEventListener('abort', kill, { once: true })
+    if (signal.aborted) kill()
+    const settled = new Promise<Outcome>((resolve) => {
+      hear = (message) => {
+        if (message.type === 'done') resolve(message)
+        else if (message.type === 'failed') resolve({ type: 'failed', error: fromTheWire(message.error) })
+        else if (message.type === 'message') {
+          working.pause()
+          deliver(message, onMessage).then(working.resume, (cause: unknown) => {
+            resolve({ type: 'failed', error: AppError.from(cause) })
+            kill()
+          })
+        }
+      }
+      void ended.then(() => resolve({ type: 'died', late, blame: heardOf && !signal.aborted }))
+    })
+    const deliver = async (
+      { body, message }: Extract<FromChild, { type: 'message' }>,
+      to: RunOptions<unknown>['onMessage'],
+    ): Promise<void> => {
+      inTurn = inTurn.then(() => to?.(body))
+      await inTurn
+      await child.send({ type: 'taken', message }).catch(() => {})
+    }
+    let inTurn: Promise<void> = Promise.resolve()
+    try {
+      starting.resume()
+      await Promise.race([ready, ended])
+      starting.pause()
+      if (!gone) {
+        heardOf = isReady
+        working.resume()
+        // A child that dies while it is being told is heard of through `ended`.
+        await send(method, payload, bytes).catch(() => {})
+      }
+      return await settled
+    } finally {
+      starting.pause()
+      working.stop()
+      signal.removeEventListener('abort', kill)
+      hear = () => {}
+    }
+  }
+
+  return {
+    pid: child.pid,
+    ended,
+    get jobs() {
+      return jobs
+    },
+    get taken() {
+      return taken
+    },
+    get gone() {
+      return gone
+    },
+    reserve: () => {
+      taken = true
+      idle.abort()
+    },
+    free: () => {
+      taken = false
+      if (!gone) restWhenIdle()
+    },
+    run,
+    kill,
+  }
+}
+
+interface Timer {
+  pause(): void
+  resume(): void
+  stop(): void
+}
+
+/** Calls `expire` after `ms` of running time. Starts paused; pauses nest. */
+function createTimer(clock: Clock, ms: number, expire: () => void): Timer {
+  let leftMs = ms
+  let pauses = 1
+  let startedAt = 0
+  let running = new AbortController()
+  const pause = (): void => {
+    if (pauses++ > 0) return
+    running.abort()
+    leftMs -= clock.now() - startedAt
+  }
+  const resume = (): void => {
+    if (--pauses > 0) return
+    running = new AbortController()
+    startedAt = clock.now()
+    clock.sleep(Math.max(0, leftMs), running.signal).then(expire, () => {})
+  }
+  return { pause, resume, stop: pause }
+}
+
+/** A bug in the child keeps what was thrown there as its cause, for the log. */
+function fromTheWire(error: ErrorOnTheWire): AppError {
+  const { code, kind, message, params, retryAfterMs, retryable, trace } = error
+  const options = { retryable, ...(retryAfterMs !== undefined && { retryAfterMs }) }
+  if (trace === undefined) return new AppError(kind, code, message, params, options)
+  return code === 'internal'
+    ? kernelError('internal', {}, { cause: new Error(trace) })
+    : new AppError(kind, code, message, params, { ...options, cause: new Error(trace) })
+}
