@@ -1,6 +1,6 @@
 import type { Kysely, Transaction } from 'kysely'
 
-/** A database without tables of its own: each service extends it with `kysely.$extendTables<CityTables>()`. */
+/** A database without tables of its own: each service adds its own with `kysely.withTables<CityTables>()`, where `CityTables` is a `type`, not an `interface`. */
 export type AnyTables = Record<never, never>
 
 /** The one database of a process: PGlite in a worker thread, or PostgreSQL. */
