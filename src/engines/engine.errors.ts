@@ -72,4 +72,10 @@ export const engineError = catalogue({
     'The document has {pages} pages, the limit is {limit}.',
     'У документі {pages} сторінок, а можна до {limit}.',
   ],
+  'page.illegible': [
+    'invalid',
+    'The page was not read: the scan is blurred.',
+    'Сторінку не прочитано: скан розмитий.',
+  ],
+  'page.failed': ['invalid', 'The page could not be read.', 'Сторінку не вдалося прочитати.'],
 })
