@@ -1,6 +1,6 @@
-import type { Call, CallOptions, Client, Contract, Handlers, Operation } from './contract.ts'
+import type { CallOptions, Client, Contract, Handlers, Operation } from './contract.ts'
 import { hasBody, invoke, pathKeys } from './contract.ts'
-import { AppError, type ErrorBody, kernelError } from './errors.ts'
+import { AppError, ErrorBody, kernelError } from './errors.ts'
 import { encodeQuery } from './query.ts'
 
 const DEFAULT_TIMEOUT_MS = 30_000
@@ -34,15 +34,13 @@ export function connect<C extends Contract>(
 export function local<C extends Contract>(contract: C, handlers: Handlers<C>, service: string): Client<C> {
   const calls = Object.entries(contract).map(([name, op]) => [
     name,
-    (input: unknown, options: CallOptions = {}) =>
-      invoke(op, handlers[name as keyof C] as never, input, localCall(options, service)),
+    (input: unknown, options: CallOptions = {}) => {
+      const { principal = null, requestId = 'req_local' } = options
+      const call = { principal, service, requestId, signal: deadline(options) }
+      return invoke(op, handlers[name as keyof C] as never, input, call)
+    },
   ])
   return Object.fromEntries(calls) as Client<C>
-}
-
-function localCall(options: CallOptions, service: string): Call {
-  const { principal = null, requestId = 'req_local' } = options
-  return { principal, service, requestId, signal: deadline(options) }
 }
 
 const deadline = ({ signal, timeoutMs = DEFAULT_TIMEOUT_MS }: CallOptions): AbortSignal => {
@@ -78,14 +76,14 @@ async function send(
 }
 
 function failure(body: unknown, response: Response, peer: string): AppError {
-  // The shape is ours where the peer is ours; a missing `error` is handled.
-  const error = (body as Partial<ErrorBody> | undefined)?.error
-  if (!error?.code)
+  const parsed = ErrorBody.safeParse(body)
+  if (!parsed.success)
     return kernelError(
       'peer.unintelligible',
       { peer, status: response.status },
       { retryable: response.status >= 500 },
     )
+  const { error } = parsed.data
   const seconds = Number(response.headers.get('retry-after') ?? Number.NaN)
   const retryAfter = Number.isFinite(seconds) ? { retryAfterMs: seconds * 1000 } : {}
   return new AppError(error.kind, error.code, error.message, error.params, retryAfter)

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { type ErrorKind, kernelError } from './errors.ts'
 import { isOperator, type Principal } from './principal.ts'
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 
 /** Who may call at all: anybody, whoever is signed in, the city's owner and admins, or another service only. */
 export type Access = 'public' | 'principal' | 'operator' | 'service'
@@ -72,7 +72,6 @@ const verb =
 
 export const get = verb('GET')
 export const post = verb('POST')
-export const put = verb('PUT')
 export const patch = verb('PATCH')
 export const del = verb('DELETE')
 

@@ -1,3 +1,5 @@
+import { z } from 'zod'
+
 const STATUS = {
   invalid: 400,
   unauthenticated: 401,
@@ -17,6 +19,20 @@ export type ErrorKind = keyof typeof STATUS
 export const statusOf = (kind: ErrorKind): number => STATUS[kind]
 
 export type ErrorParams = Readonly<Record<string, string | number>>
+
+/** A failure as it is kept and told: a reader's side puts code and parameters into words. */
+export const Failure = z.object({
+  // The keys of STATUS are exactly ErrorKind.
+  kind: z.enum(Object.keys(STATUS) as [ErrorKind, ...ErrorKind[]]),
+  code: z.string(),
+  message: z.string(),
+  params: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+})
+export type Failure = z.infer<typeof Failure>
+
+/** The one shape of an error on the wire. */
+export const ErrorBody = z.object({ error: Failure })
+export type ErrorBody = z.infer<typeof ErrorBody>
 
 /** What a code means: its kind, and one sentence a person understands, in both languages, with `{param}` slots. */
 export interface ErrorEntry {
@@ -65,30 +81,17 @@ export class AppError extends Error {
 
   toJSON(): ErrorBody {
     const { kind, code, message, params } = this
-    return { error: { kind, code, message, ...(Object.keys(params).length > 0 && { params }) } }
+    return {
+      error: { kind, code, message, ...(Object.keys(params).length > 0 && { params: { ...params } }) },
+    }
   }
 
-  /** Anything thrown, as an AppError. What is neither one, nor an abort, nor a refusal by the HTTP server, is a bug of ours. */
+  /** Anything thrown, as an AppError. What is neither one nor an abort is a bug of ours. */
   static from(cause: unknown): AppError {
     if (cause instanceof AppError) return cause
-    if (cause instanceof Error && cause.name === 'TimeoutError')
-      return kernelError('call.timeout', {}, { cause })
-    if (cause instanceof Error && cause.name === 'AbortError')
-      return kernelError('call.cancelled', {}, { cause })
-    const status = cause instanceof Error && 'statusCode' in cause ? cause.statusCode : undefined
-    if (cause instanceof Error && typeof status === 'number' && status >= 400 && status < 500)
-      return kernelError(HTTP_CODES[status] ?? 'http.invalid', { detail: cause.message }, { cause })
-    return kernelError('internal', {}, { cause })
-  }
-}
-
-/** The one shape of an error on the wire. */
-export interface ErrorBody {
-  readonly error: {
-    readonly kind: ErrorKind
-    readonly code: string
-    readonly message: string
-    readonly params?: ErrorParams
+    const name = cause instanceof Error ? cause.name : ''
+    if (name === 'TimeoutError') return kernelError('call.timeout', {}, { cause })
+    return kernelError(name === 'AbortError' ? 'call.cancelled' : 'internal', {}, { cause })
   }
 }
 
@@ -119,23 +122,11 @@ export const fill = (sentence: string, params: ErrorParams): string =>
 export const kernelError = catalogue({
   internal: [
     'internal',
-    'Something broke on our side. It is written down.',
-    'Щось зламалося в нас. Це вже записано.',
+    'Something broke on our side and is noted.',
+    'Щось зламалося в нас; це вже записано.',
   ],
   'input.invalid': ['invalid', 'This cannot be accepted: {detail}', 'Цього не можна прийняти: {detail}'],
-  'http.invalid': ['invalid', 'The request cannot be read: {detail}', 'Запит неможливо прочитати: {detail}'],
   'http.not_found': ['not_found', 'There is nothing here.', 'Тут нічого немає.'],
-  'http.too_large': ['too_large', 'The request is larger than allowed.', 'Запит більший, ніж дозволено.'],
-  'http.unsupported': [
-    'unsupported',
-    'This kind of request body is not accepted.',
-    'Такий вид запиту не приймається.',
-  ],
-  'http.rate_limited': [
-    'rate_limited',
-    'Too many requests. Try again in a moment.',
-    'Забагато запитів. Спробуйте за мить.',
-  ],
   'auth.required': ['unauthenticated', 'Sign in first.', 'Спершу ввійдіть.'],
   'auth.forbidden': ['forbidden', 'You may not do this.', 'Ви не можете цього зробити.'],
   'call.timeout': ['timeout', 'It took too long and was stopped.', 'Це тривало задовго, тож ми зупинили.'],
@@ -147,12 +138,3 @@ export const kernelError = catalogue({
     '{peer} відповів {status}, і цього не зрозуміти.',
   ],
 })
-
-const HTTP_CODES: Readonly<Record<number, keyof typeof kernelError.entries>> = {
-  401: 'auth.required',
-  403: 'auth.forbidden',
-  404: 'http.not_found',
-  413: 'http.too_large',
-  415: 'http.unsupported',
-  429: 'http.rate_limited',
-}

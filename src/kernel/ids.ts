@@ -9,15 +9,16 @@ export interface Ids {
 
 export function createIds(clock: Clock, random: (bytes: Uint8Array) => void = fillRandom): Ids {
   let last = -1
-  const entropy = new Uint8Array(10)
+  const digits = new Uint8Array(16)
   return {
     make(prefix) {
       const now = clock.now()
       if (now > last) {
         last = now
-        random(entropy)
-      } else increment(entropy)
-      return `${prefix}_${time(last)}${chance(entropy)}`
+        random(digits)
+        for (let i = 0; i < digits.length; i++) digits[i] = (digits[i] ?? 0) & 31
+      } else increment(digits)
+      return `${prefix}_${time(last)}${Array.from(digits, (digit) => ALPHABET.charAt(digit)).join('')}`
     },
   }
 }
@@ -26,10 +27,10 @@ const fillRandom = (bytes: Uint8Array): void => {
   globalThis.crypto.getRandomValues(bytes)
 }
 
-function increment(entropy: Uint8Array): void {
-  for (let i = entropy.length - 1; i >= 0; i--) {
-    entropy[i] = ((entropy[i] ?? 0) + 1) & 255
-    if (entropy[i] !== 0) return
+function increment(digits: Uint8Array): void {
+  for (let i = digits.length - 1; i >= 0; i--) {
+    digits[i] = ((digits[i] ?? 0) + 1) & 31
+    if (digits[i] !== 0) return
   }
 }
 
@@ -37,17 +38,5 @@ function time(ms: number): string {
   let text = ''
   for (let rest = ms, i = 0; i < 10; i++, rest = Math.floor(rest / 32))
     text = ALPHABET.charAt(rest % 32) + text
-  return text
-}
-
-function chance(entropy: Uint8Array): string {
-  let text = ''
-  let bits = 0
-  let held = 0
-  for (const byte of entropy) {
-    held = (held << 8) | byte
-    for (bits += 8; bits >= 5; bits -= 5) text += ALPHABET.charAt((held >> (bits - 5)) & 31)
-    held &= (1 << bits) - 1
-  }
   return text
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type Contract, hasBody, type Operation, pathKeys } from './contract.ts'
-import { type ErrorKind, statusOf } from './errors.ts'
+import { ErrorBody, type ErrorKind, statusOf } from './errors.ts'
 
 interface ObjectSchema {
   properties?: Record<string, unknown>
@@ -17,21 +17,10 @@ export function openapi(title: string, version: string, contracts: Readonly<Reco
     }
   const components = {
     securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
-    schemas: { Error: ERROR_SCHEMA },
+    schemas: { Error: z.toJSONSchema(ErrorBody) },
   }
   return { openapi: '3.1.0', info: { title, version }, paths, components }
 }
-
-const ERROR_SCHEMA = z.toJSONSchema(
-  z.object({
-    error: z.object({
-      kind: z.string(),
-      code: z.string(),
-      message: z.string(),
-      params: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
-    }),
-  }),
-)
 
 function describe(operationId: string, tag: string, op: Operation) {
   // zod renders an object schema as an object schema.

@@ -8,13 +8,7 @@ export class Secret {
   reveal(): string {
     return this.#value
   }
-  toString(): string {
-    return '[secret]'
-  }
-  toJSON(): string {
-    return '[secret]'
-  }
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return '[secret]'
-  }
+  toString = (): string => '[secret]'
+  toJSON = this.toString;
+  [Symbol.for('nodejs.util.inspect.custom')] = this.toString
 }

@@ -1,6 +1,13 @@
-import { catalogue } from '../../kernel/errors.ts'
+import { AppError, catalogue, kernelError } from '../../kernel/errors.ts'
 
 export const httpError = catalogue({
+  'http.invalid': ['invalid', 'The request cannot be read: {detail}', 'Запит неможливо прочитати: {detail}'],
+  'http.too_large': ['too_large', 'The request is larger than allowed.', 'Запит більший, ніж дозволено.'],
+  'http.unsupported': [
+    'unsupported',
+    'This kind of request body is not accepted.',
+    'Такий вид запиту не приймається.',
+  ],
   'auth.bad_credential': [
     'unauthenticated',
     'This session or key no longer works. Sign in again.',
@@ -17,3 +24,16 @@ export const httpError = catalogue({
     'Місто перезапускається. Спробуйте за кілька секунд.',
   ],
 })
+
+/** Whatever a route threw, as an AppError: also the HTTP server's own refusals, which carry a status. */
+export function failureOf(error: unknown): AppError {
+  if (error instanceof AppError || !(error instanceof Error)) return AppError.from(error)
+  const status = 'statusCode' in error ? error.statusCode : undefined
+  if (status === 404) return kernelError('http.not_found', {}, { cause: error })
+  if (status === 413) return httpError('http.too_large', {}, { cause: error })
+  if (status === 415) return httpError('http.unsupported', {}, { cause: error })
+  if (status === 503) return httpError('http.stopping', {}, { cause: error, retryAfterMs: 2_000 })
+  if (typeof status === 'number' && status >= 400 && status < 500)
+    return httpError('http.invalid', { detail: error.message }, { cause: error })
+  return AppError.from(error)
+}

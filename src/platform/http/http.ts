@@ -3,9 +3,9 @@ import helmet from '@fastify/helmet'
 import multipart from '@fastify/multipart'
 import websocket from '@fastify/websocket'
 import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
-import { AppError, kernelError } from '../../kernel/errors.ts'
+import { kernelError } from '../../kernel/errors.ts'
 import type { Metrics } from '../metrics.ts'
-import { httpError } from './http.errors.ts'
+import { failureOf, httpError } from './http.errors.ts'
 import { originAllowed } from './origin.ts'
 
 export interface HttpNeeds {
@@ -60,7 +60,7 @@ const requestId = (given: string | string[] | undefined): string =>
 /** Answers every failure in the one error shape, and logs those that are bugs. */
 function answerErrors(app: FastifyInstance): void {
   app.setErrorHandler((error, request, reply) => {
-    const failure = AppError.from(error)
+    const failure = failureOf(error)
     if (failure.kind === 'internal') request.log.error({ err: error, route: request.routeOptions.url }, 'bug')
     if (failure.retryAfterMs !== undefined)
       reply.header('retry-after', String(Math.max(1, Math.ceil(failure.retryAfterMs / 1000))))
