@@ -7,7 +7,10 @@ export interface Ids {
   make(prefix: string): string
 }
 
-export function createIds(clock: Clock, random: (bytes: Uint8Array) => void = fillRandom): Ids {
+export function createIds(
+  clock: Clock,
+  random: (bytes: Uint8Array<ArrayBuffer>) => unknown = fillRandom,
+): Ids {
   let last = -1
   const digits = new Uint8Array(16)
   return {
@@ -23,9 +26,7 @@ export function createIds(clock: Clock, random: (bytes: Uint8Array) => void = fi
   }
 }
 
-const fillRandom = (bytes: Uint8Array): void => {
-  globalThis.crypto.getRandomValues(bytes)
-}
+const fillRandom = (bytes: Uint8Array<ArrayBuffer>): unknown => globalThis.crypto.getRandomValues(bytes)
 
 function increment(digits: Uint8Array): void {
   for (let i = digits.length - 1; i >= 0; i--) {

@@ -10,5 +10,7 @@ export class Secret {
   }
   toString = (): string => '[secret]'
   toJSON = this.toString;
-  [Symbol.for('nodejs.util.inspect.custom')] = this.toString
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return '[secret]'
+  }
 }
