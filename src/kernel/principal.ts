@@ -1,8 +1,7 @@
 import { z } from 'zod'
 
 /** What a person or agent is in the whole city. Ordered: each holds what the next one holds. */
-export const CITY_ROLES = ['owner', 'admin', 'resident'] as const
-export const CityRole = z.enum(CITY_ROLES)
+export const CityRole = z.enum(['owner', 'admin', 'resident'])
 export type CityRole = z.infer<typeof CityRole>
 
 /** Whoever acts: a person, an agent or a service, always one id. */
