@@ -1,0 +1,50 @@
+import { catalogue } from '../../kernel/errors.ts'
+
+export const authError = catalogue({
+  'auth.bad_credentials': [
+    'unauthenticated',
+    'The e-mail or the password is wrong.',
+    'Пошта або пароль не ті.',
+  ],
+  'auth.throttled': [
+    'rate_limited',
+    'Too many attempts. Next try in {seconds} s.',
+    'Забагато спроб. Наступна спроба за {seconds} с.',
+  ],
+  'auth.welcome_used': [
+    'conflict',
+    'The city already has its owner. Sign in, or ask them for an invitation.',
+    'Місто вже має власника. Увійдіть або попросіть у нього запрошення.',
+  ],
+  'auth.welcome_refused': [
+    'forbidden',
+    'This link does not open the city. Take the one it printed when it last started.',
+    'Це посилання не відчиняє міста. Візьміть те, яке місто показало під час останнього запуску.',
+  ],
+  'auth.invitation_refused': [
+    'forbidden',
+    'This invitation no longer works. Ask for a new one.',
+    'Це запрошення вже не діє. Попросіть нове.',
+  ],
+  'auth.invitation_unknown': [
+    'not_found',
+    'This invitation no longer works. Ask for a new one.',
+    'Це запрошення вже не діє. Попросіть нове.',
+  ],
+  'auth.email_taken': [
+    'conflict',
+    'There is already an account with this e-mail. Sign in with it.',
+    'Обліковий запис із цією поштою вже є. Увійдіть із нею.',
+  ],
+  'auth.id_taken': [
+    'conflict',
+    'The id {id} belongs to somebody who is not an agent.',
+    'Ідентифікатор {id} належить не агентові.',
+  ],
+  'auth.key_unknown': ['not_found', 'There is no such key.', 'Такого ключа немає.'],
+  'auth.too_many_keys': [
+    'conflict',
+    'You have {limit} keys, and that is the limit. Revoke one you do not need.',
+    'У вас уже {limit} ключів, більше не можна. Відкличте непотрібний.',
+  ],
+})

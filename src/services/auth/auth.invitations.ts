@@ -1,0 +1,109 @@
+import type { Kysely, Selectable } from 'kysely'
+import { type Clock, isoTime } from '../../kernel/clock.ts'
+import type { Call } from '../../kernel/contract.ts'
+import type { Ids } from '../../kernel/ids.ts'
+import type { Audit } from './auth.audit.ts'
+import type { Invitation } from './auth.contract.ts'
+import { authError } from './auth.errors.ts'
+import type { AuthTransaction } from './auth.store.ts'
+import type { AuthTables, InvitationRow } from './auth.tables.ts'
+import { hashToken, makeToken } from './auth.tokens.ts'
+
+export interface InvitationNeeds {
+  readonly db: Kysely<AuthTables>
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly audit: Audit
+  readonly publicUrl: string
+}
+
+const DAY_MS = 24 * 3600 * 1000
+const SHOWN = 500
+
+/** Invitation links. Their tokens are stored hashed, and shown when they are made, never again. */
+export function createInvitations({ db, clock, ids, audit, publicUrl }: InvitationNeeds) {
+  const working = () => {
+    const now = new Date(clock.now())
+    return db
+      .selectFrom('auth.invitation')
+      .selectAll()
+      .where('revoked_at', 'is', null)
+      .where('expires_at', '>', now)
+      .whereRef('uses', '<', 'max_uses')
+  }
+  return {
+    async make(wish: { role: InvitationRow['role']; maxUses: number; days: number }, call: Call) {
+      const token = makeToken()
+      const now = clock.now()
+      const actor = call.principal?.id ?? call.service ?? 'city'
+      const row = await db.transaction().execute(async (tx) => {
+        const made = await tx
+          .insertInto('auth.invitation')
+          .values({
+            id: ids.make('invitation'),
+            token_hash: hashToken(token),
+            role: wish.role,
+            made_by: actor,
+            max_uses: wish.maxUses,
+            created_at: new Date(now),
+            expires_at: new Date(now + wish.days * DAY_MS),
+          })
+          .returningAll()
+          .executeTakeFirstOrThrow()
+        const detail = { role: wish.role, maxUses: wish.maxUses, days: wish.days }
+        const { requestId } = call
+        await audit(tx, { actor, action: 'invitation.made', subject: made.id, detail, requestId })
+        return made
+      })
+      return { ...outward(row), token, url: `${publicUrl}/invitation#${token}` }
+    },
+
+    /** Those that still work, newest first, at most 500. */
+    async list(): Promise<Invitation[]> {
+      const rows = await working().orderBy('id', 'desc').limit(SHOWN).execute()
+      return rows.map(outward)
+    },
+
+    async revoke(id: string, call: Call): Promise<void> {
+      await db.transaction().execute(async (tx) => {
+        const row = await tx
+          .updateTable('auth.invitation')
+          .set({ revoked_at: new Date(clock.now()) })
+          .where('id', '=', id)
+          .where('revoked_at', 'is', null)
+          .returning('id')
+          .executeTakeFirst()
+        if (!row) throw authError('auth.invitation_unknown')
+        const actor = call.principal?.id ?? null
+        await audit(tx, { actor, action: 'invitation.revoked', subject: id, requestId: call.requestId })
+      })
+    },
+
+    async look(token: string): Promise<Invitation> {
+      const row = await working().where('token_hash', '=', hashToken(token)).executeTakeFirst()
+      if (!row) throw authError('auth.invitation_unknown')
+      return outward(row)
+    },
+  }
+}
+
+/** Uses an invitation once, in one statement, so that no two take its last use; undefined where it no longer works. */
+export const takeInvitation = (tx: AuthTransaction, token: string, now: number) =>
+  tx
+    .updateTable('auth.invitation')
+    .set((eb) => ({ uses: eb('uses', '+', 1) }))
+    .where('token_hash', '=', hashToken(token))
+    .where('revoked_at', 'is', null)
+    .where('expires_at', '>', new Date(now))
+    .whereRef('uses', '<', 'max_uses')
+    .returning(['id', 'role'])
+    .executeTakeFirst()
+
+const outward = (row: Selectable<InvitationRow>): Invitation => ({
+  id: row.id,
+  role: row.role,
+  createdAt: isoTime(row.created_at.getTime()),
+  expiresAt: isoTime(row.expires_at.getTime()),
+  uses: row.uses,
+  maxUses: row.max_uses,
+})

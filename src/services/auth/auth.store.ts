@@ -1,0 +1,155 @@
+import { type Kysely, sql, type Transaction } from 'kysely'
+import type { Principal } from '../../kernel/principal.ts'
+import type { AuthTables, PrincipalRow } from './auth.tables.ts'
+
+export type AuthTransaction = Transaction<AuthTables>
+
+/** A key or session that is neither revoked nor its principal's who was disabled. Times in milliseconds since 1970. */
+export interface FoundCredential {
+  readonly id: string
+  readonly principal: Principal
+  readonly expiresAt: number | null
+  readonly usedAt: number | null
+}
+
+const PRINCIPAL = ['p.id as principal', 'p.kind', 'p.name', 'p.role'] as const
+
+export const principalOf = ({
+  id,
+  kind,
+  name,
+  role,
+}: Omit<PrincipalRow, 'locale' | 'created_at' | 'disabled_at'>) =>
+  ({ id, kind, name, role }) satisfies Principal
+
+/** Reads of principals and credentials, and the few writes that stand alone. */
+export function createAuthStore(db: Kysely<AuthTables>) {
+  const people = () =>
+    db.selectFrom('auth.principal').where('kind', '=', 'person').where('disabled_at', 'is', null)
+
+  return {
+    async keyByHash(hash: string): Promise<FoundCredential | null> {
+      const row = await db
+        .selectFrom('auth.api_key as k')
+        .innerJoin('auth.principal as p', 'p.id', 'k.principal')
+        .select([...PRINCIPAL, 'k.id', 'k.expires_at', 'k.last_used_at'])
+        .where('k.hash', '=', hash)
+        .where('k.revoked_at', 'is', null)
+        .where('p.disabled_at', 'is', null)
+        .executeTakeFirst()
+      return row ? found(row, row.last_used_at) : null
+    },
+
+    async sessionByToken(token: string): Promise<FoundCredential | null> {
+      const row = await db
+        .selectFrom('auth.session as s')
+        .innerJoin('auth.principal as p', 'p.id', 's.user_id')
+        .select([...PRINCIPAL, 's.id', 's.expires_at'])
+        .where('s.token', '=', token)
+        .where('p.disabled_at', 'is', null)
+        .executeTakeFirst()
+      return row ? found(row, null) : null
+    },
+
+    /** Notes that a key was used, unless that was noted since `unlessAfter`. */
+    async touchKey(id: string, at: number, unlessAfter: number): Promise<void> {
+      await db
+        .updateTable('auth.api_key')
+        .set({ last_used_at: new Date(at) })
+        .where('id', '=', id)
+        .where((eb) =>
+          eb.or([eb('last_used_at', 'is', null), eb('last_used_at', '<=', new Date(unlessAfter))]),
+        )
+        .execute()
+    },
+
+    /** Lets a session last until `until`, if it would end before `ifBefore`; its token then, else null. */
+    async renewSession(id: string, until: number, ifBefore: number): Promise<string | null> {
+      const row = await db
+        .updateTable('auth.session')
+        .set({ expires_at: new Date(until) })
+        .where('id', '=', id)
+        .where('expires_at', '<', new Date(ifBefore))
+        .returning('token')
+        .executeTakeFirst()
+      return row?.token ?? null
+    },
+
+    async deleteSession(id: string): Promise<void> {
+      await db.deleteFrom('auth.session').where('id', '=', id).execute()
+    },
+
+    async deleteExpiredSessions(now: number): Promise<void> {
+      await db.deleteFrom('auth.session').where('expires_at', '<=', new Date(now)).execute()
+    },
+
+    async owner(): Promise<Principal | null> {
+      const row = await db
+        .selectFrom('auth.principal')
+        .selectAll()
+        .where('role', '=', 'owner')
+        .executeTakeFirst()
+      return row ? principalOf(row) : null
+    },
+
+    /** What only oneself sees of oneself; null for an unknown or disabled principal. */
+    async self(id: string) {
+      const row = await db
+        .selectFrom('auth.principal as p')
+        .leftJoin('auth.user as u', 'u.id', 'p.id')
+        .select(['p.id', 'p.kind', 'p.name', 'p.role', 'p.locale', 'u.email'])
+        .where('p.id', '=', id)
+        .where('p.disabled_at', 'is', null)
+        .executeTakeFirst()
+      return row ? { ...principalOf(row), locale: row.locale, email: row.email } : null
+    },
+
+    async countPeople(): Promise<number> {
+      const row = await people().select(sql<number>`count(*)::int`.as('count')).executeTakeFirstOrThrow()
+      return row.count
+    },
+
+    /** In the order they came, after the one with the id `after`. */
+    async people(limit: number, after: string | undefined): Promise<Principal[]> {
+      const rows = await people()
+        .selectAll()
+        .where('id', '>', after ?? '')
+        .orderBy('id')
+        .limit(limit)
+        .execute()
+      return rows.map(principalOf)
+    },
+
+    /** Also the disabled ones: their names stay under what they wrote. */
+    async principals(ids: readonly string[]): Promise<Principal[]> {
+      if (ids.length === 0) return []
+      const rows = await db.selectFrom('auth.principal').selectAll().where('id', 'in', ids).execute()
+      return rows.map(principalOf)
+    },
+
+    /** The nonce of the one-time link, made from `fresh` when there is none yet; null once it was used. */
+    async welcomeNonce(fresh: string): Promise<string | null> {
+      await db
+        .insertInto('auth.welcome')
+        .values({ nonce: fresh })
+        .onConflict((conflict) => conflict.column('only').doNothing())
+        .execute()
+      const row = await db.selectFrom('auth.welcome').selectAll().executeTakeFirstOrThrow()
+      return row.used_at === null ? row.nonce : null
+    },
+  }
+}
+export type AuthStore = ReturnType<typeof createAuthStore>
+
+interface CredentialRow extends Pick<PrincipalRow, 'kind' | 'name' | 'role'> {
+  readonly id: string
+  readonly principal: string
+  readonly expires_at: Date | null
+}
+
+const found = (row: CredentialRow, usedAt: Date | null): FoundCredential => ({
+  id: row.id,
+  principal: { id: row.principal, kind: row.kind, name: row.name, role: row.role },
+  expiresAt: row.expires_at?.getTime() ?? null,
+  usedAt: usedAt?.getTime() ?? null,
+})

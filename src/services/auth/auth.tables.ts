@@ -1,0 +1,107 @@
+import type { ColumnType, JSONColumnType } from 'kysely'
+import type { CityRole, Principal } from '../../kernel/principal.ts'
+
+type Nullable<T> = ColumnType<T | null, T | null | undefined, T | null>
+
+export interface PrincipalRow {
+  id: string
+  kind: Principal['kind']
+  name: string
+  role: CityRole
+  locale: Nullable<'uk' | 'en'>
+  created_at: Date
+  disabled_at: Nullable<Date>
+}
+
+interface IdentityRow {
+  provider: string
+  external_id: string
+  principal: string
+  created_at: Date
+}
+
+/** better-auth's own tables; `auth.verification` is read and written by it alone. */
+interface UserRow {
+  id: string
+  name: string
+  email: string
+  email_verified: boolean
+  image: Nullable<string>
+  created_at: Date
+  updated_at: Date
+}
+
+interface AccountRow {
+  id: string
+  account_id: string
+  provider_id: string
+  user_id: string
+  password: Nullable<string>
+  created_at: Date
+  updated_at: Date
+}
+
+interface SessionRow {
+  id: string
+  token: string
+  user_id: string
+  expires_at: Date
+  user_agent: Nullable<string>
+  created_at: Date
+  updated_at: Date
+}
+
+interface WelcomeRow {
+  only: ColumnType<boolean, true | undefined, never>
+  nonce: string
+  used_at: Nullable<Date>
+}
+
+export interface InvitationRow {
+  id: string
+  token_hash: string
+  role: Exclude<CityRole, 'owner'>
+  made_by: string
+  uses: ColumnType<number, number | undefined>
+  max_uses: number
+  created_at: Date
+  expires_at: Date
+  revoked_at: Nullable<Date>
+}
+
+interface ApiKeyRow {
+  id: string
+  principal: string
+  name: string
+  start: string
+  /** Hex sha256 of the whole key. */
+  hash: string
+  created_at: Date
+  last_used_at: Nullable<Date>
+  expires_at: Nullable<Date>
+  revoked_at: Nullable<Date>
+}
+
+interface AuditRow {
+  id: string
+  at: Date
+  /** Null for the city itself. */
+  actor: string | null
+  action: string
+  subject: string
+  detail: JSONColumnType<Record<string, string | number | null>>
+  request_id: string | null
+}
+
+// A type, not an interface: Kysely asks for an index signature.
+export type AuthTables = {
+  'auth.principal': PrincipalRow
+  'auth.identity': IdentityRow
+  'auth.user': UserRow
+  'auth.account': AccountRow
+  'auth.session': SessionRow
+  'auth.welcome': WelcomeRow
+  'auth.invitation': InvitationRow
+  'auth.api_key': ApiKeyRow
+  'auth.audit': AuditRow
+}

@@ -1,0 +1,173 @@
+import type { Kysely } from 'kysely'
+import type { Clock } from '../../kernel/clock.ts'
+import type { Call, Handlers } from '../../kernel/contract.ts'
+import { AppError, kernelError } from '../../kernel/errors.ts'
+import type { Ids } from '../../kernel/ids.ts'
+import type { Principal } from '../../kernel/principal.ts'
+import { Secret } from '../../kernel/secret.ts'
+import type { AnyTables } from '../../platform/database/database.ts'
+import type { Events } from '../../platform/events/events.ts'
+import type { Service } from '../../platform/http/service.ts'
+import type { Kv } from '../../platform/kv/kv.ts'
+import { createAccounts } from './auth.accounts.ts'
+import { createAudit } from './auth.audit.ts'
+import { authContract } from './auth.contract.ts'
+import { sessionCookie } from './auth.cookie.ts'
+import { createDoor } from './auth.door.ts'
+import { credentialRevoked } from './auth.events.ts'
+import { createIdentify } from './auth.identify.ts'
+import { createInvitations } from './auth.invitations.ts'
+import { createKeys } from './auth.keys.ts'
+import { createPasswords } from './auth.passwords.ts'
+import { authRoutes, CUSTOM } from './auth.routes.ts'
+import { createSessions } from './auth.sessions.ts'
+import { createAuthStore } from './auth.store.ts'
+import type { AuthTables } from './auth.tables.ts'
+import { type AuthLimits, createThrottle } from './auth.throttle.ts'
+import { deriveSecret } from './auth.tokens.ts'
+
+export interface AuthNeeds {
+  readonly database: Kysely<AnyTables>
+  readonly events: Events
+  readonly kv: Kv
+  readonly clock: Clock
+  readonly ids: Ids
+  /** The city's own. Sessions and the one-time link end with it. */
+  readonly secret: Secret
+  /** Where browsers reach the city, without a slash at the end. */
+  readonly publicUrl: string
+  readonly trustedOrigins?: readonly string[]
+  readonly cityName?: string
+  /** Made the city's owner at start, where there is none. */
+  readonly owner?: { readonly email: string; readonly password: Secret } | undefined
+  /** Attempts to come in, a minute: 10 for an account and 30 from an address where nothing is said. */
+  readonly limits?: AuthLimits
+}
+
+export interface AuthService extends Service<typeof authContract> {
+  /** What opens `/welcome#…`: the same at every start until the city has its owner, then null. */
+  welcomeToken(): Promise<Secret | null>
+  /** The city's owner; null before there is one. */
+  owner(): Promise<Principal | null>
+}
+
+const LIMITS: AuthLimits = { perAccount: 10, perAddress: 30 }
+
+/** Accounts, sessions, API keys, invitations: who somebody is. What they may do is `auth.rights.ts`. */
+export function createAuth(needs: AuthNeeds): AuthService {
+  const { events, clock, ids, publicUrl, trustedOrigins = [], cityName = 'DAARION' } = needs
+  const db = needs.database.withTables<AuthTables>()
+  const cookie = sessionCookie(publicUrl)
+  const secret = deriveSecret(needs.secret, 'sessions')
+  const store = createAuthStore(db)
+  const audit = createAudit(clock, ids)
+  const passwords = createPasswords()
+  const throttle = createThrottle(needs.kv, needs.limits ?? LIMITS)
+  const identity = createIdentify({ store, clock, secret, cookie })
+  const sessions = createSessions({ db, clock, ids, secret, publicUrl, trustedOrigins, cookie, passwords })
+  const accounts = createAccounts({
+    db,
+    store,
+    events,
+    clock,
+    ids,
+    audit,
+    passwords,
+    secret: needs.secret,
+  })
+  const invitations = createInvitations({ db, clock, ids, audit, publicUrl })
+  const keys = createKeys({ db, clock, ids, audit })
+
+  function revoked(principal: string, type: 'session' | 'key', id: string): void {
+    identity.forget()
+    events.broadcast(credentialRevoked, { principal, type, id })
+  }
+  const door = createDoor({
+    store,
+    clock,
+    accounts,
+    sessions,
+    identity,
+    throttle,
+    cookie,
+    secret,
+    revoked: (principal, session) => revoked(principal, 'session', session),
+  })
+  let deaf: (() => void) | undefined
+
+  const handlers: Handlers<typeof authContract> = {
+    welcome: (input, call) => door.welcome(input, call.requestId, null),
+    signUp: (input, call) => door.signUp(input, call.requestId, null),
+    signIn: (input) => door.signIn(input, null),
+    signOut: () => door.signOut(null),
+    me: (_input, call) => door.me(mine(call), null, null),
+    async door() {
+      const [owner, residents] = [await store.owner(), await store.countPeople()]
+      return { city: cityName, owned: owner !== null, residents }
+    },
+    invite: (wish, call) => invitations.make(wish, call),
+    invitations: async () => ({ items: await invitations.list() }),
+    async revokeInvitation({ invitation }, call) {
+      await invitations.revoke(invitation, call)
+      return { done: true }
+    },
+    async invitation({ token }) {
+      const { role, expiresAt } = await invitations.look(token)
+      return { city: cityName, role, expiresAt }
+    },
+    makeKey: ({ name, expiresInDays }, call) => keys.make(mine(call), name, expiresInDays, call.requestId),
+    keys: async (_input, call) => ({ items: await keys.list(mine(call)) }),
+    async revokeKey({ key }, call) {
+      await keys.revoke(mine(call), key, call.requestId)
+      revoked(mine(call), 'key', key)
+      return { done: true }
+    },
+    async residents({ limit, after }) {
+      const items = await store.people(limit + 1, after)
+      const next = items.length > limit ? items[limit - 1]?.id : undefined
+      return { items: items.slice(0, limit), ...(next !== undefined && { next }) }
+    },
+    identify: async (credentials) => identity.identify(credentials),
+    principals: async ({ ids: wanted }) => ({ items: await store.principals(wanted) }),
+    enrolAgent: (agent, call) => accounts.enrolAgent(agent, call.requestId),
+  }
+
+  async function makeUnattendedOwner(email: string, password: Secret): Promise<void> {
+    const account = { email, password: password.reveal(), name: email.replace(/@.*/, ''), locale: null }
+    try {
+      await accounts.makeOwner(account, null)
+    } catch (error) {
+      // Another process of this city was first.
+      if (!(error instanceof AppError && error.code === 'auth.welcome_used')) throw error
+    }
+  }
+
+  return {
+    contract: authContract,
+    handlers,
+    custom: CUSTOM,
+    routes: (app, authenticate) => authRoutes(app, authenticate, door),
+    async start() {
+      // Revocations of other processes; this one's own are dropped where they happen.
+      deaf ??= events.listen(credentialRevoked, () => identity.forget())
+      await store.deleteExpiredSessions(clock.now())
+      if (needs.owner && !(await store.owner()))
+        await makeUnattendedOwner(needs.owner.email, needs.owner.password)
+    },
+    async stop() {
+      deaf?.()
+      deaf = undefined
+      await identity.idle()
+    },
+    async welcomeToken() {
+      const token = await accounts.welcomeToken()
+      return token === null ? null : new Secret(token)
+    },
+    owner: () => store.owner(),
+  }
+}
+
+function mine(call: Call): string {
+  if (!call.principal) throw kernelError('auth.required')
+  return call.principal.id
+}
