@@ -27,7 +27,12 @@ const PARTS = [
     name: 'empty database',
     sources: ['migrations', 'src/platform/database'],
     output: 'dist/database.image',
-    command: [node, 'dist/platform/database/build-image.js', 'dist/database.image'],
+    command: [
+      node,
+      '--input-type=module',
+      '--eval',
+      "const { buildImage } = await import('./dist/platform/database/image.js'); await buildImage('dist/database.image')",
+    ],
   },
 ]
 
