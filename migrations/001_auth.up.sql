@@ -77,7 +77,7 @@ create index verification_by_identifier on auth.verification (identifier);
 
 -- One row: the nonce of the one-time link, and whether it was used.
 create table auth.welcome (
-  only boolean primary key default true check (only),
+  single boolean primary key default true check (single),
   nonce text not null,
   used_at timestamptz
 );

@@ -11,7 +11,7 @@ import { takeInvitation } from './auth.invitations.ts'
 import type { Passwords } from './auth.passwords.ts'
 import { type AuthStore, type AuthTransaction, principalOf } from './auth.store.ts'
 import type { AuthTables } from './auth.tables.ts'
-import { deriveSecret, makeToken, sameText, sign } from './auth.tokens.ts'
+import { deriveSecret, deriveToken, makeToken, sameText } from './auth.tokens.ts'
 
 export interface AccountNeeds {
   readonly db: Kysely<AuthTables>

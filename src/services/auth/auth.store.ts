@@ -132,7 +132,7 @@ export function createAuthStore(db: Kysely<AuthTables>) {
       await db
         .insertInto('auth.welcome')
         .values({ nonce: fresh })
-        .onConflict((conflict) => conflict.column('only').doNothing())
+        .onConflict((conflict) => conflict.column('single').doNothing())
         .execute()
       const row = await db.selectFrom('auth.welcome').selectAll().executeTakeFirstOrThrow()
       return row.used_at === null ? row.nonce : null

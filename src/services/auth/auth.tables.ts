@@ -52,7 +52,7 @@ interface SessionRow {
 }
 
 interface WelcomeRow {
-  only: ColumnType<boolean, true | undefined, never>
+  single: ColumnType<boolean, true | undefined, never>
   nonce: string
   used_at: Nullable<Date>
 }

@@ -13,6 +13,10 @@ export function deriveSecret(city: Secret, purpose: string): Secret {
   return new Secret(Buffer.from(bytes).toString('base64url'))
 }
 
+/** A token that can be made again from what is stored, `seed`, by whoever holds the secret. */
+export const deriveToken = (seed: string, secret: Secret): string =>
+  createHmac('sha256', secret.reveal()).update(seed).digest('base64url')
+
 /** Compares in a time that tells nothing about where they differ. */
 export const sameText = (a: string, b: string): boolean =>
   timingSafeEqual(createHash('sha256').update(a).digest(), createHash('sha256').update(b).digest())
