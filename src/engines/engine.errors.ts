@@ -1,4 +1,4 @@
-import { catalogue } from '../kernel/errors.ts'
+import { type AppError, catalogue } from '../kernel/errors.ts'
 
 /** What can be wrong with a file, and with an engine. */
 export const engineError = catalogue({
@@ -79,3 +79,9 @@ export const engineError = catalogue({
   ],
   'page.failed': ['invalid', 'The page could not be read.', 'Сторінку не вдалося прочитати.'],
 })
+
+/** Whether waiting mends nothing: a bad file stays bad, and a model does not appear by itself. A bug is not final: it goes to the dead letters. */
+export const isFinal = (failure: AppError): boolean =>
+  failure.code === 'engine.model_missing' ||
+  failure.code === 'engine.none' ||
+  (!failure.retryable && failure.kind !== 'internal')

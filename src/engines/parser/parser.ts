@@ -13,6 +13,8 @@ export type ParsedPage = z.infer<typeof ParsedPage>
 
 export interface ParserOptions {
   readonly signal?: AbortSignal
+  /** Pages that are known already: counted, but neither opened nor rendered. A driver that cannot leave them out may hand them over all the same. */
+  readonly skip?: ReadonlySet<number>
   /** Called with each page as it is ready, in order; a slow reader is waited for. */
   onPage(page: ParsedPage, total: number): Promise<void> | void
 }
