@@ -46,11 +46,7 @@ export function createAccounts(needs: AccountNeeds) {
 
   async function welcomeToken(): Promise<string | null> {
     const nonce = await store.welcomeNonce(makeToken())
-    return nonce === null
-      ? null
-      : sign(nonce, welcomeSecret)
-          .slice(nonce.length + 1)
-          .replace(/\W/g, '')
+    return nonce === null ? null : deriveToken(nonce, welcomeSecret)
   }
 
   async function makeOwner(account: NewAccount, requestId: string | null): Promise<Principal> {

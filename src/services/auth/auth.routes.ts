@@ -44,8 +44,8 @@ export function authRoutes(app: FastifyInstance, authenticate: Authenticate, doo
 function visitorOf(request: FastifyRequest, reply: FastifyReply): Visitor {
   const { headers } = request
   return {
-    // A request over the operator's socket has no address.
-    address: request.ip ?? 'socket',
+    // Undefined, whatever Fastify's type says, for a request over the operator's socket.
+    address: String(request.ip),
     userAgent: (headers['user-agent'] ?? '').slice(0, MAX_USER_AGENT),
     locale: localeOf(headers['accept-language']),
     cookie: headers.cookie,
