@@ -6,6 +6,7 @@ export const LlmPassage = z.object({
   title: z.string(),
   text: z.string(),
   page: z.number().int().optional(),
+  kind: z.enum(['document', 'part', 'message']).optional(),
 })
 export type LlmPassage = z.infer<typeof LlmPassage>
 
@@ -38,5 +39,12 @@ export interface Llm {
   models(): readonly { readonly id: string; readonly ownedBy: string }[]
   missing(): Promise<Error | null>
   /** Streams chunks. A stream cut by the provider rejects; it never ends as if it were whole. */
-  chat(request: ChatRequest, options: { readonly signal: AbortSignal }): AsyncIterable<ChatChunk>
+  chat(request: ChatRequest, options: LlmOptions): AsyncIterable<ChatChunk>
+  /** One whole `chat.completion` as the provider gives it, unknown fields and all. Where it is absent, the caller gathers the stream. */
+  complete?(request: ChatRequest, options: LlmOptions): Promise<Readonly<Record<string, unknown>>>
+}
+
+export interface LlmOptions {
+  /** Aborting it stops the provider too. */
+  readonly signal: AbortSignal
 }

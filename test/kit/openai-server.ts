@@ -1,0 +1,158 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { setTimeout as pause } from 'node:timers/promises'
+
+/** What the next request is answered with. */
+export interface ScriptedAnswer {
+  /** The tokens of the answer; the request's last words where nothing is said. */
+  readonly tokens?: readonly string[]
+  readonly delayMs?: number
+  /** Ends the connection after so many tokens, as a provider that dies does. */
+  readonly cutAfter?: number
+  /** Ends the body in good order after so many tokens, but without its end. */
+  readonly stopAfter?: number
+  /** Sends so many tokens and then nothing, until `release` is called or the client leaves. */
+  readonly holdAfter?: number
+  /** Sends something that is no JSON after so many tokens. */
+  readonly malformedAfter?: number
+  /** Sends an error event after so many tokens. */
+  readonly errorAfter?: number
+  /** Answers with an error instead. */
+  readonly status?: number
+  readonly retryAfter?: string
+  /** Never answers at all. */
+  readonly hang?: boolean
+  /** Leaves `[DONE]` out, as some servers do. */
+  readonly noDone?: boolean
+  /** Fields to add to every chunk and answer. */
+  readonly extra?: Readonly<Record<string, unknown>>
+}
+
+export interface ScriptedRequest {
+  readonly method: string
+  readonly path: string
+  readonly authorization: string | undefined
+  readonly body: Readonly<Record<string, unknown>>
+  /** Resolves when the connection is over: true where the client left before the answer was whole. */
+  readonly left: Promise<boolean>
+}
+
+/** An OpenAI-shaped HTTP server on a free port that answers by script: chat completions, streamed or not, and models. It records what it was asked. */
+export async function openAiServer(options: { readonly key?: string; readonly model?: string } = {}) {
+  const scripts: ScriptedAnswer[] = []
+  const requests: ScriptedRequest[] = []
+  const held = new Set<() => void>()
+  let fallback: ScriptedAnswer = {}
+
+  const chat = async (request: IncomingMessage, response: ServerResponse) => {
+    const text = await bodyOf(request)
+    const body: Record<string, unknown> = text === '' ? {} : JSON.parse(text)
+    requests.push({
+      method: request.method ?? '',
+      path: request.url ?? '',
+      authorization: request.headers.authorization,
+      body,
+      left: once(response, 'close').then(() => !response.writableFinished),
+    })
+    if (options.key && request.headers.authorization !== `Bearer ${options.key}`)
+      return refuse(response, 401, `Incorrect API key provided: ${request.headers.authorization}`)
+    if (request.url?.endsWith('/models'))
+      return json(response, 200, {
+        object: 'list',
+        data: [{ id: options.model ?? 'scripted', object: 'model' }],
+      })
+    const script = scripts.shift() ?? fallback
+    const release = () => new Promise<void>((resolve) => held.add(resolve))
+    if (script.hang) return
+    if (script.status) {
+      if (script.retryAfter) response.setHeader('retry-after', script.retryAfter)
+      return refuse(response, script.status, 'scripted refusal')
+    }
+    const tokens = script.tokens ?? lastWords(body)
+    const about = { id: 'chatcmpl-scripted', created: 1, model: String(body.model), ...script.extra }
+    const usage = { prompt_tokens: 7, completion_tokens: tokens.length, total_tokens: 7 + tokens.length }
+    if (body.stream !== true) {
+      const message = { role: 'assistant', content: tokens.join('') }
+      const choices = [{ index: 0, message, finish_reason: 'stop' }]
+      return json(response, 200, { ...about, object: 'chat.completion', choices, usage })
+    }
+    // Each chunk is on the wire before the next step of the script.
+    const chunk = (choices: unknown[], more = {}) =>
+      new Promise((resolve) =>
+        response.write(
+          `data: ${JSON.stringify({ ...about, object: 'chat.completion.chunk', choices, ...more })}\n\n`,
+          resolve,
+        ),
+      )
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.flushHeaders()
+    for (let n = 0; n <= tokens.length; n++) {
+      if (script.holdAfter === n) await release()
+      if (response.closed) return
+      if (script.cutAfter === n) return response.socket?.destroy()
+      if (script.stopAfter === n) return response.end()
+      if (script.malformedAfter === n) response.write('data: {"choices": [\n\n')
+      if (script.errorAfter === n)
+        return response.end('data: {"error":{"message":"overloaded","type":"server_error","code":503}}\n\n')
+      if (n === tokens.length) break
+      if (script.delayMs) await pause(script.delayMs)
+      const delta = { ...(n === 0 && { role: 'assistant' }), content: tokens[n] }
+      await chunk([{ index: 0, delta, finish_reason: null }])
+    }
+    await chunk([{ index: 0, delta: {}, finish_reason: 'stop' }])
+    const asked = body.stream_options as { include_usage?: boolean } | undefined
+    if (asked?.include_usage) await chunk([], { usage })
+    if (!script.noDone) response.write('data: [DONE]\n\n')
+    response.end()
+  }
+
+  const server = createServer((request, response) => {
+    chat(request, response).catch((failure: unknown) => response.destroy(failure as Error))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('The scripted server has no port')
+
+  return {
+    /** The base URL, as LLM_URL takes it. */
+    url: `http://127.0.0.1:${address.port}/v1`,
+    requests,
+    /** Answers the next requests, in order; after them the fallback. */
+    next: (...answers: readonly ScriptedAnswer[]) => void scripts.push(...answers),
+    always(answer: ScriptedAnswer) {
+      fallback = answer
+    },
+    /** Lets every held answer go on. */
+    release() {
+      for (const go of held) go()
+      held.clear()
+    },
+    async [Symbol.asyncDispose]() {
+      server.close()
+      server.closeAllConnections()
+      for (const go of held) go()
+    },
+  }
+}
+export type OpenAiServer = Awaited<ReturnType<typeof openAiServer>>
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  let text = ''
+  for await (const part of request.setEncoding('utf8')) text += part
+  return text
+}
+
+function json(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+}
+
+const refuse = (response: ServerResponse, status: number, message: string) =>
+  json(response, status, { error: { message, type: 'scripted_error', code: 'scripted', param: null } })
+
+/** Words to say back, so that an answer shows what was asked. */
+function lastWords(body: Readonly<Record<string, unknown>>): string[] {
+  const messages = Array.isArray(body.messages) ? body.messages : []
+  const last: unknown = messages.at(-1)?.content
+  return (typeof last === 'string' ? last : 'hello').match(/\s*\S+/g) ?? []
+}
