@@ -1,5 +1,6 @@
 import process from 'node:process'
 import { AppError } from '../../kernel/errors.ts'
+import { isOutOfMemory } from './out-of-memory.ts'
 import type { ErrorOnTheWire, FromChild, ToChild } from './protocol.ts'
 
 /** A job as the child's method sees it. */
@@ -72,12 +73,6 @@ function joined(slices: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   }
   return whole
 }
-
-const OUT_OF_MEMORY =
-  /allocation failed|out of memory|unable to grow|could not allocate memory|cannot enlarge memory|bad_alloc|ERR_MEMORY_ALLOCATION|Cannot allocate/i
-
-const isOutOfMemory = (cause: unknown): boolean =>
-  cause instanceof Error && !(cause instanceof AppError) && OUT_OF_MEMORY.test(cause.message)
 
 function onTheWire(cause: unknown): ErrorOnTheWire {
   const { kind, code, message, params, retryable, retryAfterMs } = AppError.from(cause)
