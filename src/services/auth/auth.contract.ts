@@ -108,6 +108,7 @@ export const authContract = {
     status: 201,
     input: z.object({ name: Name, expiresInDays: z.number().int().min(1).max(730).optional() }),
     output: z.object({ id: z.string(), key: z.string(), name: z.string() }),
+    errors: ['conflict'],
   }),
   keys: get('/api/auth/keys', {
     summary: 'My API keys',
@@ -141,5 +142,6 @@ export const authContract = {
     access: 'service',
     input: z.object({ id: z.string(), name: z.string() }),
     output: Principal,
+    errors: ['conflict'],
   }),
 }

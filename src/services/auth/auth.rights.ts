@@ -8,7 +8,7 @@ export type Resource =
       readonly type: 'room'
       readonly visibility: 'public' | 'private' | 'direct'
       readonly membership: 'owner' | 'member' | null
-      /** The author of the message acted on, where it is one. */
+      /** Whose doing it is that the act is about: the author of a message, the asker of a run. */
       readonly author?: string
     }
 
@@ -28,7 +28,7 @@ export type Action = (typeof ACTIONS)[number]
 
 export type Verdict = { readonly permit: true } | { readonly permit: false; readonly reason: string }
 
-/** The one rule book of rights: pure, default deny. Whoever may not read a thing is told it does not exist; that is the caller's care. */
+/** The one rule book of rights: pure, default deny. A room that is not public is closed to the city's operators too, unless they are in it. Whoever may not read a thing is told it does not exist; that is the caller's care. */
 export function may(principal: Principal | null, action: Action, resource: Resource): Verdict {
   if (!principal) return deny('nobody')
   return grants(principal, action, resource) ? { permit: true } : deny(`${principal.role} may not ${action}`)
@@ -39,20 +39,30 @@ const deny = (reason: string): Verdict => ({ permit: false, reason })
 function grants(principal: Principal, action: Action, resource: Resource): boolean {
   if (resource.type === 'owned')
     return (action === 'owned.read' || action === 'owned.change') && resource.owner === principal.id
-  if (resource.type === 'city')
-    return (
-      action === 'room.open' ||
-      ((action === 'city.operate' || action === 'city.invite') && isOperator(principal))
-    )
+  if (resource.type === 'city') {
+    if (action === 'room.open') return principal.kind === 'person'
+    return (action === 'city.operate' || action === 'city.invite') && operates(principal)
+  }
   const reads =
     resource.membership !== null || (resource.visibility === 'public' && principal.kind === 'person')
-  if (action === 'room.read' || action === 'room.post') return reads
-  if (action === 'message.correct' || action === 'run.cancel')
-    return (
-      reads &&
-      (resource.author === principal.id || (action === 'run.cancel' && resource.membership === 'owner'))
-    )
-  if (action === 'room.manage')
-    return resource.membership === 'owner' || (resource.visibility === 'public' && isOperator(principal))
-  return false
+  const manages =
+    (resource.membership === 'owner' && principal.kind === 'person') ||
+    (resource.visibility === 'public' && operates(principal))
+  const wrote = reads && resource.author === principal.id
+  switch (action) {
+    case 'room.read':
+    case 'room.post':
+      return reads
+    case 'message.correct':
+      return wrote
+    case 'run.cancel':
+      return wrote || manages
+    case 'room.manage':
+      return manages
+    default:
+      return false
+  }
 }
+
+/** No agent runs the city, whatever its role says. */
+const operates = (principal: Principal): boolean => principal.kind !== 'agent' && isOperator(principal)
