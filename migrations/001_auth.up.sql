@@ -10,7 +10,7 @@ create table auth.principal (
   created_at timestamptz not null,
   disabled_at timestamptz
 );
-create unique index principal_one_owner on auth.principal (role) where role = 'owner';
+create unique index principal_one_owner on auth.principal (role) where role = 'owner' and kind = 'person';
 create index principal_by_kind on auth.principal (kind, id) where disabled_at is null;
 
 -- Names a principal has elsewhere: e-mail, Telegram, Matrix.

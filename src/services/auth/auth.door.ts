@@ -1,5 +1,6 @@
 import type { Clock } from '../../kernel/clock.ts'
 import type { Secret } from '../../kernel/secret.ts'
+import { httpError } from '../../platform/http/http.errors.ts'
 import type { Accounts, NewAccount } from './auth.accounts.ts'
 import type { Me } from './auth.contract.ts'
 import type { SessionCookie } from './auth.cookie.ts'
@@ -45,7 +46,7 @@ export function createDoor(needs: DoorNeeds) {
 
   async function me(principal: string): Promise<Me> {
     const self = await store.self(principal)
-    if (!self) throw authError('auth.bad_credentials')
+    if (!self) throw httpError('auth.bad_credential')
     return self
   }
 

@@ -41,6 +41,11 @@ export const authError = catalogue({
     'The id {id} belongs to somebody who is not an agent.',
     'Ідентифікатор {id} належить не агентові.',
   ],
+  'auth.no_owner': [
+    'conflict',
+    'The city has no owner yet. Open the link that it printed when it last started.',
+    'Місто ще не має власника. Відкрийте посилання, яке воно показало під час останнього запуску.',
+  ],
   'auth.key_unknown': ['not_found', 'There is no such key.', 'Такого ключа немає.'],
   'auth.too_many_keys': [
     'conflict',

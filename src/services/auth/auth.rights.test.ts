@@ -7,6 +7,8 @@ const WHO: Readonly<Record<string, Principal>> = {
   o: { id: 'person_o', kind: 'person', name: 'Owner', role: 'owner' },
   a: { id: 'person_a', kind: 'person', name: 'Admin', role: 'admin' },
   r: { id: 'person_r', kind: 'person', name: 'Resident', role: 'resident' },
+  /** The machine's operator, by the socket in the data folder. */
+  s: { id: 'service_operator', kind: 'service', name: 'operator', role: 'owner' },
   g: { id: 'agent_g', kind: 'agent', name: 'Agent', role: 'resident' },
   /** An agent that somebody gave a role it must gain nothing from. */
   G: { id: 'agent_G', kind: 'agent', name: 'Proud agent', role: 'owner' },
@@ -30,38 +32,38 @@ const room =
 
 /** Who may, for each action on each resource. What is not written here is denied to all. */
 const TABLE: readonly Case[] = [
-  ['the city', () => ({ type: 'city' }), { 'city.operate': 'oa', 'city.invite': 'oa', 'room.open': 'oar' }],
+  ['the city', () => ({ type: 'city' }), { 'city.operate': 'oas', 'city.invite': 'oas', 'room.open': 'oar' }],
   [
     'a thing of mine',
     (me) => ({ type: 'owned', owner: me.id }),
-    { 'owned.read': 'oargG', 'owned.change': 'oargG' },
+    { 'owned.read': 'oarsgG', 'owned.change': 'oarsgG' },
   ],
   ['a thing of another', () => ({ type: 'owned', owner: 'person_x' }), {}],
 
   ['a public room', room('public', null), pub({})],
-  ['a message of mine in a public room', room('public', null, 'mine'), pub({ author: 'oar' })],
+  ['a message of mine in a public room', room('public', null, 'mine'), pub({ author: 'oars' })],
   ['a message of another in a public room', room('public', null, 'another’s'), pub({})],
-  ['a public room I am in', room('public', 'member'), pub({ readers: 'oargG' })],
+  ['a public room I am in', room('public', 'member'), pub({ readers: 'oarsgG' })],
   [
     'a message of mine in a public room I am in',
     room('public', 'member', 'mine'),
-    pub({ readers: 'oargG', author: 'oargG' }),
+    pub({ readers: 'oarsgG', author: 'oarsgG' }),
   ],
   [
     'a message of another in a public room I am in',
     room('public', 'member', 'another’s'),
-    pub({ readers: 'oargG' }),
+    pub({ readers: 'oarsgG' }),
   ],
-  ['a public room of mine', room('public', 'owner'), pub({ readers: 'oargG', managers: 'oar' })],
+  ['a public room of mine', room('public', 'owner'), pub({ readers: 'oarsgG', managers: 'oars' })],
   [
     'a message of mine in a public room of mine',
     room('public', 'owner', 'mine'),
-    pub({ readers: 'oargG', managers: 'oar', author: 'oargG' }),
+    pub({ readers: 'oarsgG', managers: 'oars', author: 'oarsgG' }),
   ],
   [
     'a message of another in a public room of mine',
     room('public', 'owner', 'another’s'),
-    pub({ readers: 'oargG', managers: 'oar' }),
+    pub({ readers: 'oarsgG', managers: 'oars' }),
   ],
 
   ...(['private', 'direct'] as const).flatMap((visibility): Case[] => [
@@ -72,24 +74,24 @@ const TABLE: readonly Case[] = [
     [
       `a message of mine in a ${visibility} room`,
       room(visibility, 'member', 'mine'),
-      closed({ author: 'oargG' }),
+      closed({ author: 'oarsgG' }),
     ],
     [`a message of another in a ${visibility} room`, room(visibility, 'member', 'another’s'), closed({})],
-    [`a ${visibility} room of mine`, room(visibility, 'owner'), closed({ managers: 'oar' })],
+    [`a ${visibility} room of mine`, room(visibility, 'owner'), closed({ managers: 'oars' })],
     [
       `a message of mine in a ${visibility} room of mine`,
       room(visibility, 'owner', 'mine'),
-      closed({ managers: 'oar', author: 'oargG' }),
+      closed({ managers: 'oars', author: 'oarsgG' }),
     ],
     [
       `a message of another in a ${visibility} room of mine`,
       room(visibility, 'owner', 'another’s'),
-      closed({ managers: 'oar' }),
+      closed({ managers: 'oars' }),
     ],
   ]),
 ]
 
-function pub({ readers = 'oar', managers = 'oa', author = '' }): Row {
+function pub({ readers = 'oars', managers = 'oas', author = '' }): Row {
   return {
     'room.read': readers,
     'room.post': readers,
@@ -101,8 +103,8 @@ function pub({ readers = 'oar', managers = 'oa', author = '' }): Row {
 
 function closed({ managers = '', author = '' }): Row {
   return {
-    'room.read': 'oargG',
-    'room.post': 'oargG',
+    'room.read': 'oarsgG',
+    'room.post': 'oarsgG',
     'room.manage': managers,
     'message.correct': author,
     'run.cancel': `${managers}${author}`,

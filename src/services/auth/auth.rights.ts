@@ -44,9 +44,9 @@ function grants(principal: Principal, action: Action, resource: Resource): boole
     return (action === 'city.operate' || action === 'city.invite') && operates(principal)
   }
   const reads =
-    resource.membership !== null || (resource.visibility === 'public' && principal.kind === 'person')
+    resource.membership !== null || (resource.visibility === 'public' && principal.kind !== 'agent')
   const manages =
-    (resource.membership === 'owner' && principal.kind === 'person') ||
+    (resource.membership === 'owner' && principal.kind !== 'agent') ||
     (resource.visibility === 'public' && operates(principal))
   const wrote = reads && resource.author === principal.id
   switch (action) {

@@ -88,6 +88,7 @@ export function createAuthStore(db: Kysely<AuthTables>) {
         .selectFrom('auth.principal')
         .selectAll()
         .where('role', '=', 'owner')
+        .where('kind', '=', 'person')
         .executeTakeFirst()
       return row ? principalOf(row) : null
     },

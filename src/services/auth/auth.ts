@@ -14,6 +14,7 @@ import { createAudit } from './auth.audit.ts'
 import { authContract } from './auth.contract.ts'
 import { sessionCookie } from './auth.cookie.ts'
 import { createDoor } from './auth.door.ts'
+import { authError } from './auth.errors.ts'
 import { credentialRevoked } from './auth.events.ts'
 import { createIdentify } from './auth.identify.ts'
 import { createInvitations } from './auth.invitations.ts'
@@ -100,7 +101,7 @@ export function createAuth(needs: AuthNeeds): AuthService {
     signUp: (input, call) => door.signUp(input, call.requestId, null),
     signIn: (input) => door.signIn(input, null),
     signOut: () => door.signOut(null),
-    me: (_input, call) => door.me(mine(call), null, null),
+    me: async (_input, call) => door.me(await self(call), null, null),
     async door() {
       const [owner, residents] = [await store.owner(), await store.countPeople()]
       return { city: cityName, owned: owner !== null, residents }
@@ -115,11 +116,13 @@ export function createAuth(needs: AuthNeeds): AuthService {
       const { role, expiresAt } = await invitations.look(token)
       return { city: cityName, role, expiresAt }
     },
-    makeKey: ({ name, expiresInDays }, call) => keys.make(mine(call), name, expiresInDays, call.requestId),
-    keys: async (_input, call) => ({ items: await keys.list(mine(call)) }),
+    makeKey: async ({ name, expiresInDays }, call) =>
+      keys.make(await self(call), name, expiresInDays, call.requestId),
+    keys: async (_input, call) => ({ items: await keys.list(await self(call)) }),
     async revokeKey({ key }, call) {
-      await keys.revoke(mine(call), key, call.requestId)
-      revoked(mine(call), 'key', key)
+      const principal = await self(call)
+      await keys.revoke(principal, key, call.requestId)
+      revoked(principal, 'key', key)
       return { done: true }
     },
     async residents({ limit, after }) {
@@ -130,6 +133,15 @@ export function createAuth(needs: AuthNeeds): AuthService {
     identify: async (credentials) => identity.identify(credentials),
     principals: async ({ ids: wanted }) => ({ items: await store.principals(wanted) }),
     enrolAgent: (agent, call) => accounts.enrolAgent(agent, call.requestId),
+  }
+
+  /** Whose keys and account a call is about. The machine's operator, who is no person, stands in for the owner. */
+  async function self({ principal }: Call): Promise<string> {
+    if (!principal) throw kernelError('auth.required')
+    if (principal.kind !== 'service') return principal.id
+    const owner = await store.owner()
+    if (!owner) throw authError('auth.no_owner')
+    return owner.id
   }
 
   async function makeUnattendedOwner(email: string, password: Secret): Promise<void> {
@@ -165,9 +177,4 @@ export function createAuth(needs: AuthNeeds): AuthService {
     },
     owner: () => store.owner(),
   }
-}
-
-function mine(call: Call): string {
-  if (!call.principal) throw kernelError('auth.required')
-  return call.principal.id
 }
