@@ -1,0 +1,34 @@
+import { z } from 'zod'
+import { get, post } from '../../kernel/contract.ts'
+
+export const Model = z.object({
+  id: z.string(),
+  object: z.literal('model'),
+  created: z.number().int(),
+  owned_by: z.string(),
+})
+export type Model = z.infer<typeof Model>
+
+/** In OpenAI's shapes, errors too (`{error: {message, type, code, param}}`), so that its clients work unchanged. With `stream: true` the answer is server-sent events. Unknown fields pass through both ways. */
+export const llmProxyContract = {
+  chat: post('/v1/chat/completions', {
+    summary: 'Answer a conversation, streamed or whole; the model `city` is the city’s own choice',
+    input: z.looseObject({
+      model: z.string(),
+      messages: z.array(z.looseObject({ role: z.string() })).min(1),
+      stream: z.boolean().optional(),
+    }),
+    output: z.looseObject({ choices: z.array(z.unknown()) }),
+    errors: ['not_found', 'rate_limited', 'upstream', 'unavailable', 'timeout'],
+  }),
+  models: get('/v1/models', {
+    summary: 'The models that can be asked',
+    input: z.object({}),
+    output: z.object({ object: z.literal('list'), data: z.array(Model) }),
+  }),
+  model: get('/v1/models/:model', {
+    summary: 'One model',
+    input: z.object({ model: z.string() }),
+    output: Model,
+  }),
+}
