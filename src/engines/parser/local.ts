@@ -1,0 +1,95 @@
+import type { Clock } from '../../kernel/clock.ts'
+import { AppError } from '../../kernel/errors.ts'
+import { engineError } from '../engine.errors.ts'
+import { forChild } from '../foreign-file.ts'
+import { childModule } from '../workers/child-process.ts'
+import { createPool, type PoolState } from '../workers/pool.ts'
+import type { ParserChild } from './parser.child.ts'
+import type { ParsedPage, Parser } from './parser.ts'
+
+export interface LocalParserNeeds {
+  readonly clock: Clock
+  /** 500 unless told. */
+  readonly maxPages?: number
+  /** Documents at a time; one unless told. */
+  readonly children?: number
+  readonly memoryLimitBytes?: number
+}
+
+/** The caller closes it. */
+export interface LocalParser extends Parser {
+  state(): PoolState
+  close(): Promise<void>
+}
+
+const MB = 1 << 20
+const PAGES_PER_RUN = 25
+const RUN_DEADLINE_MS = 180_000
+const MAX_LOST_PAGES = 3
+
+/**
+ * PDF (pdf.js), DOCX (mammoth), Markdown and plain text, each opened in a limited child process. Formats without pages come in sections of about
+ * 3,000 characters, cut at headings and paragraphs, which are called pages all the same. A page of a PDF that ends the child twice is `failed`,
+ * and reading goes on after it.
+ */
+export function createLocalParser(needs: LocalParserNeeds): LocalParser {
+  const { clock, maxPages = 500 } = needs
+  const pool = createPool<ParserChild>({
+    name: 'parser',
+    entry: childModule(import.meta.url, './parser.child'),
+    size: needs.children ?? 1,
+    memoryLimitBytes: needs.memoryLimitBytes ?? 1536 * MB,
+    maxQueue: 32,
+    clock,
+  })
+
+  const parse: Parser['parse'] = async (document, { onPage, signal }) => {
+    if ('bytes' in document && document.bytes.length === 0) throw engineError('file.empty')
+    const { options, payload } = forChild(document)
+    const { mime, name } = document
+    const seen = { total: 0, next: 1 }
+    const hand = async (page: ParsedPage, total: number): Promise<void> => {
+      seen.total = total
+      // A second try begins again at the first page of its run.
+      if (page.number < seen.next) return
+      await onPage(page, total)
+      seen.next = page.number + 1
+    }
+    for (let lost = 0; ; ) {
+      const from = seen.next
+      try {
+        const answer = await pool.run(
+          'parse',
+          { ...payload, mime, name, from, count: PAGES_PER_RUN, maxPages },
+          {
+            ...options,
+            key: document.key && `${document.key}#${from}`,
+            deadlineMs: RUN_DEADLINE_MS,
+            signal,
+            onMessage: ({ page, total }) => hand(page, total),
+          },
+        )
+        if (seen.next > answer.total) return { ...answer, title: answer.title ?? titleFrom(name) }
+      } catch (cause) {
+        const error = AppError.from(cause)
+        const isLost = ENDED.includes(error.code) && !signal?.aborted && seen.next <= seen.total
+        if (!isLost || ++lost > MAX_LOST_PAGES) throw error
+        await hand({ number: seen.next, state: 'failed', text: '', error: error.code }, seen.total)
+        if (seen.next > seen.total)
+          return { title: titleFrom(name), total: seen.total, engine: 'local/pdfjs' }
+      }
+    }
+  }
+
+  return { name: 'local', parse, state: pool.state, close: pool.close }
+}
+
+const ENDED: readonly string[] = ['engine.crashed', 'engine.quarantined', 'call.timeout']
+
+/** `2024_звіт-остаточний.pdf` → `2024 звіт-остаточний` */
+export const titleFrom = (name: string): string =>
+  name
+    .replace(/^.*[/\\]/, '')
+    .replace(/\.[A-Za-z0-9]{1,8}$/, '')
+    .replace(/[_\s]+/g, ' ')
+    .trim() || name

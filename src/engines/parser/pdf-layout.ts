@@ -1,0 +1,131 @@
+import { columns } from './pdf-columns.ts'
+import { isFigures, median, rows, type Segment, type TextRun, toSegments } from './pdf-segments.ts'
+
+/**
+ * The text of a page in the order a person reads it: columns one after the other, between what runs over both; lines joined to paragraphs
+ * (one blank line between two), words parted at a line's end made whole. What is printed sideways comes last.
+ */
+export function readingOrder(runs: readonly TextRun[], pageWidth: number, pageHeight: number): string {
+  const texts = ([0, 90, 270, 180] as const)
+    .map((angle) => runs.filter((run) => run.angle === angle && isInk(run)))
+    .filter((group) => weight(group) > 0)
+    .sort((a, b) => weight(b) - weight(a))
+    .map((group) => group.map((run) => upright(run, pageWidth, pageHeight)))
+    .map((group) => columns(toSegments(group)).map(toParagraphs).filter(Boolean).join('\n\n'))
+  return mendWords(texts.join('\n\n'))
+}
+
+/** The largest lines of a page, as one: mostly its title. */
+export function largestLine(runs: readonly TextRun[]): string | null {
+  const level = runs.filter(({ angle, text }) => angle === 0 && text.trim().length > 1)
+  const largest = Math.max(0, ...level.map(({ size }) => size))
+  const body = median(level.map(({ size }) => size))
+  if (largest < body * 1.15) return null
+  const lines = toLines(toSegments(level.filter(({ size }) => size > largest * 0.95)))
+  const text = mendWords(
+    lines
+      .slice(0, 3)
+      .map((line) => line.text)
+      .join(' '),
+  ).trim()
+  return text.length >= 3 && text.length <= 200 ? text : null
+}
+
+const weight = (runs: readonly TextRun[]): number =>
+  runs.reduce((sum, { text }) => sum + text.trim().length, 0)
+
+/** A space as wide as a gutter would join what stands in two columns. */
+const isInk = ({ size, text, width }: TextRun): boolean =>
+  text.trim() !== '' || (text !== '' && width < 0.9 * size)
+
+function upright(run: TextRun, width: number, height: number): TextRun {
+  if (run.angle === 90) return { ...run, x: run.y, y: width - run.x }
+  if (run.angle === 180) return { ...run, x: width - run.x, y: height - run.y }
+  if (run.angle === 270) return { ...run, x: height - run.y, y: run.x }
+  return run
+}
+
+interface Line {
+  readonly text: string
+  readonly x: number
+  readonly right: number
+  readonly y: number
+  readonly size: number
+}
+
+function toLines(segments: readonly Segment[]): readonly Line[] {
+  return rows(segments).map((row) => {
+    const inOrder = row.sort((a, b) => a.x - b.x)
+    const biggest = inOrder.reduce((a, b) => (b.text.length > a.text.length ? b : a))
+    return {
+      text: inOrder
+        .map(({ text }) => text.trim())
+        .join('  ')
+        .trim(),
+      x: Math.min(...inOrder.map(({ x }) => x)),
+      right: Math.max(...inOrder.map(({ right }) => right)),
+      y: biggest.y,
+      size: biggest.size,
+    }
+  })
+}
+
+function toParagraphs(segments: readonly Segment[]): string {
+  const lines = toLines(segments).filter(({ text }) => text !== '')
+  const from = Math.min(...lines.map(({ x }) => x))
+  const to = Math.max(...lines.map(({ right }) => right))
+  const pitch = median(lines.slice(1).map(({ y }, index) => y - (lines[index]?.y ?? y)))
+  let text = ''
+  let last: Line | undefined
+  for (const line of lines) {
+    if (!last) text = line.text
+    else {
+      const isFar = line.y - last.y > Math.max(1.35 * pitch, 1.1 * line.size)
+      const isOther = Math.abs(line.size - last.size) > 0.12 * Math.max(line.size, last.size)
+      const isIndented =
+        line.x - last.x > 0.6 * line.size && last.x - from < 0.6 * line.size && !ITEM.test(last.text)
+      const isShort = last.right - from < 0.75 * (to - from)
+      const isOwn = isIndented || isShort || ITEM.test(line.text) || isFigures(line) || isFigures(last)
+      text += (isFar || isOther ? '\n\n' : isOwn ? '\n' : '\r') + line.text
+    }
+    last = line
+  }
+  return text
+}
+
+const ITEM = /^(?:[•▪◦‣*–—\uf0b7\uf0a7\uf0d8-]|\(?\d{1,3}[.)])\s/
+
+/** `\r` stands where a paragraph's line ends; letters of TeX, ligatures and bullets of symbol fonts become plain ones. */
+function mendWords(raw: string): string {
+  const text = raw
+    .replace(/[\ufb00-\ufb06]/g, (ligature) => ligature.normalize('NFKC'))
+    .replace(/([¨´ˆ˜ˇ])\s?([A-Za-zı])/g, (_, accent: string, letter: string) =>
+      ((letter === 'ı' ? 'i' : letter) + (COMBINING[accent] ?? '')).normalize('NFC'),
+    )
+    .replace(/\u00a0/g, ' ')
+    .replace(/[\uf0b7\uf0a7\uf0d8]\s?/g, '• ')
+  const words = new Set(text.toLowerCase().match(/[\p{L}\p{N}]+(?:-[\p{L}\p{N}]+)*/gu))
+  return text
+    .replace(/\u00ad[\r\n]?/g, '')
+    .replace(/([\p{L}\p{N}]+)[-\u2010][\r\n]([\p{L}\p{N}]+)/gu, (_, start: string, end: string) =>
+      isOneWord(start, end, words) ? start + end : `${start}-${end}`,
+    )
+    .replace(/\r/g, ' ')
+    .replace(/[^\S\n]{2,}/g, ' ')
+    .replace(/ +\n/g, '\n')
+    .trim()
+}
+
+function isOneWord(start: string, end: string, words: ReadonlySet<string>): boolean {
+  if (words.has(`${start}-${end}`.toLowerCase())) return false
+  if (words.has((start + end).toLowerCase())) return true
+  return /^\p{L}/u.test(start) && (/^\p{Ll}/u.test(end) || /^\p{Lu}+ \p{Lu}/u.test(`${start} ${end}`))
+}
+
+const COMBINING: Readonly<Record<string, string>> = {
+  '¨': '\u0308',
+  '´': '\u0301',
+  ˆ: '\u0302',
+  '˜': '\u0303',
+  ˇ: '\u030c',
+}

@@ -1,0 +1,69 @@
+export interface DecodedText {
+  /** Line ends are `\n`, there is no byte order mark. */
+  readonly text: string
+  readonly encoding: 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1251' | 'koi8-u' | 'ibm866' | 'windows-1252'
+}
+
+/**
+ * Plain text as it was meant: UTF-8, UTF-16 with a byte order mark, or one of the old encodings of Ukrainian and of western Europe, recognised by
+ * whether letters then follow one another as they do in words. Null where it is none of these or holds bytes no text has (NUL, control characters).
+ */
+export function decodeText(bytes: Uint8Array): DecodedText | null {
+  const found = decode(bytes)
+  if (!found || CONTROLS.test(found.text)) return null
+  return { ...found, text: found.text.replace(/\r\n?/g, '\n') }
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what a text may not hold
+const CONTROLS = /[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f\ufffe\uffff]/
+
+function decode(bytes: Uint8Array): DecodedText | null {
+  const [first, second] = bytes
+  if (first === 0xff && second === 0xfe) return strictly('utf-16le', bytes)
+  if (first === 0xfe && second === 0xff) return strictly('utf-16be', bytes)
+  return strictly('utf-8', bytes) ?? legacy(bytes)
+}
+
+function strictly(encoding: DecodedText['encoding'], bytes: Uint8Array): DecodedText | null {
+  try {
+    return { text: new TextDecoder(encoding, { fatal: true }).decode(bytes), encoding }
+  } catch {
+    return null
+  }
+}
+
+const CYRILLIC = ['windows-1251', 'koi8-u', 'ibm866'] as const
+const SAMPLE_BYTES = 64 * 1024
+
+function legacy(bytes: Uint8Array): DecodedText | null {
+  const sample = bytes.subarray(0, SAMPLE_BYTES)
+  const [best] = CYRILLIC.map((encoding) => ({
+    encoding,
+    score: cyrillicScore(strictly(encoding, sample)?.text),
+  })).sort((a, b) => b.score - a.score)
+  if (best && best.score > 0.7) return strictly(best.encoding, bytes)
+  return westernScore(strictly('windows-1252', sample)?.text) > 0.9 ? strictly('windows-1252', bytes) : null
+}
+
+/** The share of neighbouring letters that may stand so in Ukrainian or Russian words, over all that is not ASCII. */
+function cyrillicScore(text: string | undefined): number {
+  if (text === undefined) return 0
+  const strange = text.match(/[\u0080-\uffff]/g)?.length ?? 0
+  const letters =
+    text.match(/[а-яіїєґё]|(?<![а-яіїєґёА-ЯІЇЄҐЁ])[А-ЯІЇЄҐЁ]|(?<=[А-ЯІЇЄҐЁ])[А-ЯІЇЄҐЁ](?![а-яіїєґё])/g)
+      ?.length ?? 0
+  const marks = text.match(/[«»“”„’–—…№\u00a0©§°]/g)?.length ?? 0
+  const common = text.match(/[оаинітевр]/gi)?.length ?? 0
+  if (letters === 0 || common < letters * 0.3) return 0
+  return (letters + marks) / strange
+}
+
+/** The share of accented letters beside plain ones and of typographic marks, where such are few. */
+function westernScore(text: string | undefined): number {
+  if (text === undefined) return 0
+  const strange = text.match(/[\u0080-\uffff]/g)?.length ?? 0
+  if (strange === 0 || strange > text.length * 0.25) return 0
+  const fitting =
+    text.match(/(?<=[a-zß-ÿ])[ß-öø-ÿ]|[ß-öø-ÿÀ-Ý](?=[a-z])|[«»“”„’‘–—…€£§©®°¿¡\u00a0]/g)?.length ?? 0
+  return fitting / strange
+}
