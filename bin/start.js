@@ -8,4 +8,5 @@ try {
   console.error(error.message)
   process.exit(1)
 }
-await import('../dist/main.js')
+const { main } = await import('../dist/main.js')
+process.exitCode = await main(process.env)

@@ -1,0 +1,239 @@
+import { fileURLToPath } from 'node:url'
+import type { FastifyInstance } from 'fastify'
+import { createAuthenticate } from './compose/authenticate.ts'
+import { CONTRACTS } from './compose/contracts.ts'
+import { createEngines } from './compose/engines.ts'
+import { createPeers } from './compose/peers.ts'
+import { type Means, openPlatform, type Platform } from './compose/platform.ts'
+import { checkReadiness } from './compose/readiness.ts'
+import { remoteArtefacts } from './compose/remote-artefacts.ts'
+import { remoteLlm } from './compose/remote-llm.ts'
+import type { Config, ServiceName } from './config.ts'
+import type { Contract } from './kernel/contract.ts'
+import { openapi } from './kernel/openapi.ts'
+import type { Scope } from './kernel/scope.ts'
+import type { Secret } from './kernel/secret.ts'
+import { createAdminSocket } from './platform/http/admin-socket.ts'
+import { serveDocs } from './platform/http/docs.ts'
+import { serveHealth } from './platform/http/health.ts'
+import { createHttp } from './platform/http/http.ts'
+import { serve } from './platform/http/serve.ts'
+import type { Authenticate, Service } from './platform/http/service.ts'
+import { createServiceTokens } from './platform/http/token.ts'
+import { serveWeb } from './platform/http/web.ts'
+import { createAgents } from './services/agents/agents.ts'
+import { createAuth } from './services/auth/auth.ts'
+import { createCity } from './services/city/city.ts'
+import { createKnowledge } from './services/knowledge/knowledge.ts'
+import { createLlmProxy } from './services/llm-proxy/llm-proxy.ts'
+import { createMultimodalGateway } from './services/multimodal-gateway/multimodal-gateway.ts'
+import { createRouter } from './services/router/router.ts'
+import { createRouterV2 } from './services/router-v2/router-v2.ts'
+
+const VERSION = '0.1.0'
+const WEB = fileURLToPath(new URL('../web/dist/', import.meta.url))
+
+/** A composed city, not yet listening. */
+export interface City {
+  readonly app: FastifyInstance
+  readonly platform: Platform
+  /** Listens on the configured address and on the operator's socket; says where. */
+  listen(): Promise<string>
+  /** What opens `/welcome#…` while the city has no owner. */
+  welcomeToken(): Promise<Secret | null>
+}
+
+/** The whole architecture, top to bottom. A service not run here is reached at its peer through the same contract. The scope closes what is opened, last first. */
+export async function compose(config: Config, means: Means, scope: Scope): Promise<City> {
+  const platform = await openPlatform(config, means, scope)
+  const { database, events, kv, files, metrics, secret, clock, ids, logger } = platform
+  const db = database.kysely
+  const { publicUrl } = config
+  const limits = {
+    maxBytes: config.maxUploadBytes,
+    maxPixels: config.maxPixels,
+    maxSeconds: config.maxAudioSeconds,
+    maxPages: config.maxPages,
+  }
+  const engines = createEngines(config, means)
+  scope.defer(() => engines.close())
+  const tokens = createServiceTokens(secret)
+  const peers = createPeers(config, tokens)
+  const runs = (name: ServiceName) => config.run.includes(name)
+  const present = (name: ServiceName) => runs(name) || config.peers[name] !== undefined
+
+  // Who somebody is.
+  const owner = config.ownerEmail &&
+    config.secrets.ownerPassword && { email: config.ownerEmail, password: config.secrets.ownerPassword }
+  const auth = runs('auth')
+    ? createAuth({
+        database: db,
+        events,
+        kv,
+        clock,
+        ids,
+        secret,
+        publicUrl,
+        cityName: config.cityName,
+        ...(owner && { owner }),
+      })
+    : undefined
+  if (auth) peers.run('auth', auth)
+
+  // Rooms and what is said in them. City needs nobody but auth; agents and engines reach it by events.
+  if (runs('city'))
+    peers.run(
+      'city',
+      createCity({
+        db,
+        events,
+        files,
+        media: engines.media,
+        auth: peers.need('auth', 'city'),
+        agents: async () => (await peers.find('agents', 'city')?.agents({}))?.items ?? [],
+        capabilities: {
+          audio: present('multimodal-gateway'),
+          image: present('multimodal-gateway'),
+          file: present('knowledge'),
+        },
+        clock,
+        ids,
+        limits,
+        publicUrl,
+        metrics,
+      }),
+    )
+
+  // What hears, sees and reads.
+  const gateway = runs('multimodal-gateway')
+    ? createMultimodalGateway({
+        db: database,
+        events,
+        files,
+        stt: engines.stt,
+        ocr: engines.ocr,
+        parser: engines.parser,
+        media: engines.media,
+        models: engines.models,
+        clock,
+        ids,
+        limits,
+        metrics,
+      })
+    : undefined
+  if (gateway) peers.run('multimodal-gateway', gateway)
+  if (runs('knowledge'))
+    peers.run(
+      'knowledge',
+      createKnowledge({
+        db: database,
+        events,
+        files,
+        parser: engines.parser,
+        ocr: engines.ocr,
+        embeddings: engines.embeddings,
+        olderEmbeddings: engines.olderEmbeddings,
+        city: peers.need('city', 'knowledge'),
+        clock,
+        ids,
+      }),
+    )
+
+  // Who answers, and by which model.
+  const llmProxy = runs('llm-proxy') ? createLlmProxy({ engines: engines.llm }) : undefined
+  if (llmProxy) peers.run('llm-proxy', llmProxy)
+  if (runs('agents'))
+    peers.run(
+      'agents',
+      createAgents({
+        db,
+        events,
+        auth: peers.need('auth', 'agents'),
+        llm: llmProxy ?? remoteLlm(peers, 'agents'),
+        knowledge: peers.find('knowledge', 'agents'),
+        city: peers.find('city', 'agents'),
+        clock,
+        ids,
+        logger,
+      }),
+    )
+
+  // How a request finds its agent.
+  const artefacts = gateway?.artefacts ?? remoteArtefacts(peers, 'router-v2')
+  if (runs('router-v2'))
+    peers.run(
+      'router-v2',
+      createRouterV2({ agents: peers.need('agents', 'router-v2'), artefacts, events, clock, ids, metrics }),
+    )
+  if (runs('router'))
+    peers.run(
+      'router',
+      createRouter({
+        db,
+        events,
+        auth: peers.need('auth', 'router'),
+        routerV2: peers.need('router-v2', 'router'),
+        metrics,
+      }),
+    )
+
+  const app = await createHttp({
+    logger,
+    metrics,
+    publicUrl,
+    trustProxy: config.trustProxy,
+    maxUploadBytes: config.maxUploadBytes,
+  })
+  const socket = createAdminSocket(app)
+  const authenticate = createAuthenticate({
+    auth: peers.need('auth', 'http'),
+    tokens,
+    bySocket: (request) => socket.owns(request),
+  })
+  const running = [...peers.running]
+  for (const [, service] of running) mount(app, service, authenticate)
+  serveHealth(app, {
+    clock,
+    metrics,
+    services: running.map(([name]) => name),
+    check: () => checkReadiness(platform, config, running),
+  })
+  serveDocs(
+    app,
+    openapi('DAARION', VERSION, Object.fromEntries(running.map(([name]) => [name, CONTRACTS[name]]))),
+  )
+  await serveWeb(app, WEB)
+
+  return {
+    app,
+    platform,
+    welcomeToken: async () => (await auth?.welcomeToken()) ?? null,
+    async listen() {
+      scope.defer(() =>
+        closeAll(
+          app,
+          socket,
+          running.map(([, service]) => service),
+        ),
+      )
+      for (const [, service] of running) await service.start?.()
+      await events.start()
+      await socket.listen(`${config.dataDir}/city.sock`)
+      return await app.listen({ host: config.host, port: config.port })
+    },
+  }
+}
+
+function mount(app: FastifyInstance, service: Service<Contract>, authenticate: Authenticate): void {
+  serve(app, service, authenticate)
+  service.routes?.(app, authenticate)
+}
+
+async function closeAll(
+  app: FastifyInstance,
+  socket: { close(): Promise<void> },
+  services: readonly Service<Contract>[],
+): Promise<void> {
+  for (const service of services) await service.stop?.()
+  await Promise.all([socket.close(), app.close()])
+}

@@ -1,0 +1,56 @@
+import { fileURLToPath } from 'node:url'
+import { compose } from './compose.ts'
+import { ConfigError, readConfig } from './config.ts'
+import { systemClock } from './kernel/clock.ts'
+import { AppError } from './kernel/errors.ts'
+import { createIds } from './kernel/ids.ts'
+import { Scope } from './kernel/scope.ts'
+
+const STOP_MS = 10_000
+
+/** Runs the city until it is told to stop; resolves with the exit code. */
+export async function main(env: Readonly<Record<string, string | undefined>>): Promise<number> {
+  const scope = new Scope()
+  try {
+    const config = readConfig(env)
+    const city = await compose(config, { clock: systemClock, ids: createIds(systemClock) }, scope)
+    const stopped = untilTold(city.platform.logger)
+    const address = await city.listen()
+    const publicUrl = env.PUBLIC_URL ? config.publicUrl : address
+    say(`${config.cityName} is open at ${publicUrl}`)
+    const token = await city.welcomeToken()
+    if (token) say(`It has no owner yet. Make the first account here: ${publicUrl}/welcome#${token.reveal()}`)
+    await stopped
+    return 0
+  } catch (error) {
+    console.error(error instanceof ConfigError || error instanceof AppError ? error.message : error)
+    return error instanceof ConfigError ? 2 : 1
+  } finally {
+    const late = setTimeout(() => process.exit(1), STOP_MS)
+    await scope[Symbol.asyncDispose]().catch((error: unknown) => console.error(error))
+    clearTimeout(late)
+  }
+}
+
+const say = (line: string): void => {
+  process.stdout.write(`${line}\n`)
+}
+
+/** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
+function untilTold(logger: {
+  info(message: string): void
+  error(fields: object, message: string): void
+}): Promise<void> {
+  process.on('unhandledRejection', (error) => logger.error({ err: error }, 'a rejection nobody handled'))
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => {
+        process.once(signal, () => process.exit(130))
+        logger.info('stopping')
+        resolve()
+      })
+    }
+  })
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = await main(process.env)

@@ -1,0 +1,115 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { build } from '../../bin/build.js'
+
+const root = resolve(import.meta.dirname, '../..')
+
+export interface RunningCity extends AsyncDisposable {
+  readonly url: string
+  readonly pid: number
+  /** Everything it printed so far. */
+  readonly output: () => string
+  /** The token of `/welcome#…`, where it printed one. */
+  readonly welcome: string | undefined
+  /** SIGKILL, as a power cut would; resolves when the process is gone. */
+  kill(): Promise<void>
+  /** SIGTERM; resolves with the exit code. */
+  stop(): Promise<number | null>
+}
+
+export const OWNER = { email: 'owner@city.test', password: 'a long enough password', name: 'Олена' }
+
+/** The built city as a process of its own, on a free port of loopback. Builds what is stale first. `env` is all it sees of the environment. */
+export async function startCity(
+  env: Readonly<Record<string, string>>,
+  openMs = 60_000,
+): Promise<RunningCity> {
+  await built()
+  const child = spawn(process.execPath, [join(root, 'dist/main.js')], {
+    cwd: root,
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      HOST: '127.0.0.1',
+      PORT: '0',
+      LOG_LEVEL: 'warn',
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  const heard = (chunk: Buffer) => {
+    output += chunk.toString()
+  }
+  child.stdout.on('data', heard)
+  child.stderr.on('data', heard)
+  const exited = once(child, 'exit')
+  const url = await opened(child, () => output, openMs)
+  const end = async (signal: NodeJS.Signals) => {
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill(signal)
+      await exited
+    }
+    return child.exitCode
+  }
+  return {
+    url,
+    pid: child.pid ?? 0,
+    output: () => output,
+    welcome: /\/welcome#(\S+)/.exec(output)?.[1],
+    kill: async () => void (await end('SIGKILL')),
+    stop: () => end('SIGTERM'),
+    async [Symbol.asyncDispose]() {
+      await end('SIGKILL')
+    },
+  }
+}
+
+async function opened(child: ChildProcess, output: () => string, openMs: number): Promise<string> {
+  const until = Date.now() + openMs
+  for (;;) {
+    // The welcome line, where there is one, follows at once.
+    const [, url] = / is open at (\S+)\n/.exec(output()) ?? []
+    if (url !== undefined) {
+      await new Promise((done) => setTimeout(done, 50))
+      return url
+    }
+    if (child.exitCode !== null || child.signalCode !== null || Date.now() > until) {
+      child.kill('SIGKILL')
+      throw new Error(`The city did not open:\n${output()}`)
+    }
+    await new Promise((done) => setTimeout(done, 20))
+  }
+}
+
+let ready: Promise<void> | undefined
+
+/** Brings `dist/` up to date once; several test processes take turns. */
+function built(): Promise<void> {
+  ready ??= (async () => {
+    const lock = join(tmpdir(), 'daarion-build.lock')
+    for (let tries = 0; ; tries++)
+      try {
+        mkdirSync(lock)
+        break
+      } catch {
+        if (tries > 600) rmdirSync(lock)
+        await new Promise((done) => setTimeout(done, 200))
+      }
+    try {
+      build()
+    } finally {
+      rmdirSync(lock)
+    }
+  })()
+  return ready
+}
+
+/** A folder of its own under the system's temporary one; removed by `Symbol.dispose`. */
+export function temporaryFolder(): Disposable & { readonly path: string } {
+  const path = mkdtempSync(join(tmpdir(), 'city-'))
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) }
+}
