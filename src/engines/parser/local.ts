@@ -43,16 +43,17 @@ export function createLocalParser(needs: LocalParserNeeds): LocalParser {
     clock,
   })
 
-  const parse: Parser['parse'] = async (document, { onPage, signal }) => {
+  const parse: Parser['parse'] = async (document, { onPage, signal, skip }) => {
     if ('bytes' in document && document.bytes.length === 0) throw engineError('file.empty')
     const { options, payload } = forChild(document)
     const { mime, name } = document
     const seen = { total: 0, next: 1 }
+    while (skip?.has(seen.next)) seen.next += 1
     const hand = async (page: ParsedPage, total: number): Promise<void> => {
       seen.total = total
       // A second try begins again at the first page of its run.
       if (page.number < seen.next) return
-      await onPage(page, total)
+      if (!skip?.has(page.number)) await onPage(page, total)
       seen.next = page.number + 1
     }
     for (let lost = 0; ; ) {

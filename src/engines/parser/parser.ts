@@ -16,6 +16,8 @@ export type ParsedPage = z.infer<typeof ParsedPage>
 
 export interface ParserOptions {
   readonly signal?: AbortSignal | undefined
+  /** Pages that are known already: counted, but not handed over, and not opened where that can be helped. */
+  readonly skip?: ReadonlySet<number> | undefined
   /** Called with each page once, as it is ready, in order; a slow reader is waited for. What it throws ends the parsing. */
   onPage(page: ParsedPage, total: number): Promise<void> | void
 }
@@ -23,7 +25,7 @@ export interface ParserOptions {
 /** Foreign documents as text with places. Rejects with `file.encrypted`, `file.unreadable`, `file.too_many_pages`, … */
 export interface Parser {
   readonly name: string
-  /** Every page from 1 to `total` has been handed over when this resolves; what could not be read is `failed`, not left out. */
+  /** Every page from 1 to `total`, but those to skip, has been handed over when this resolves; what could not be read is `failed`, not left out. */
   parse(
     document: ForeignFile & { readonly mime: string; readonly name: string },
     options: ParserOptions,
