@@ -1,0 +1,186 @@
+import { readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { connect } from '../../src/kernel/client.ts'
+import { ErrorBody } from '../../src/kernel/errors.ts'
+import { agentsContract } from '../../src/services/agents/agents.contract.ts'
+import { authContract } from '../../src/services/auth/auth.contract.ts'
+import {
+  CityFile,
+  cityContract,
+  Message,
+  type NewMessage,
+  type PartType,
+} from '../../src/services/city/city.contract.ts'
+import { knowledgeContract } from '../../src/services/knowledge/knowledge.contract.ts'
+import { OWNER, type RunningCity } from './city.ts'
+
+export type Resident = ReturnType<typeof resident>
+
+/** A program that acts for a person by an API key: the typed clients, uploads, and waiting with a bound. */
+export function resident(url: string, key: string) {
+  const authorization = `Bearer ${key}`
+  const how = { authorize: () => ({ authorization }) }
+  const city = connect(url, cityContract, how)
+
+  async function send(room: string, message: Partial<NewMessage> & { clientId: string }) {
+    const response = await fetch(new URL(`/api/city/rooms/${room}/messages`, url), {
+      method: 'POST',
+      headers: { authorization, 'content-type': 'application/json' },
+      body: JSON.stringify(message),
+      signal: AbortSignal.timeout(20_000),
+    })
+    return { status: response.status, body: (await response.json()) as unknown }
+  }
+
+  async function uploadBytes(bytes: Uint8Array<ArrayBuffer>, name: string, mime: string) {
+    const form = new FormData()
+    form.set('file', new Blob([bytes], { type: mime }), name)
+    const response = await fetch(new URL('/api/city/files', url), {
+      method: 'POST',
+      headers: { authorization },
+      body: form,
+      signal: AbortSignal.timeout(60_000),
+    })
+    return { status: response.status, body: (await response.json()) as unknown }
+  }
+
+  return {
+    url,
+    key,
+    authorization,
+    auth: connect(url, authContract, how),
+    city,
+    agents: connect(url, agentsContract, how),
+    knowledge: connect(url, knowledgeContract, how),
+    send,
+    uploadBytes,
+
+    /** Says something new; anything but 201 is an error. */
+    async say(
+      room: string,
+      text: string,
+      parts: NewMessage['parts'] = [],
+      clientId: string = crypto.randomUUID(),
+    ): Promise<Message> {
+      const { status, body } = await send(room, { clientId, text, parts })
+      if (status !== 201) throw new Error(`Saying it answered ${status}: ${JSON.stringify(body)}`)
+      return Message.parse(body)
+    },
+
+    async upload(path: string): Promise<CityFile> {
+      const { status, body } = await uploadBytes(
+        new Uint8Array(await readFile(path)),
+        basename(path),
+        'application/octet-stream',
+      )
+      if (status !== 201)
+        throw new Error(
+          `The upload answered ${status}: ${JSON.stringify(ErrorBody.safeParse(body).data ?? body)}`,
+        )
+      return CityFile.parse(body)
+    },
+
+    /** Uploads a file and posts it as one part. */
+    async post(room: string, type: PartType, path: string, text = ''): Promise<Message> {
+      const { id } = await this.upload(path)
+      return await this.say(room, text, [{ type, file: id }])
+    },
+
+    /** The message once all its parts and runs have come to an end. */
+    settled: (room: string, message: string, withinMs = 60_000): Promise<Message> =>
+      until(
+        () => city.message({ room, message }),
+        (m) =>
+          m.parts.every((part) => part.state !== 'pending') &&
+          m.runs.every(({ state }) => !['queued', 'running'].includes(state)),
+        `message ${message} to settle`,
+        withinMs,
+      ),
+
+    /** The answer to a message, once it stands in the room. */
+    answer: async (room: string, message: string, withinMs = 60_000): Promise<Message> => {
+      const found = await until(
+        async () =>
+          (await city.messages({ room, limit: 200 })).items.find(
+            (m) => m.replyTo === message && m.author.kind === 'agent',
+          ),
+        (m) => m !== undefined,
+        `an answer to ${message}`,
+        withinMs,
+      )
+      if (!found) throw new Error('unreachable')
+      return found
+    },
+
+    /** The resident's own room with DAARWIZZ. */
+    async ownRoom(withinMs = 20_000): Promise<string> {
+      const rooms = await until(
+        async () => (await city.rooms({ limit: 200 })).items.filter((room) => room.visibility === 'direct'),
+        (found) => found.length > 0,
+        'the own room',
+        withinMs,
+      )
+      return rooms[0]?.id ?? ''
+    },
+  }
+}
+
+/** Makes the city's owner by its welcome link, and a key for them. */
+export async function firstOwner(city: Pick<RunningCity, 'url' | 'welcome'>): Promise<Resident> {
+  const { url, welcome = '' } = city
+  const made = await post(url, '/api/auth/welcome', { token: welcome, ...OWNER })
+  return await withKey(url, made.cookie)
+}
+
+/** Invites somebody, who joins; and a key for them. */
+export async function newcomer(owner: Resident, name: string): Promise<Resident> {
+  const { token } = await owner.auth.invite({})
+  const email = `${crypto.randomUUID()}@city.test`
+  const joined = await post(owner.url, '/api/auth/sign-up/invitation', {
+    token,
+    email,
+    password: 'a long enough password',
+    name,
+  })
+  return await withKey(owner.url, joined.cookie)
+}
+
+async function withKey(url: string, cookie: string): Promise<Resident> {
+  const { body } = await post(url, '/api/auth/keys', { name: 'test' }, { cookie })
+  return resident(url, String((body as { key?: unknown }).key))
+}
+
+async function post(url: string, path: string, body: object, headers: Record<string, string> = {}) {
+  const response = await fetch(new URL(path, url), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(20_000),
+  })
+  const answer = (await response.json()) as unknown
+  if (!response.ok) throw new Error(`${path} answered ${response.status}: ${JSON.stringify(answer)}`)
+  return {
+    body: answer,
+    cookie: response.headers
+      .getSetCookie()
+      .map((c) => c.split(';')[0])
+      .join('; '),
+  }
+}
+
+/** Asks again and again until the answer fits; rejects with the last answer when time is over. */
+export async function until<T>(
+  ask: () => Promise<T>,
+  fits: (answer: T) => boolean,
+  what: string,
+  withinMs = 30_000,
+): Promise<T> {
+  const deadline = Date.now() + withinMs
+  for (;;) {
+    const answer = await ask()
+    if (fits(answer)) return answer
+    if (Date.now() > deadline)
+      throw new Error(`Waited ${withinMs} ms for ${what}; last: ${JSON.stringify(answer)?.slice(0, 2000)}`)
+    await new Promise((done) => setTimeout(done, 50))
+  }
+}
