@@ -76,7 +76,8 @@ function isWebmCut(view: DataView): boolean {
   return false
 }
 
-function variable(
+/** An element id or size of Matroska; with `strip` without its length marker. Null past the end. */
+export function variable(
   view: DataView,
   at: number,
   strip: boolean,

@@ -1,11 +1,17 @@
 import { z } from 'zod'
+import type { ForeignFile } from '../foreign-file.ts'
 
 /** What a file is, found by opening it in a child process. */
 export const MediaFacts = z.object({
+  /** `other` is never answered: what is not accepted is refused. */
   kind: z.enum(['audio', 'image', 'document', 'other']),
+  /** By the bytes, whatever the name says; one of those `accepted.ts` lists. Keep and serve the file as this. */
+  mime: z.string(),
+  /** Of the upright image. */
   width: z.number().int().optional(),
   height: z.number().int().optional(),
   durationMs: z.number().optional(),
+  /** Of a PDF; other documents have none. */
   pages: z.number().int().optional(),
 })
 export type MediaFacts = z.infer<typeof MediaFacts>
@@ -16,13 +22,21 @@ export interface MediaLimits {
   readonly maxPages: number
 }
 
+export const MEDIA_LIMITS: MediaLimits = { maxPixels: 100_000_000, maxSeconds: 3600, maxPages: 500 }
+
 /** Looks into foreign files before anything else trusts them. */
 export interface Media {
-  /** Rejects, with a stable code and a 4xx kind, what is truncated, encrypted, a bomb, over a limit, or not what it says. */
-  inspect(file: { bytes: Uint8Array; mime: string; name: string }, signal?: AbortSignal): Promise<MediaFacts>
-  /** A WebP picture no larger than `edge` pixels a side, upright, without metadata. */
+  /**
+   * Rejects, with a stable code and a 4xx kind, what is truncated, encrypted, a bomb, over a limit, or nothing that is accepted. A name that lies
+   * about an accepted file is no fault: see `mime` of the answer, and `partTypeOf` for what it may be posted as.
+   */
+  inspect(
+    file: ForeignFile & { readonly mime: string; readonly name: string },
+    signal?: AbortSignal,
+  ): Promise<MediaFacts>
+  /** A WebP picture no larger than `edge` pixels a side, upright, without metadata; never enlarged. Rejects as `inspect` does. */
   thumbnail(
-    image: { bytes: Uint8Array; mime: string },
+    image: ForeignFile & { readonly mime: string },
     edge: number,
     signal?: AbortSignal,
   ): Promise<Uint8Array>

@@ -1,0 +1,100 @@
+import { fileTypeFromBuffer } from 'file-type'
+import { isCutShort } from '../audio/container.ts'
+import { audioDuration } from '../audio/decode.ts'
+import { engineError } from '../engine.errors.ts'
+import { documentKind, type KnownDocument } from '../parser/document-kind.ts'
+import { openPdf } from '../parser/pdf.ts'
+import { blocksOf, cutSections } from '../parser/sections.ts'
+import { refusal } from './accepted.ts'
+import { headerDuration } from './audio-duration.ts'
+import { imageFacts } from './image.ts'
+import type { MediaFacts, MediaLimits } from './media.ts'
+
+interface Named {
+  readonly mime: string
+  readonly name: string
+}
+
+/** What `Media.inspect` answers, found in this process: only a child may. Sniffs first, so that nothing is opened by a reader it is not for. */
+export async function inspectBytes(bytes: Uint8Array, file: Named, limits: MediaLimits): Promise<MediaFacts> {
+  const document = documentKind(bytes, file)
+  if (document) return await documentFacts(document, bytes, limits)
+  const type = await fileTypeFromBuffer(bytes)
+  if (type && IMAGES.has(type.mime)) return { kind: 'image', ...(await imageFacts(bytes, limits.maxPixels)) }
+  const mime = type && AUDIO[type.ext]
+  if (type && mime) {
+    const durationMs = await durationOf(bytes, type.ext, limits.maxSeconds)
+    return { kind: 'audio', mime, durationMs }
+  }
+  throw refusal(type?.mime, file)
+}
+
+/** The types, as `file-type` names them, that sharp may see. */
+export const IMAGES: ReadonlySet<string> = new Set([
+  'image/png',
+  'image/apng',
+  'image/jpeg',
+  'image/webp',
+  'image/gif',
+  'image/tiff',
+  'image/avif',
+])
+
+/** By the extension `file-type` gives. Video with sound is taken as sound. */
+const AUDIO: Readonly<Record<string, string | undefined>> = {
+  opus: 'audio/ogg',
+  ogg: 'audio/ogg',
+  oga: 'audio/ogg',
+  webm: 'audio/webm',
+  mp3: 'audio/mpeg',
+  m4a: 'audio/mp4',
+  mp4: 'audio/mp4',
+  wav: 'audio/wav',
+  flac: 'audio/flac',
+}
+
+async function documentFacts(
+  document: KnownDocument,
+  bytes: Uint8Array,
+  { maxPages }: MediaLimits,
+): Promise<MediaFacts> {
+  const { mime } = document
+  if (mime === 'application/pdf') {
+    const pdf = await openPdf(bytes, maxPages)
+    await pdf.close()
+    return { kind: 'document', mime, pages: pdf.pages }
+  }
+  if ('text' in document) {
+    const pages = cutSections(blocksOf(document.text, mime === 'text/markdown' ? 'markdown' : 'plain')).length
+    if (pages > maxPages) throw engineError('file.too_many_pages', { pages, limit: maxPages })
+  }
+  return { kind: 'document', mime }
+}
+
+const CONTAINERS: Readonly<Record<string, Parameters<typeof isCutShort>[1] | undefined>> = {
+  opus: 'ogg',
+  ogg: 'ogg',
+  oga: 'ogg',
+  webm: 'webm',
+  mp3: 'mp3',
+  m4a: 'mp4',
+  mp4: 'mp4',
+  wav: 'wav',
+}
+
+/** So small a file is decoded to its end, which also proves that it can be. */
+const SMALL_BYTES = 1 << 20
+
+async function durationOf(bytes: Uint8Array, extension: string, maxSeconds: number): Promise<number> {
+  const container = CONTAINERS[extension]
+  if (container && isCutShort(bytes, container)) throw engineError('file.unreadable')
+  const told = headerDuration(bytes, extension)
+  if (told === 0) throw engineError('file.no_audio')
+  if (told !== null && told > maxSeconds * 1000)
+    throw engineError('file.too_long', {
+      minutes: Math.ceil(told / 60_000),
+      limit: Math.round(maxSeconds / 60),
+    })
+  if (told !== null && bytes.length > SMALL_BYTES) return Math.round(told)
+  return (await audioDuration(bytes, { maxSeconds })).durationMs
+}
