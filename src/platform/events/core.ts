@@ -41,14 +41,14 @@ export interface Transport {
 /** Everything about events that is the same whatever carries them. */
 export function createEvents(
   { database, clock, ids, logger, random = Math.random }: EventsNeeds,
-  makeTransport: (here: Broadcasts) => Transport,
+  makeTransport: (here: Broadcasts, report: (failure: unknown) => void) => Transport,
 ): Events {
   const db = database.kysely
   const report = reporter(logger)
   const alone = database.driver === 'pglite'
   const owner = ids.make('life')
   const here = createBroadcasts((failure) => report(failure, { part: 'broadcast' }))
-  const transport = makeTransport(here)
+  const transport = makeTransport(here, (failure) => report(failure, { part: 'transport' }))
   const workers = new Map<string, Worker>()
   const outboxBell = createBell()
   const sweepBell = createBell()

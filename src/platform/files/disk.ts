@@ -12,6 +12,7 @@ import {
 } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
+import { TextDecoder } from 'node:util'
 import { filesError } from './files.errors.ts'
 import type { Files, StoredBlob } from './files.ts'
 import { HEAD_BYTES, sniff } from './sniff.ts'

@@ -1,0 +1,128 @@
+import { jetstream, jetstreamManager } from '@nats-io/jetstream'
+import { connect, type NatsConnection } from '@nats-io/transport-node'
+import type { Secret } from '../../kernel/secret.ts'
+import type { Broadcasts } from './broadcasts.ts'
+import { createEvents, type EventsNeeds, type Transport } from './core.ts'
+import { eventsError } from './events.errors.ts'
+import type { Events } from './events.ts'
+import { type Intake, openIntake } from './jetstream.intake.ts'
+import { encode, headersOf, STREAM, streamConfig, subjectOf } from './jetstream.wire.ts'
+import { claim, type Outgoing, release, releaseAll } from './outbox.ts'
+
+const CONNECT_MS = 5000
+const RECONNECT_MS = 500
+const PUBLISH_MS = 2500
+const DRAIN_MS = 2000
+
+export interface JetStreamNeeds extends EventsNeeds {
+  readonly url: Secret
+}
+
+/** Events among processes, carried by NATS JetStream (server 2.10.23 or newer) from each process's outbox to the deliveries in each consumer's own database. While NATS is away events wait in the outbox; it is sought for ever. Rejects with `events.transport_down` when it cannot be reached at first. */
+export async function openJetStreamEvents({ url, ...needs }: JetStreamNeeds): Promise<Events> {
+  const nats = await connect({
+    servers: url.reveal(),
+    timeout: CONNECT_MS,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: RECONNECT_MS,
+    ignoreAuthErrorAbort: true,
+    name: 'daarion',
+  }).catch((cause: unknown) => {
+    throw eventsError('events.transport_down', {}, { cause })
+  })
+  const line = watch(nats)
+  const me = needs.ids.make('line')
+  return createEvents(needs, (here, report) => transport(needs, nats, line, me, here, report))
+}
+
+interface Line {
+  readonly up: boolean
+}
+
+/** Knows whether the connection stands. */
+function watch(nats: NatsConnection): Line {
+  const line = { up: true }
+  const follow = async () => {
+    for await (const { type } of nats.status()) {
+      if (type === 'disconnect') line.up = false
+      if (type === 'reconnect') line.up = true
+    }
+    line.up = false
+  }
+  void follow()
+  return line
+}
+
+function transport(
+  { database, clock }: EventsNeeds,
+  nats: NatsConnection,
+  line: Line,
+  me: string,
+  here: Broadcasts,
+  report: (failure: unknown) => void,
+): Transport {
+  const db = database.kysely
+  const js = jetstream(nats)
+  const intakes: Intake[] = []
+
+  async function ensureStream(): Promise<void> {
+    const manager = await jetstreamManager(nats)
+    const exists = await manager.streams.info(STREAM).then(
+      () => true,
+      () => false,
+    )
+    await (exists ? manager.streams.update(STREAM, streamConfig) : manager.streams.add(streamConfig))
+  }
+
+  /** Resolves when the server has it on its disk. */
+  async function publish({ envelope, availableAt }: Outgoing): Promise<void> {
+    const { payload, headers } = encode(envelope, availableAt)
+    await js.publish(subjectOf(envelope), payload, { msgID: envelope.id, headers, timeout: PUBLISH_MS })
+  }
+
+  return {
+    async start(routes, arrived) {
+      if (database.driver === 'pglite') await releaseAll(db)
+      await ensureStream()
+      for (const consumer of new Set(routes.map((route) => route.consumer))) {
+        const subjects = routes.filter((route) => route.consumer === consumer).map(subjectOf)
+        intakes.push(openIntake({ nats, db, consumer, subjects, arrived: () => arrived(consumer), report }))
+      }
+      nats.subscribe('broadcast.>', {
+        callback: (failure, message) => {
+          if (failure) return report(failure)
+          if (message.headers?.get('Line') === me) return
+          here.receive(message.subject.slice('broadcast.'.length), message.json())
+        },
+      })
+    },
+    async relay() {
+      if (!line.up) throw eventsError('events.transport_down')
+      const events = await claim(db)
+      if (events.length === 0) return { consumers: [], more: false }
+      const results = await Promise.allSettled(events.map(publish))
+      const ids = (status: string) =>
+        events.filter((_, i) => results[i]?.status === status).map(({ envelope }) => envelope.id)
+      const left = ids('rejected')
+      await release(db, ids('fulfilled'), left, new Date(clock.now()))
+      if (left.length > 0) {
+        const cause = results.find((result) => result.status === 'rejected')?.reason
+        await ensureStream().catch(() => undefined)
+        throw eventsError('events.transport_down', {}, { cause })
+      }
+      return { consumers: [], more: true }
+    },
+    broadcast(channel, data) {
+      here.deliver(channel, data)
+      // Nobody wants yesterday's broadcast: while the line is down it goes to this process alone.
+      if (!line.up) return
+      nats.publish(`broadcast.${channel}`, JSON.stringify(data), { headers: headersOf({ Line: me }) })
+    },
+    async stop() {
+      await Promise.all(intakes.map((intake) => intake.stop()))
+      const late = setTimeout(() => void nats.close(), DRAIN_MS)
+      await nats.drain().catch(() => nats.close())
+      clearTimeout(late)
+    },
+  }
+}
