@@ -1,0 +1,93 @@
+import { isoTime } from '../../kernel/clock.ts'
+import type { EventOf } from '../../kernel/event.ts'
+import { storable } from '../../platform/database/storable.ts'
+import type { Job } from '../../platform/events/events.ts'
+import { type RunFinished, runFinished, runStarted } from '../agents/agents.events.ts'
+import { callFailed } from '../router/router.events.ts'
+import type { Failure } from './city.contract.ts'
+import { cityError } from './city.errors.ts'
+import { type CityDb, json, type NewEventRow, numberEvents } from './city.store.ts'
+import type { CityTables } from './city.tables.ts'
+import { callOf, moveCall, type OutcomeNeeds } from './outcomes.ts'
+
+type RunEvent = typeof runStarted | typeof runFinished | typeof callFailed
+
+/** Follows the runs that messages called: their state on the message that asked, and the answer as a message of the agent's own, stored once. */
+export function consumeRuns(needs: OutcomeNeeds): void {
+  const { db, events, changed } = needs
+  events.consume<CityTables, RunEvent>({
+    name: 'city.run_state',
+    db,
+    types: [runStarted, runFinished, callFailed],
+    concurrency: 4,
+    async handle(event, job: Job<CityTables>) {
+      let at: { room: string; seq: number } | undefined
+      await job.commit(async (tx) => {
+        at = await follow(tx, needs, event)
+      })
+      if (at) changed(at.room, at.seq)
+    },
+    async failed(event, failure, tx) {
+      if (event.name !== runStarted.name) await end(tx, needs, event.data.run, failure.toJSON().error)
+    },
+  })
+}
+
+type At = { room: string; seq: number } | undefined
+
+async function follow(tx: CityDb, needs: OutcomeNeeds, event: EventOf<RunEvent>): Promise<At> {
+  const { data } = event
+  if ('state' in data) return await finish(tx, needs, data)
+  if ('error' in data) return await end(tx, needs, data.run, data.error)
+  const call = await callOf(tx, data.run)
+  if (!call || !(await moveCall(tx, data.run, 'running', null))) return undefined
+  return await tell(tx, needs, call.room.id, [{ type: 'runs', message: call.message }])
+}
+
+async function finish(tx: CityDb, needs: OutcomeNeeds, run: RunFinished): Promise<At> {
+  const silent = run.state === 'done' && run.text.trim() === ''
+  if (silent) return await end(tx, needs, run.run, cityError('city.answer_empty').toJSON().error)
+  if (run.state !== 'done') return await end(tx, needs, run.run, run.error ?? null, run.state)
+  const call = await callOf(tx, run.run)
+  if (!call || !(await moveCall(tx, run.run, 'done', null))) return undefined
+  const id = needs.ids.make('msg')
+  await tx
+    .insertInto('city.message')
+    .values({
+      id,
+      room: call.room.id,
+      seq: Number(call.room.seq) + 1,
+      author: run.agent.id,
+      author_kind: 'agent',
+      author_name: run.agent.name,
+      client_id: run.run,
+      body_hash: run.run,
+      text: storable(run.text),
+      reply_to: call.message,
+      run: run.run,
+      citations: json(run.citations),
+      engine: run.engine,
+      created_at: isoTime(needs.clock.now()),
+    })
+    .execute()
+  return await tell(tx, needs, call.room.id, [
+    { type: 'message', message: id },
+    { type: 'runs', message: call.message },
+  ])
+}
+
+async function end(
+  tx: CityDb,
+  needs: OutcomeNeeds,
+  run: string,
+  error: Failure | null,
+  state: 'failed' | 'cancelled' = 'failed',
+): Promise<At> {
+  const call = await callOf(tx, run)
+  if (!call || !(await moveCall(tx, run, state, error))) return undefined
+  return await tell(tx, needs, call.room.id, [{ type: 'runs', message: call.message }])
+}
+
+async function tell(tx: CityDb, needs: OutcomeNeeds, room: string, rows: readonly NewEventRow[]) {
+  return { room, seq: await numberEvents(tx, room, needs.clock.now(), rows) }
+}

@@ -1,0 +1,184 @@
+import { type Kysely, type Selectable, sql } from 'kysely'
+import { isoTime } from '../../kernel/clock.ts'
+import type { Principal } from '../../kernel/principal.ts'
+import { storable } from '../../platform/database/storable.ts'
+import { may } from '../auth/auth.rights.ts'
+import type { CalledRun, Message, Part } from './city.contract.ts'
+import { cityError } from './city.errors.ts'
+import type { CityTables } from './city.tables.ts'
+
+/** The city's own database handle; a transaction is one too. */
+export type CityDb = Kysely<CityTables>
+export type RoomRow = Selectable<CityTables['city.room']> & { membership: 'owner' | 'member' | null }
+export type MessageRow = Selectable<CityTables['city.message']>
+export type FileRow = Selectable<CityTables['city.file']>
+
+export const iso = (time: Date | string): string => new Date(time).toISOString()
+
+/** No id is longer, and PostgreSQL holds no NUL: what breaks this names nothing. */
+export const isId = (text: string): boolean => text.length > 0 && text.length <= 200 && !text.includes('\0')
+
+/** JSON as PostgreSQL can hold it. */
+export const json = (value: unknown): string =>
+  JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'string' ? storable(inner) : inner))
+
+/** A room by id or slug, with what the principal is in it. With `lock` its row is held until the transaction ends: whoever numbers events comes through here. */
+export async function findRoom(
+  db: CityDb,
+  ref: string,
+  principal: string | null,
+  lock = false,
+): Promise<RoomRow | undefined> {
+  if (!isId(ref)) return undefined
+  let query = db
+    .selectFrom('city.room as room')
+    .leftJoin('city.member as member', (join) =>
+      join.onRef('member.room', '=', 'room.id').on('member.principal', '=', principal ?? ''),
+    )
+    .selectAll('room')
+    .select('member.membership')
+    .where(ref.startsWith('room_') ? 'room.id' : 'room.slug', '=', ref)
+  if (lock) query = query.forUpdate('room')
+  return await query.executeTakeFirst()
+}
+
+/** The room, where the principal may read it. Otherwise the one answer of every room that is not there. */
+export async function enterRoom(
+  db: CityDb,
+  ref: string,
+  principal: Principal | null,
+  lock = false,
+): Promise<RoomRow> {
+  const room = await findRoom(db, ref, principal?.id ?? null, lock)
+  if (!room || !may(principal, 'room.read', asResource(room)).permit) throw cityError('city.room_not_found')
+  return room
+}
+
+/** A room as the rule book of rights sees it. */
+export const asResource = (room: Pick<RoomRow, 'visibility' | 'membership'>, author?: string) => ({
+  type: 'room' as const,
+  visibility: room.visibility,
+  membership: room.membership,
+  ...(author !== undefined && { author }),
+})
+
+export interface NewEventRow {
+  readonly type: CityTables['city.event']['type']
+  readonly message: string
+  readonly part?: number
+}
+
+/** Takes the next numbers of a room and writes its events under them; answers with the last number. The caller holds the room's lock. */
+export async function numberEvents(
+  tx: CityDb,
+  room: string,
+  at: number,
+  rows: readonly NewEventRow[],
+): Promise<number> {
+  const { seq } = await tx
+    .updateTable('city.room')
+    .set({ seq: sql<number>`seq + ${rows.length}` })
+    .where('id', '=', room)
+    .returning('seq')
+    .executeTakeFirstOrThrow()
+  const first = Number(seq) - rows.length + 1
+  const values = rows.map(({ type, message, part = null }, i) => ({
+    room,
+    seq: first + i,
+    type,
+    message,
+    part,
+    at: isoTime(at),
+  }))
+  await tx.insertInto('city.event').values(values).execute()
+  return Number(seq)
+}
+
+export async function findMessage(db: CityDb, room: string, id: string): Promise<MessageRow> {
+  const row = isId(id)
+    ? await db
+        .selectFrom('city.message')
+        .selectAll()
+        .where('id', '=', id)
+        .where('room', '=', room)
+        .executeTakeFirst()
+    : undefined
+  if (!row) throw cityError('city.message_not_found')
+  return row
+}
+
+/** Messages as they stand now, with their parts and runs, in the order given. */
+export async function hydrate(db: CityDb, rows: readonly MessageRow[]): Promise<Message[]> {
+  if (rows.length === 0) return []
+  const ids = rows.map((row) => row.id)
+  const parts = await partsOf(db, ids)
+  const runs = await runsOf(db, ids)
+  return rows.map((row) => ({
+    id: row.id,
+    room: row.room,
+    seq: Number(row.seq),
+    author: { id: row.author, kind: row.author_kind, name: row.author_name },
+    clientId: row.client_id,
+    text: row.text,
+    parts: parts.get(row.id) ?? [],
+    replyTo: row.reply_to,
+    createdAt: iso(row.created_at),
+    runs: runs.get(row.id) ?? [],
+    run: row.run ?? undefined,
+    citations: row.citations ?? undefined,
+    engine: row.engine ?? undefined,
+  }))
+}
+
+async function partsOf(db: CityDb, messages: readonly string[]): Promise<Map<string, Part[]>> {
+  const rows = await db
+    .selectFrom('city.part as part')
+    .innerJoin('city.file as file', 'file.id', 'part.file')
+    .select(['part.message', 'part.type', 'part.file', 'part.state', 'part.outcome', 'part.corrected'])
+    .select(['file.name', 'file.mime', 'file.size_bytes', 'file.width', 'file.height', 'file.duration_ms'])
+    .where('part.message', 'in', messages)
+    .orderBy('part.message')
+    .orderBy('part.index')
+    .execute()
+  return grouped(rows, ({ message, ...row }) => [
+    message,
+    {
+      ...row.outcome,
+      type: row.type,
+      file: row.file,
+      name: row.name,
+      mime: row.mime,
+      sizeBytes: Number(row.size_bytes),
+      width: row.width ?? undefined,
+      height: row.height ?? undefined,
+      durationMs: row.duration_ms ?? undefined,
+      state: row.state,
+      corrected: row.corrected || undefined,
+    },
+  ])
+}
+
+/** The runs each message called, in the order they were called. */
+export async function runsOf(db: CityDb, messages: readonly string[]): Promise<Map<string, CalledRun[]>> {
+  const rows = await db
+    .selectFrom('city.call')
+    .select(['run', 'message', 'agent', 'name', 'state', 'error'])
+    .where('message', 'in', messages)
+    .orderBy('message')
+    .orderBy('run')
+    .execute()
+  return grouped(rows, ({ run, message, agent, name, state, error }) => [
+    message,
+    { id: run, agent, name, state, error: error ?? undefined },
+  ])
+}
+
+function grouped<Row, T>(rows: readonly Row[], pair: (row: Row) => readonly [string, T]): Map<string, T[]> {
+  const map = new Map<string, T[]>()
+  for (const [key, value] of rows.map(pair)) {
+    const list = map.get(key)
+    if (list) list.push(value)
+    else map.set(key, [value])
+  }
+  return map
+}

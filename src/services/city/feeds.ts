@@ -1,0 +1,199 @@
+import type { Clock } from '../../kernel/clock.ts'
+import type { Frame } from '../../platform/live/connection.ts'
+import type { CityDb } from './city.store.ts'
+import { type NumberedFrame, readLog } from './frames.ts'
+
+/** Whoever follows a room: a connection, or a test. */
+export interface Follower {
+  send(frame: Frame): void
+  /** Resolves when it took in what was sent, or is gone. */
+  drained(): Promise<void>
+  readonly gone: AbortSignal
+}
+
+export interface Following {
+  /** Where the stream goes on after. */
+  readonly seq: number
+  /** Whether too much came in between to be told. */
+  readonly resync: boolean
+}
+
+export interface Feeds {
+  /** Sends what came after a number, then joins the stream, without a gap or a repetition where they meet. `joined` is called at that very moment, before anything of the stream. Answers false where the follower left meanwhile. */
+  follow(
+    room: string,
+    follower: Follower,
+    after: number | undefined,
+    joined: (at: Following) => void,
+  ): Promise<boolean>
+  unfollow(room: string, follower: Follower): void
+  follows(room: string, follower: Follower): boolean
+  /** The room's log grew to a number: what is missing here is read and sent, in order. */
+  grew(room: string, seq: number): void
+  /** Sends something without a number to whoever follows now. */
+  signal(room: string, frame: () => Frame): void
+  /** Looks now and then at the numbers themselves, in case a word of them was lost. Ends with the signal. */
+  sweep(signal: AbortSignal): Promise<void>
+}
+
+interface Feed {
+  /** What was sent to the stream. */
+  head: number
+  /** What is known to be in the log. */
+  target: number
+  pumping: boolean
+  ready: Promise<void>
+  /** Where each follower is; those that still catch up are not in the stream. */
+  readonly cursors: Map<Follower, { seq: number; live: boolean }>
+}
+
+const BATCH = 500
+const MAX_BEHIND = 10_000
+const SWEEP_MS = 2000
+const SWEEP_ROOMS = 1000
+
+/** The streams of the rooms that somebody follows in this process. Each event is read once and made into bytes once, however many follow. */
+export function createFeeds(
+  db: CityDb,
+  clock: Clock,
+  failed: (failure: unknown) => void,
+  maxBehind = MAX_BEHIND,
+): Feeds {
+  const feeds = new Map<string, Feed>()
+
+  const lastSeq = async (room: string): Promise<number> => {
+    const row = await db.selectFrom('city.room').select('seq').where('id', '=', room).executeTakeFirst()
+    return Number(row?.seq ?? 0)
+  }
+
+  const opened = (room: string): Feed => {
+    const there = feeds.get(room)
+    if (there) return there
+    const feed: Feed = { head: 0, target: 0, pumping: true, ready: Promise.resolve(), cursors: new Map() }
+    feed.ready = lastSeq(room).then(
+      (seq) => {
+        feed.head = seq
+        feed.target = Math.max(feed.target, seq)
+        feed.pumping = false
+        void pump(room, feed)
+      },
+      (failure: unknown) => {
+        feeds.delete(room)
+        throw failure
+      },
+    )
+    feeds.set(room, feed)
+    return feed
+  }
+
+  const pump = async (room: string, feed: Feed): Promise<void> => {
+    if (feed.pumping) return
+    feed.pumping = true
+    try {
+      while (feed.target > feed.head && feeds.get(room) === feed) {
+        const log = await readLog(db, room, { after: feed.head, upto: feed.target, limit: BATCH })
+        const last = log.at(-1)
+        if (!last) break
+        for (const each of log) stream(feed, each)
+        feed.head = last.seq
+      }
+    } catch (failure) {
+      // The sweep comes back to it.
+      failed(failure)
+    } finally {
+      feed.pumping = false
+    }
+  }
+
+  const stream = (feed: Feed, { seq, frame }: NumberedFrame): void => {
+    for (const [follower, cursor] of feed.cursors) {
+      if (!cursor.live || seq <= cursor.seq) continue
+      cursor.seq = seq
+      follower.send(frame)
+    }
+  }
+
+  const grew = (room: string, seq: number): void => {
+    const feed = feeds.get(room)
+    if (!feed || seq <= feed.target) return
+    feed.target = seq
+    void pump(room, feed)
+  }
+
+  const unfollow = (room: string, follower: Follower): void => {
+    const feed = feeds.get(room)
+    if (feed?.cursors.delete(follower) && feed.cursors.size === 0) feeds.delete(room)
+  }
+
+  return {
+    grew,
+    unfollow,
+    follows: (room, follower) => feeds.get(room)?.cursors.get(follower)?.live === true,
+
+    async follow(room, follower, after, joined) {
+      const feed = opened(room)
+      const cursor = { seq: 0, live: false }
+      let streaming = false
+      feed.cursors.set(follower, cursor)
+      const here = () => feed.cursors.get(follower) === cursor && !follower.gone.aborted
+      try {
+        await feed.ready
+        // A client may have seen more over HTTP than the stream has got to.
+        if (after !== undefined && after > feed.head) grew(room, await lastSeq(room))
+        const resync = after !== undefined && (after > feed.target || feed.target - after > maxBehind)
+        cursor.seq = after === undefined || resync ? feed.head : after
+        while (here() && cursor.seq < feed.head) {
+          const log = await readLog(db, room, { after: cursor.seq, upto: feed.head, limit: BATCH })
+          const last = log.at(-1)
+          if (!last || !here()) break
+          for (const each of log) follower.send(each.frame)
+          cursor.seq = last.seq
+          await follower.drained()
+        }
+        if (!here()) return false
+        // From here to the stream's next frame nothing else runs.
+        cursor.live = streaming = true
+        joined({ seq: cursor.seq, resync })
+        return true
+      } finally {
+        if (!streaming && feed.cursors.get(follower) === cursor) unfollow(room, follower)
+      }
+    },
+
+    signal(room, frame) {
+      const feed = feeds.get(room)
+      if (!feed) return
+      let made: Frame | undefined
+      for (const [follower, cursor] of feed.cursors) {
+        if (!cursor.live) continue
+        made ??= frame()
+        follower.send(made)
+      }
+    },
+
+    async sweep(signal) {
+      while (!signal.aborted) {
+        await clock.sleep(SWEEP_MS, signal)
+        const rooms = [...feeds.keys()]
+        for (let i = 0; i < rooms.length; i += SWEEP_ROOMS) {
+          const some = rooms.slice(i, i + SWEEP_ROOMS)
+          const rows = await db
+            .selectFrom('city.room')
+            .select(['id', 'seq'])
+            .where('id', 'in', some)
+            .execute()
+            .catch((failure: unknown) => {
+              failed(failure)
+              return []
+            })
+          for (const { id, seq } of rows) {
+            const feed = feeds.get(id)
+            if (!feed) continue
+            feed.target = Math.max(feed.target, Number(seq))
+            void pump(id, feed)
+          }
+        }
+      }
+    },
+  }
+}

@@ -1,0 +1,48 @@
+import { type Frame, frame } from '../../platform/live/connection.ts'
+import type { Message } from './city.contract.ts'
+import type { ServerFrame } from './city.live.contract.ts'
+import { type CityDb, hydrate } from './city.store.ts'
+
+export interface NumberedFrame {
+  readonly seq: number
+  readonly frame: Frame
+}
+
+/** A room's log after a number, up to another, in order: each event once, made into bytes once, with what it is about as that stands now. */
+export async function readLog(
+  db: CityDb,
+  room: string,
+  { after, upto, limit }: { readonly after: number; readonly upto: number; readonly limit: number },
+): Promise<NumberedFrame[]> {
+  const events = await db
+    .selectFrom('city.event')
+    .select(['seq', 'type', 'message', 'part'])
+    .where('room', '=', room)
+    .where('seq', '>', after)
+    .where('seq', '<=', upto)
+    .orderBy('seq')
+    .limit(limit)
+    .execute()
+  if (events.length === 0) return []
+  const ids = [...new Set(events.map((event) => event.message))]
+  const rows = await db.selectFrom('city.message').selectAll().where('id', 'in', ids).execute()
+  const messages = new Map((await hydrate(db, rows)).map((message) => [message.id, message]))
+  return events.flatMap((event) => {
+    const message = messages.get(event.message)
+    const shown = message && numbered(room, { ...event, seq: Number(event.seq) }, message)
+    return shown ? [{ seq: shown.seq, frame: frame(shown) }] : []
+  })
+}
+
+type Numbered = Extract<ServerFrame, { type: 'message' | 'part' | 'runs' }>
+
+function numbered(
+  room: string,
+  { seq, type, part: index }: { seq: number; type: Numbered['type']; part: number | null },
+  message: Message,
+): Numbered | undefined {
+  if (type === 'message') return { type, room, seq, message }
+  if (type === 'runs') return { type, room, seq, message: message.id, runs: message.runs }
+  const part = index === null ? undefined : message.parts[index]
+  return part && index !== null ? { type, room, seq, message: message.id, index, part } : undefined
+}

@@ -1,0 +1,211 @@
+import { createHash } from 'node:crypto'
+import { type Clock, isoTime } from '../../kernel/clock.ts'
+import type { Ids } from '../../kernel/ids.ts'
+import type { Principal } from '../../kernel/principal.ts'
+import type { GroupCommit } from '../../platform/database/database.ts'
+import type { Events } from '../../platform/events/events.ts'
+import { may } from '../auth/auth.rights.ts'
+import { MAX_TEXT, type Message, type NewMessage, type PartType } from './city.contract.ts'
+import { cityError } from './city.errors.ts'
+import { partAdded } from './city.events.ts'
+import {
+  asResource,
+  type CityDb,
+  enterRoom,
+  type FileRow,
+  findMessage,
+  hydrate,
+  isId,
+  json,
+  numberEvents,
+  type RoomRow,
+} from './city.store.ts'
+import type { CityTables } from './city.tables.ts'
+import type { Roster } from './directory.ts'
+import { readableFiles, toCityFile } from './files.ts'
+import { callAgents, whoAnswers } from './policy.ts'
+
+/** Which kinds of part some service of this city reads. */
+export type Capabilities = Readonly<Record<PartType, boolean>>
+
+export interface PostingNeeds {
+  readonly commit: GroupCommit<CityTables>
+  readonly events: Events
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly capabilities: Capabilities
+  readonly directory: () => Promise<Roster>
+  readonly changed: (room: string, seq: number) => void
+}
+
+export type Said = { readonly message: Message; readonly fresh: boolean }
+export type Say = (principal: Principal, room: string, body: NewMessage, requestId?: string) => Promise<Said>
+
+/** Stores what somebody says, with its event, its waiting parts and the calls it makes, in one commit shared with whoever posts at the same moment. The same clientId and body again is the same message. */
+export function createPosting(needs: PostingNeeds): Say {
+  const { commit, clock, directory, changed } = needs
+  return async (principal, ref, body, requestId) => {
+    checkText(body.text)
+    checkText(body.clientId)
+    if (body.text.trim() === '' && body.parts.length === 0) throw cityError('city.message_empty')
+    const roster = await directory()
+    const at = clock.now()
+    const said = await commit(async (tx) => {
+      const room = await enterRoom(tx, ref, principal, true)
+      if (!may(principal, 'room.post', asResource(room)).permit) throw cityError('city.room_not_found')
+      const before = await saidBefore(tx, room.id, principal.id, body)
+      if (before) return { message: before, fresh: false }
+      return {
+        message: await store(tx, needs, { principal, room, body, roster, at, requestId }),
+        fresh: true,
+      }
+    })
+    if (said.fresh) changed(said.message.room, said.message.seq)
+    return said
+  }
+}
+
+/** Refuses text that is too long, or that a database cannot hold: NUL, and halves of characters. */
+export function checkText(text: string, limit = MAX_TEXT): void {
+  if (text.length > limit) throw cityError('city.text_too_long', { length: text.length, limit })
+  if (/\0|\p{Surrogate}/u.test(text)) throw cityError('city.text_invalid')
+}
+
+async function saidBefore(
+  tx: CityDb,
+  room: string,
+  author: string,
+  body: NewMessage,
+): Promise<Message | undefined> {
+  const row = await tx
+    .selectFrom('city.message')
+    .selectAll()
+    .where('author', '=', author)
+    .where('room', '=', room)
+    .where('client_id', '=', body.clientId)
+    .executeTakeFirst()
+  if (!row) return undefined
+  if (row.body_hash !== hashOf(body)) throw cityError('city.client_id_conflict')
+  return (await hydrate(tx, [row]))[0]
+}
+
+const hashOf = ({ text, parts, replyTo }: NewMessage): string =>
+  createHash('sha256')
+    .update(JSON.stringify([text, parts.map(({ type, file }) => [type, file]), replyTo ?? null]))
+    .digest('base64url')
+
+interface Saying {
+  readonly principal: Principal
+  readonly room: RoomRow
+  readonly body: NewMessage
+  readonly roster: Roster
+  readonly at: number
+  readonly requestId: string | undefined
+}
+
+async function store(tx: CityDb, needs: PostingNeeds, saying: Saying): Promise<Message> {
+  const { events, ids, capabilities } = needs
+  const { principal, room, body, roster, at, requestId } = saying
+  if (body.replyTo != null) await checkReply(tx, room.id, body.replyTo)
+  const files = await attachments(tx, principal, body)
+  const id = ids.make('msg')
+  const author = { id: principal.id, kind: principal.kind, name: principal.name }
+  await tx
+    .insertInto('city.message')
+    .values({
+      id,
+      room: room.id,
+      seq: Number(room.seq) + 1,
+      author: author.id,
+      author_kind: author.kind,
+      author_name: author.name,
+      client_id: body.clientId,
+      body_hash: hashOf(body),
+      text: body.text,
+      reply_to: body.replyTo ?? null,
+      run: null,
+      citations: null,
+      engine: null,
+      created_at: isoTime(at),
+    })
+    .execute()
+  const parts = body.parts.map(({ type, file }, index) => ({
+    message: id,
+    index,
+    room: room.id,
+    type,
+    file,
+    ...(capabilities[type]
+      ? { state: 'pending' as const }
+      : { state: 'failed' as const, outcome: json({ error: absent(type) }) }),
+  }))
+  if (parts.length > 0) await tx.insertInto('city.part').values(parts).execute()
+  await numberEvents(tx, room.id, at, [{ type: 'message', message: id }])
+  const message = await current(tx, room.id, id)
+  const calls = await callAgents(
+    tx,
+    whoAnswers(room.reply_policy, message, roster(room.reply_policy.agents)),
+    {
+      ids,
+      at,
+      room,
+      message,
+      requestId,
+    },
+  )
+  const waiting = parts.flatMap(({ type, index, state }) => {
+    const file = files[index]
+    if (state !== 'pending' || !file) return []
+    return [
+      {
+        type: partAdded,
+        principal: principal.id,
+        room: room.id,
+        ...(requestId !== undefined && { requestId }),
+        data: { room: room.id, message: id, index, attempt: 1, type, file: toCityFile(file), author },
+      },
+    ]
+  })
+  if (waiting.length > 0) await events.append(tx, ...waiting)
+  if (calls.length === 0) return message
+  await events.append(tx, ...calls)
+  return await current(tx, room.id, id)
+}
+
+/** One message as it stands now. */
+export async function current(db: CityDb, room: string, id: string): Promise<Message> {
+  const [message] = await hydrate(db, [await findMessage(db, room, id)])
+  if (!message) throw cityError('city.message_not_found')
+  return message
+}
+
+/** What a part fails with where no service of this city could read it. */
+export const absent = (type: PartType) => cityError('city.engine_absent', { type }).toJSON().error
+
+async function checkReply(tx: CityDb, room: string, replyTo: string): Promise<void> {
+  const there = isId(replyTo)
+    ? await tx
+        .selectFrom('city.message')
+        .select('id')
+        .where('id', '=', replyTo)
+        .where('room', '=', room)
+        .executeTakeFirst()
+    : undefined
+  if (!there) throw cityError('city.reply_not_found')
+}
+
+async function attachments(tx: CityDb, principal: Principal, body: NewMessage): Promise<FileRow[]> {
+  if (body.parts.length === 0) return []
+  const found = await readableFiles(
+    tx,
+    body.parts.map((part) => part.file),
+    principal,
+  )
+  return body.parts.map(({ type, file }, index) => {
+    const row = found.get(file)
+    if (!row) throw cityError('city.part_file', { index: index + 1 })
+    if (type !== 'file' && row.kind !== type)
+      throw cityError('city.part_type', { index: index + 1, mime: row.mime, type })
+    return row
+  })
+}

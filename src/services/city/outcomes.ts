@@ -1,0 +1,141 @@
+import type { Clock } from '../../kernel/clock.ts'
+import type { EventOf } from '../../kernel/event.ts'
+import type { Ids } from '../../kernel/ids.ts'
+import type { Events, Job } from '../../platform/events/events.ts'
+import { documentProcessed } from '../knowledge/knowledge.events.ts'
+import { partProcessed } from '../multimodal-gateway/multimodal-gateway.events.ts'
+import type { Failure, Message, PartOutcome } from './city.contract.ts'
+import { type CityDb, findRoom, json, numberEvents, type RoomRow } from './city.store.ts'
+import type { CityTables } from './city.tables.ts'
+import type { Roster } from './directory.ts'
+import { current } from './messages.ts'
+import { callAgents, type KnownAgent, whoAnswers } from './policy.ts'
+
+export interface OutcomeNeeds {
+  readonly db: CityDb
+  readonly events: Events
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly directory: () => Promise<Roster>
+  readonly changed: (room: string, seq: number) => void
+}
+
+type Processed = EventOf<typeof partProcessed | typeof documentProcessed>
+
+/** Takes in what became of parts. Where the last one that was waited for is settled, the agents are called in the same transaction. */
+export function consumeOutcomes(needs: OutcomeNeeds): void {
+  const { db, events, directory, changed } = needs
+  events.consume<CityTables, typeof partProcessed | typeof documentProcessed>({
+    name: 'city.part_outcome',
+    db,
+    types: [partProcessed, documentProcessed],
+    concurrency: 4,
+    async handle(event, job: Job<CityTables>) {
+      const roster = await directory()
+      let seq = 0
+      await job.commit(async (tx) => {
+        seq = await settle(tx, needs, event, event.data.outcome, roster)
+      })
+      if (seq > 0) changed(event.data.room, seq)
+    },
+    async failed(event, failure, tx) {
+      await settle(tx, needs, event, { error: failure.toJSON().error }, () => [])
+    },
+  })
+}
+
+/** Keeps the outcome of a part, if it is the one waited for; answers with the room's last number, or 0. */
+async function settle(
+  tx: CityDb,
+  needs: OutcomeNeeds,
+  { data, requestId }: Processed,
+  outcome: PartOutcome,
+  roster: Roster,
+): Promise<number> {
+  const room = await findRoom(tx, data.room, null, true)
+  if (!room) return 0
+  const state = outcome.error ? 'failed' : 'done'
+  const kept = await tx
+    .updateTable('city.part')
+    .set({ state, outcome: json(outcome), corrected: false })
+    .where('message', '=', data.message)
+    .where('index', '=', data.index)
+    .where('room', '=', room.id)
+    .where('attempt', '=', data.attempt)
+    .where('state', '=', 'pending')
+    .returning('index')
+    .executeTakeFirst()
+  if (!kept) return 0
+  const at = needs.clock.now()
+  const message = await current(tx, room.id, data.message)
+  const agents = stillToCall(
+    message,
+    whoAnswers(room.reply_policy, message, roster(room.reply_policy.agents)),
+    state,
+  )
+  const calls = await callAgents(tx, agents, { ids: needs.ids, at, room, message, requestId })
+  if (calls.length > 0) await needs.events.append(tx, ...calls)
+  return await numberEvents(tx, room.id, at, [
+    { type: 'part', message: message.id, part: data.index },
+    ...(calls.length > 0 ? [{ type: 'runs' as const, message: message.id }] : []),
+  ])
+}
+
+/** After a part was tried again an agent that already answered is called once more only if there is something new to answer, and never while it is still at it. */
+function stillToCall(
+  message: Message,
+  agents: readonly KnownAgent[],
+  state: 'done' | 'failed',
+): readonly KnownAgent[] {
+  return agents.filter((agent) => {
+    const before = message.runs.filter((run) => run.agent === agent.slug)
+    if (before.some((run) => run.state === 'queued' || run.state === 'running')) return false
+    return before.length === 0 || state === 'done'
+  })
+}
+
+/** Marks a call as ended or begun; answers whether that changed anything. Nothing leaves a final state, but a late answer that no newer call stands in the way of. */
+export async function moveCall(
+  tx: CityDb,
+  run: string,
+  state: 'running' | 'done' | 'failed' | 'cancelled',
+  error: Failure | null,
+): Promise<boolean> {
+  const open = state === 'running' ? (['queued'] as const) : (['queued', 'running'] as const)
+  const moved = await tx
+    .updateTable('city.call as call')
+    .set({ state, error: error && json(error) })
+    .where('call.run', '=', run)
+    .where((where) => {
+      const usual = where('call.state', 'in', open)
+      if (state !== 'done') return usual
+      const newer = where
+        .selectFrom('city.call as newer')
+        .select('newer.run')
+        .whereRef('newer.message', '=', 'call.message')
+        .whereRef('newer.agent', '=', 'call.agent')
+        .whereRef('newer.run', '>', 'call.run')
+      return where.or([
+        usual,
+        where.and([where('call.state', '=', 'failed'), where.not(where.exists(newer))]),
+      ])
+    })
+    .returning('call.run')
+    .executeTakeFirst()
+  return moved !== undefined
+}
+
+/** The room and message that a run was called from, the room held until the transaction ends. */
+export async function callOf(
+  tx: CityDb,
+  run: string,
+): Promise<{ room: RoomRow; message: string } | undefined> {
+  const place = await tx
+    .selectFrom('city.call as call')
+    .innerJoin('city.message as message', 'message.id', 'call.message')
+    .select(['message.room', 'message.id'])
+    .where('call.run', '=', run)
+    .executeTakeFirst()
+  const room = place && (await findRoom(tx, place.room, null, true))
+  return room && { room, message: place.id }
+}
