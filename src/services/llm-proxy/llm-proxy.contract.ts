@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { get, post } from '../../kernel/contract.ts'
+import { type Call, get, post } from '../../kernel/contract.ts'
 
 export const Model = z.object({
   id: z.string(),
@@ -31,4 +31,12 @@ export const llmProxyContract = {
     input: z.object({ model: z.string() }),
     output: Model,
   }),
+}
+
+/** How a service reaches the language models: by OpenAI's wire format, in this process or at a peer. */
+export interface LlmAccess {
+  /** With its `/v1`. */
+  readonly baseUrl: string
+  /** A `fetch` that speaks for this caller. Aborting a request, or cancelling its body, stops the provider. */
+  fetchAs(caller: Pick<Call, 'principal' | 'service'>): typeof globalThis.fetch
 }

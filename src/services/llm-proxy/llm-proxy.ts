@@ -8,7 +8,7 @@ import { failureOf } from '../../platform/http/http.errors.ts'
 import { openCall } from '../../platform/http/serve.ts'
 import type { Authenticate, Service } from '../../platform/http/service.ts'
 import { gather } from './gather.ts'
-import { llmProxyContract, type Model } from './llm-proxy.contract.ts'
+import { type LlmAccess, llmProxyContract, type Model } from './llm-proxy.contract.ts'
 import { llmProxyError } from './llm-proxy.errors.ts'
 import { openAiError } from './openai-error.ts'
 
@@ -25,10 +25,8 @@ export interface LlmProxyNeeds {
 
 type Caller = Pick<Call, 'principal' | 'service'>
 
-export interface LlmProxy extends Service<typeof llmProxyContract> {
-  /** A `fetch` for callers in this process: no socket, the same answers. It serves `POST …/chat/completions` alone; aborting it, or cancelling its body, stops the provider. */
-  fetchAs(caller: Caller): typeof globalThis.fetch
-}
+/** Its `fetchAs` is for callers in this process: no socket, the same answers. It serves `POST …/chat/completions` alone. */
+export interface LlmProxy extends Service<typeof llmProxyContract>, LlmAccess {}
 
 /** OpenAI's chat completions over the city's language models. */
 export function createLlmProxy({ engines }: LlmProxyNeeds): LlmProxy {
@@ -101,6 +99,7 @@ export function createLlmProxy({ engines }: LlmProxyNeeds): LlmProxy {
       })
     },
 
+    baseUrl: 'http://llm-proxy/v1',
     fetchAs: (caller) => async (input, init) => {
       const cancel = new AbortController()
       const signal = AbortSignal.any([cancel.signal, AbortSignal.timeout(MAX_ANSWER_MS), ...signalOf(init)])
