@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { get, post } from '../../kernel/contract.ts'
+import { Failure } from '../../kernel/errors.ts'
 import { Principal } from '../../kernel/principal.ts'
 import { Citation, Part, RunState } from '../city/city.contract.ts'
 import { HistoryItem } from '../city/city.events.ts'
@@ -48,16 +49,16 @@ export const Run = z.object({
   startedAt: z.iso.datetime().nullable(),
   finishedAt: z.iso.datetime().nullable(),
   durationMs: z.number().nullable(),
-  error: z
-    .object({
-      kind: z.string(),
-      code: z.string(),
-      message: z.string(),
-      params: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
-    })
-    .nullable(),
+  error: Failure.nullable(),
 })
 export type Run = z.infer<typeof Run>
+
+/** A part as it comes to an agent. */
+const RunPart = Part.omit({ file: true }).extend({
+  file: z.string().optional(),
+  /** The pages of a document that is kept nowhere: a program's own request. */
+  pages: z.array(z.object({ number: z.number().int(), text: z.string() })).optional(),
+})
 
 /** What a run is opened with. The same `run` again is the same run. */
 export const RunRequest = z.object({
@@ -69,14 +70,14 @@ export const RunRequest = z.object({
     .nullable(),
   message: z.string().nullable(),
   text: z.string(),
-  parts: z.array(Part.omit({ file: true }).extend({ file: z.string().optional() })),
+  parts: z.array(RunPart),
   history: z.array(HistoryItem),
 })
 export type RunRequest = z.infer<typeof RunRequest>
 
 const inRun = z.object({ run: z.string() })
 
-/** `GET /api/agents/runs/:run/events` streams a run as server-sent events (step, delta, done), from `?offset=` characters of its text on. */
+/** `GET /api/agents/runs/:run/events` streams a run as server-sent events, from `?offset=` UTF-16 units of its text on, or from where `Last-Event-ID` left off: `step` {kind, state}, `delta` {offset, text} (an offset of 0 begins anew), `done` {state, text, citations, engine, error}. */
 export const agentsContract = {
   agents: get('/api/agents', {
     summary: 'The agents of the city',

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Failure } from '../../kernel/errors.ts'
 import { channel, event } from '../../kernel/event.ts'
 import { Citation } from '../city/city.contract.ts'
 
@@ -23,14 +24,7 @@ export const runFinished = event(
     text: z.string(),
     citations: z.array(Citation),
     engine: z.string().nullable(),
-    error: z
-      .object({
-        kind: z.string(),
-        code: z.string(),
-        message: z.string(),
-        params: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
-      })
-      .optional(),
+    error: Failure.optional(),
   }),
 )
 export type RunFinished = z.infer<typeof runFinished.data>
@@ -46,3 +40,9 @@ export const runStep = channel(
   'agents.run_step',
   z.object({ run: z.string(), room: z.string().nullable(), state: z.string(), step: z.string() }),
 )
+
+/** A run waits to be worked on: for agents themselves, so that nothing opened is ever forgotten. */
+export const runOpened = event('agents.run_opened', 1, z.object({ run: z.string() }))
+
+/** A run was cancelled: whichever process works on it stops. */
+export const runCancelled = channel('agents.run_cancelled', z.object({ run: z.string() }))

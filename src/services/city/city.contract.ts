@@ -1,14 +1,6 @@
 import { z } from 'zod'
 import { del, get, patch, post } from '../../kernel/contract.ts'
-
-const Failure = z.object({
-  kind: z.string(),
-  code: z.string(),
-  message: z.string(),
-  params: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
-})
-/** A failure kept in a place: the reader's side puts its code into words. */
-export type Failure = z.infer<typeof Failure>
+import { Failure } from '../../kernel/errors.ts'
 
 /** What was heard in an audio part. Times in seconds from its start. `speech: false` means that nobody speaks, and then `text` is empty. */
 export const Transcript = z.object({

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { get } from '../../kernel/contract.ts'
+import { get, post } from '../../kernel/contract.ts'
+import { Failure } from '../../kernel/errors.ts'
 
 /** One recognised word: its box in pixels of the upright image, its confidence 0…1. */
 export const OcrWord = z.object({
@@ -40,11 +41,38 @@ const EngineState = z.object({
   detail: z.string().optional(),
 })
 
+/** A model of this machine. */
+export const LocalModel = z.object({
+  name: z.string(),
+  purpose: z.enum(['stt', 'embeddings']),
+  about: z.string(),
+  licence: z.string(),
+  sizeBytes: z.number().int(),
+  state: z.enum(['ready', 'missing', 'pulling', 'broken']),
+  doneBytes: z.number().int(),
+  /** How the last pull failed. */
+  error: Failure.optional(),
+})
+export type LocalModel = z.infer<typeof LocalModel>
+
 /** `POST /v1/audio/transcriptions` (OpenAI's shape), `POST /api/multimodal/ocr` and `/parse` are routes of their own: they take files. */
 export const multimodalGatewayContract = {
   engines: get('/api/multimodal/engines', {
     summary: 'The engines behind the gateway, and how they are',
     input: z.object({}),
     output: z.object({ items: z.array(EngineState) }),
+  }),
+  models: get('/api/models', {
+    summary: 'The local models, and how they are',
+    access: 'operator',
+    input: z.object({}),
+    output: z.object({ items: z.array(LocalModel) }),
+  }),
+  pullModel: post('/api/models/:model/pull', {
+    summary: 'Fetch a model; it goes on by itself, and `models` tells how far it is',
+    access: 'operator',
+    status: 202,
+    input: z.object({ model: z.string() }),
+    output: LocalModel,
   }),
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Failure } from '../../kernel/errors.ts'
 import { event } from '../../kernel/event.ts'
 
 /** A call could not be brought to its agent, for good: nothing will answer unless a person tries again. */
@@ -9,11 +10,6 @@ export const callFailed = event(
     run: z.string(),
     room: z.string(),
     message: z.string(),
-    error: z.object({
-      kind: z.string(),
-      code: z.string(),
-      message: z.string(),
-      params: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
-    }),
+    error: Failure,
   }),
 )
