@@ -49,7 +49,8 @@ export async function makeThumbnail(bytes: Uint8Array, edge: number, maxPixels: 
   }
 }
 
-async function headerFacts(bytes: Uint8Array, maxPixels: number): Promise<ImageFacts> {
+/** `imageFacts` without decoding anything. */
+export async function headerFacts(bytes: Uint8Array, maxPixels: number): Promise<ImageFacts> {
   let header: Metadata
   try {
     header = await open(bytes).metadata()

@@ -1,10 +1,13 @@
 import { z } from 'zod'
+import type { ForeignFile } from '../foreign-file.ts'
 
 /** What is written in an image. Boxes are pixels of the upright image; confidence is 0…1. */
 export const OcrText = z.object({
+  /** In reading order, a line a line, blocks parted by a blank one. Empty where nothing is written: words are never guessed into a picture. */
   text: z.string(),
   confidence: z.number(),
   engine: z.string(),
+  /** In the order of the text. `box` counts from the upper left corner of the image as it was read: turned by its EXIF, and turned again where it lay on its side. */
   words: z.array(
     z.object({
       text: z.string(),
@@ -17,9 +20,13 @@ export type OcrText = z.infer<typeof OcrText>
 
 export interface Ocr {
   readonly name: string
+  /** Null where it can work, otherwise why not, as the error it would fail with. */
   missing(): Promise<Error | null>
   read(
-    image: { bytes: Uint8Array; mime: string },
-    options?: { readonly languages?: readonly ('uk' | 'en')[]; readonly signal?: AbortSignal },
+    image: ForeignFile & { readonly mime: string },
+    options?: {
+      readonly languages?: readonly ('uk' | 'en')[] | undefined
+      readonly signal?: AbortSignal | undefined
+    },
   ): Promise<OcrText>
 }
