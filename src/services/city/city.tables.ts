@@ -1,17 +1,10 @@
 import type { ColumnType, Generated } from 'kysely'
 import type { MediaFacts } from '../../engines/media/media.ts'
-import type {
-  CalledRun,
-  Citation,
-  Failure,
-  PartOutcome,
-  PartType,
-  ReplyPolicy,
-  Room,
-} from './city.contract.ts'
+import type { Failure } from '../../kernel/errors.ts'
+import type { CalledRun, Citation, PartOutcome, PartType, ReplyPolicy, Room } from './city.contract.ts'
 
 /** The tables of the schema `city`, as Kysely knows them. */
-export interface CityTables {
+export type CityTables = {
   'city.room': RoomTable
   'city.member': MemberTable
   'city.read_mark': ReadMarkTable
