@@ -23,6 +23,7 @@ export const DocumentPage = z.object({
   number: z.number().int(),
   state: PageState,
   text: z.string(),
+  /** Why it failed: a code of the catalogue of errors, such as `page.illegible`. */
   error: z.string().optional(),
 })
 export type DocumentPage = z.infer<typeof DocumentPage>

@@ -21,3 +21,10 @@ export const documentProgress = channel(
   'knowledge.document_progress',
   z.object({ ...place, done: z.number(), total: z.number() }),
 )
+
+/** A document wants to be embedded with a model. Of this service, to itself. */
+export const reindexAsked = event(
+  'knowledge.reindex_asked',
+  1,
+  z.object({ document: z.string(), model: z.string() }),
+)

@@ -1,0 +1,275 @@
+import type { Kysely, Transaction } from 'kysely'
+import { type Clock, isoTime } from '../../kernel/clock.ts'
+import type { Failure } from '../../kernel/errors.ts'
+import type { Ids } from '../../kernel/ids.ts'
+import type { PageCounts } from '../city/city.contract.ts'
+import type { Document } from './knowledge.contract.ts'
+import type { KnowledgeTables, PageRow } from './knowledge.tables.ts'
+
+/** A document as the service works on it. */
+export interface Held {
+  readonly id: string
+  readonly collection: string
+  readonly room: string
+  readonly sha256: string
+  readonly title: string
+  readonly mime: string
+  readonly sizeBytes: number
+  readonly file: string | null
+  readonly state: Document['state']
+  readonly total: number | null
+  readonly createdAt: string
+  readonly pages: PageCounts
+}
+
+export type Tx = Transaction<KnowledgeTables>
+type Db = Kysely<KnowledgeTables>
+
+/** A passage to be stored. */
+export interface NewChunk {
+  readonly start: number
+  readonly end: number
+  readonly text: string
+  readonly stems: readonly string[]
+}
+
+/** Documents and their page ledger. */
+export function createKnowledgeStore(db: Db, clock: Clock, ids: Ids) {
+  const select = (from: Db) =>
+    from
+      .selectFrom('knowledge.document as d')
+      .innerJoin('knowledge.collection as c', 'c.id', 'd.collection')
+      .select(['d.id', 'd.collection', 'd.sha256', 'd.title', 'd.mime', 'd.size_bytes', 'd.file', 'd.state'])
+      .select(['d.total', 'd.created_at', 'c.room'])
+  const withCounts = async (
+    from: Db,
+    rows: Awaited<ReturnType<ReturnType<typeof select>['execute']>>,
+  ): Promise<Held[]> => {
+    const counts = await countPages(
+      from,
+      rows.map(({ id }) => id),
+    )
+    return rows.map((row) => ({
+      id: row.id,
+      collection: row.collection,
+      room: row.room ?? '',
+      sha256: row.sha256,
+      title: row.title,
+      mime: row.mime,
+      sizeBytes: Number(row.size_bytes),
+      file: row.file,
+      state: row.state,
+      total: row.total,
+      createdAt: row.created_at.toISOString(),
+      pages: { ...NO_PAGES, ...counts.get(row.id), total: row.total ?? 0 },
+    }))
+  }
+
+  return {
+    /** The document with these bytes in the room's collection: found, or made. */
+    async take(
+      room: string,
+      blob: Pick<Held, 'sha256' | 'title' | 'mime' | 'sizeBytes'> & { file: string },
+    ): Promise<Held> {
+      const created_at = isoTime(clock.now())
+      const id = await db.transaction().execute(async (tx) => {
+        await tx
+          .insertInto('knowledge.collection')
+          .values({ id: ids.make('col'), room, community_id: null, created_at })
+          .onConflict((conflict) => conflict.column('room').doNothing())
+          .execute()
+        const collection = await tx
+          .selectFrom('knowledge.collection')
+          .select('id')
+          .where('room', '=', room)
+          .executeTakeFirstOrThrow()
+        const { sha256, title, mime, sizeBytes, file } = blob
+        await tx
+          .insertInto('knowledge.document')
+          .values({
+            id: ids.make('doc'),
+            collection: collection.id,
+            sha256,
+            title,
+            mime,
+            size_bytes: sizeBytes,
+            file,
+            created_at,
+          })
+          .onConflict((conflict) => conflict.columns(['collection', 'sha256']).doNothing())
+          .execute()
+        const found = await tx
+          .selectFrom('knowledge.document')
+          .select('id')
+          .where('collection', '=', collection.id)
+          .where('sha256', '=', sha256)
+          .executeTakeFirstOrThrow()
+        return found.id
+      })
+      return (await this.find(id)) as Held // Nothing deletes documents.
+    },
+
+    async find(id: string): Promise<Held | undefined> {
+      const [held] = await withCounts(db, await select(db).where('d.id', '=', id).execute())
+      return held
+    },
+
+    /** Newest first; after the one that has the id `after`. */
+    async list(room: string, limit: number, after?: string): Promise<Held[]> {
+      let query = select(db).where('c.room', '=', room)
+      if (after !== undefined) query = query.where('d.id', '<', after)
+      return await withCounts(db, await query.orderBy('d.id', 'desc').limit(limit).execute())
+    },
+
+    /** Makes a settled document pending again; pages that failed are forgotten, the others stay. */
+    async reopen(id: string): Promise<void> {
+      await db.transaction().execute(async (tx) => {
+        await tx
+          .updateTable('knowledge.document')
+          .set({ state: 'pending', error: null })
+          .where('id', '=', id)
+          .execute()
+        await tx
+          .deleteFrom('knowledge.page')
+          .where('document', '=', id)
+          .where('state', '=', 'failed')
+          .execute()
+        await tx.deleteFrom('knowledge.embedded').where('document', '=', id).execute()
+      })
+    },
+
+    async setTotal(id: string, total: number): Promise<void> {
+      await db.updateTable('knowledge.document').set({ total }).where('id', '=', id).execute()
+    },
+
+    /** Stores a page with its passages; a page that is there already stays as it is. */
+    async addPage(
+      document: Held,
+      page: Omit<PageRow, 'document'>,
+      passages: readonly NewChunk[],
+    ): Promise<void> {
+      await db.transaction().execute(async (tx) => {
+        const added = await tx
+          .insertInto('knowledge.page')
+          .values({ document: document.id, ...page })
+          .onConflict((conflict) => conflict.doNothing())
+          .returning('number')
+          .executeTakeFirst()
+        if (!added) return
+        for (let from = 0; from < passages.length; from += INSERT_BATCH)
+          await tx
+            .insertInto('knowledge.chunk')
+            .values(
+              passages.slice(from, from + INSERT_BATCH).map(({ start, end, text, stems }, i) => ({
+                id: ids.make('chunk'),
+                document: document.id,
+                collection: document.collection,
+                page: page.number,
+                ordinal: from + i,
+                start_at: start,
+                end_at: end,
+                text,
+                words: tsvector(stems),
+              })),
+            )
+            .execute()
+      })
+    },
+
+    /** Numbers of the pages that are stored. */
+    async knownPages(id: string): Promise<Set<number>> {
+      const rows = await db.selectFrom('knowledge.page').select('number').where('document', '=', id).execute()
+      return new Set(rows.map(({ number }) => number))
+    },
+
+    async ledger(id: string): Promise<Omit<PageRow, 'document' | 'text'>[]> {
+      return await db
+        .selectFrom('knowledge.page')
+        .select(['number', 'state', 'error'])
+        .where('document', '=', id)
+        .orderBy('number')
+        .execute()
+    },
+
+    async page(id: string, number: number): Promise<PageRow | undefined> {
+      return await db
+        .selectFrom('knowledge.page')
+        .selectAll()
+        .where('document', '=', id)
+        .where('number', '=', number)
+        .executeTakeFirst()
+    },
+
+    /** Settles a document that was taken in, and says how its pages went. */
+    async finish(tx: Tx, id: string, about: { title: string; total: number }): Promise<PageCounts> {
+      await tx
+        .updateTable('knowledge.document')
+        .set({ ...about, state: 'done', error: null })
+        .where('id', '=', id)
+        .execute()
+      return { ...NO_PAGES, ...(await countPages(tx, [id])).get(id), total: about.total }
+    },
+
+    async fail(tx: Tx, room: string, sha256: string, error: Failure): Promise<void> {
+      await tx
+        .updateTable('knowledge.document')
+        .set({ state: 'failed', error: JSON.stringify(error) })
+        .where('sha256', '=', sha256)
+        .where('state', '=', 'pending')
+        .where('collection', 'in', (part) =>
+          part.selectFrom('knowledge.collection').select('id').where('room', '=', room),
+        )
+        .execute()
+    },
+
+    /** The failed pages of finished documents, by document; of at most `limit` documents. */
+    async unread(rooms: readonly string[], documents: readonly string[] | undefined, limit: number) {
+      let query = db
+        .selectFrom('knowledge.page as p')
+        .innerJoin('knowledge.document as d', 'd.id', 'p.document')
+        .innerJoin('knowledge.collection as c', 'c.id', 'd.collection')
+        .select(['d.id', 'd.title', 'p.number'])
+        .where('p.state', '=', 'failed')
+        .where('d.state', '=', 'done')
+        .where('c.room', 'in', rooms)
+      if (documents) query = query.where('d.id', 'in', documents)
+      const rows = await query.orderBy('d.id', 'desc').orderBy('p.number').limit(MAX_UNREAD).execute()
+      const found = new Map<string, { document: string; title: string; pages: number[] }>()
+      for (const { id, title, number } of rows) {
+        const entry = found.get(id) ?? { document: id, title, pages: [] }
+        entry.pages.push(number)
+        found.set(id, entry)
+      }
+      return [...found.values()].slice(0, limit)
+    },
+  }
+}
+export type KnowledgeStore = ReturnType<typeof createKnowledgeStore>
+
+const NO_PAGES: PageCounts = { read: 0, ocr: 0, empty: 0, failed: 0, total: 0 }
+const INSERT_BATCH = 100
+const MAX_UNREAD = 2_000
+/** PostgreSQL holds positions up to this. */
+const MAX_POSITION = 16_383
+
+async function countPages(db: Db, documents: readonly string[]): Promise<Map<string, Partial<PageCounts>>> {
+  const counts = new Map<string, Partial<PageCounts>>()
+  if (documents.length === 0) return counts
+  const rows = await db
+    .selectFrom('knowledge.page')
+    .select(['document', 'state', (count) => count.fn.countAll<string | number>().as('pages')])
+    .where('document', 'in', documents)
+    .groupBy(['document', 'state'])
+    .execute()
+  for (const { document, state, pages } of rows)
+    counts.set(document, { ...counts.get(document), [state]: Number(pages) })
+  return counts
+}
+
+/** Stems hold letters and digits only, so none needs quoting beyond the quotes. */
+function tsvector(words: readonly string[]): string {
+  const places = new Map<string, number[]>()
+  for (const [i, word] of words.entries())
+    places.set(word, [...(places.get(word) ?? []), Math.min(i + 1, MAX_POSITION)])
+  return [...places].map(([word, at]) => `'${word}':${at.slice(0, 50).join(',')}`).join(' ')
+}

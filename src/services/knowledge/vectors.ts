@@ -1,0 +1,124 @@
+import type { Kysely } from 'kysely'
+import type { Embeddings } from '../../engines/embeddings/embeddings.ts'
+import { kernelError } from '../../kernel/errors.ts'
+import type { Tx } from './knowledge.store.ts'
+import type { KnowledgeTables } from './knowledge.tables.ts'
+
+/** The width of the column; a shorter vector is filled up with zeros, which change no cosine. */
+const DIMENSIONS = 384
+const BATCH = 16
+
+/** The vectors of documents, by the model that made them. */
+export function createVectors(db: Kysely<KnowledgeTables>) {
+  return {
+    /** Embeds the passages of a document that this model does not know yet, batch after batch, each stored as it comes. */
+    async embed(document: string, embeddings: Embeddings, signal: AbortSignal): Promise<void> {
+      for (;;) {
+        signal.throwIfAborted()
+        const missing = await db
+          .selectFrom('knowledge.chunk as c')
+          .leftJoin('knowledge.vector as v', (join) =>
+            join.onRef('v.chunk', '=', 'c.id').on('v.model', '=', embeddings.model),
+          )
+          .select(['c.id', 'c.text', 'c.collection'])
+          .where('c.document', '=', document)
+          .where('v.chunk', 'is', null)
+          .orderBy('c.page')
+          .orderBy('c.ordinal')
+          .limit(BATCH)
+          .execute()
+        if (missing.length === 0) return
+        const texts = missing.map(({ text }) => text.replace(/\s+/g, ' '))
+        const made = await embeddings.embed(texts, { kind: 'passage', signal })
+        const rows = missing.flatMap(({ id, collection }, i) => {
+          const vector = made[i]
+          return vector
+            ? [{ chunk: id, model: embeddings.model, document, collection, embedding: written(vector) }]
+            : []
+        })
+        if (rows.length < missing.length) throw kernelError('internal')
+        await db
+          .insertInto('knowledge.vector')
+          .values(rows)
+          .onConflict((conflict) => conflict.doNothing())
+          .execute()
+      }
+    },
+
+    /** A model knows the whole of a document now: what others knew of it goes. */
+    async complete(tx: Tx, document: string, model: string): Promise<void> {
+      await tx
+        .insertInto('knowledge.embedded')
+        .values({ document, model, state: 'done' })
+        .onConflict((conflict) => conflict.columns(['document', 'model']).doUpdateSet({ state: 'done' }))
+        .execute()
+      await tx
+        .deleteFrom('knowledge.vector')
+        .where('document', '=', document)
+        .where('model', '!=', model)
+        .execute()
+      await tx
+        .deleteFrom('knowledge.embedded')
+        .where('document', '=', document)
+        .where('model', '!=', model)
+        .execute()
+    },
+
+    /** Claims up to `limit` finished documents that a model does not know and is not yet asked to. */
+    async claim(tx: Tx, model: string, limit: number): Promise<string[]> {
+      const rows = await tx
+        .insertInto('knowledge.embedded')
+        .columns(['document', 'model', 'state'])
+        .expression((make) =>
+          make
+            .selectFrom('knowledge.document as d')
+            .select((pick) => ['d.id', pick.val(model).as('model'), pick.val('queued' as const).as('state')])
+            .where('d.state', '=', 'done')
+            .where((where) =>
+              where.not(
+                where.exists(
+                  where
+                    .selectFrom('knowledge.embedded as e')
+                    .select('e.document')
+                    .whereRef('e.document', '=', 'd.id')
+                    .where('e.model', '=', model),
+                ),
+              ),
+            )
+            .orderBy('d.id')
+            .limit(limit),
+        )
+        .onConflict((conflict) => conflict.doNothing())
+        .returning('document')
+        .execute()
+      return rows.map(({ document }) => document)
+    },
+
+    async queue(tx: Tx, document: string, model: string): Promise<void> {
+      await tx
+        .insertInto('knowledge.embedded')
+        .values({ document, model, state: 'queued' })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute()
+    },
+
+    /** Lets a document be asked for again later. */
+    async release(tx: Tx, document: string, model: string): Promise<void> {
+      await tx
+        .deleteFrom('knowledge.embedded')
+        .where('document', '=', document)
+        .where('model', '=', model)
+        .where('state', '=', 'queued')
+        .execute()
+    },
+  }
+}
+export type Vectors = ReturnType<typeof createVectors>
+
+/** A vector in pgvector's notation. */
+export function written(vector: Float32Array): string {
+  if (vector.length > DIMENSIONS) throw kernelError('internal')
+  const numbers = new Array<number>(DIMENSIONS).fill(0)
+  for (const [i, value] of vector.entries()) numbers[i] = value
+  return `[${numbers.join(',')}]`
+}

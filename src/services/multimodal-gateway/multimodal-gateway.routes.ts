@@ -1,0 +1,96 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { admit } from '../../kernel/contract.ts'
+import { AppError } from '../../kernel/errors.ts'
+import { openCall } from '../../platform/http/serve.ts'
+import type { Authenticate } from '../../platform/http/service.ts'
+import type { Artefacts, Source } from './artefacts.ts'
+import type { Lane } from './lane.ts'
+import { gatewayError } from './multimodal-gateway.errors.ts'
+import type { ArtefactKind } from './multimodal-gateway.tables.ts'
+import { openaiError, RESPONSE_FORMATS, transcription } from './openai.ts'
+import { readUpload } from './upload.ts'
+
+interface RouteNeeds {
+  readonly artefacts: Artefacts
+  readonly lanes: Readonly<Record<ArtefactKind, Lane>>
+  readonly maxBytes: number
+  /** Names a transcription may ask for. */
+  readonly sttModels: readonly string[]
+}
+
+/** From the first byte to the answer. */
+const REQUEST_MS = 10 * 60_000
+
+/** The three routes that take files. Each needs a principal, refuses early when its engine is busy, and stops its work when the client goes away. */
+export function serveUploads(app: FastifyInstance, authenticate: Authenticate, needs: RouteNeeds): void {
+  const { artefacts, lanes, maxBytes } = needs
+  const take = async (request: FastifyRequest, reply: FastifyReply, kind: ArtefactKind): Promise<Taken> => {
+    const call = await openCall(request, reply, { access: 'principal' }, authenticate)
+    const signal = AbortSignal.any([call.signal, AbortSignal.timeout(REQUEST_MS)])
+    admit('principal', call)
+    lanes[kind].admit()
+    const { fields, ...source } = await readUpload(request, { maxBytes })
+    return { source, fields, signal }
+  }
+
+  app.post('/v1/audio/transcriptions', async (request, reply) => {
+    try {
+      const { source, fields, signal } = await take(request, reply, 'transcript')
+      const format = choice('response_format', fields.get('response_format') ?? 'json', RESPONSE_FORMATS)
+      const language = languageOf(fields.get('language'))
+      knownModel(fields.get('model'), needs.sttModels)
+      const { type, body } = transcription(await artefacts.transcribe(source, { signal, language }), format)
+      return await reply.type(type).send(body)
+    } catch (cause) {
+      const failure = AppError.from(cause)
+      if (failure.kind === 'internal')
+        request.log.error({ err: cause, route: request.routeOptions.url }, 'bug')
+      if (failure.retryAfterMs !== undefined)
+        reply.header('retry-after', String(Math.max(1, Math.ceil(failure.retryAfterMs / 1000))))
+      const { name } = failure.params
+      return await reply
+        .code(failure.status)
+        .send(openaiError(failure, typeof name === 'string' ? name : null))
+    }
+  })
+
+  app.post('/api/multimodal/ocr', async (request, reply) => {
+    const { source, fields, signal } = await take(request, reply, 'ocr')
+    return artefacts.read(source, { signal, languages: languagesOf(fields.get('languages')) })
+  })
+
+  app.post('/api/multimodal/parse', async (request, reply) => {
+    const { source, signal } = await take(request, reply, 'parse')
+    return artefacts.parse(source, { signal })
+  })
+}
+
+interface Taken {
+  readonly source: Source
+  readonly fields: ReadonlyMap<string, string>
+  readonly signal: AbortSignal
+}
+
+function choice<T extends string>(name: string, given: string, options: readonly T[]): T {
+  const chosen = options.find((option) => option === given)
+  if (chosen === undefined) throw gatewayError('gateway.bad_option', { name, options: options.join(', ') })
+  return chosen
+}
+
+/** ISO 639-1; a region after it is let go. */
+function languageOf(given: string | undefined): string | undefined {
+  if (!given) return undefined
+  const code = /^([a-z]{2})(?:[-_][a-z]{2})?$/i.exec(given)?.[1]
+  if (!code) throw gatewayError('gateway.bad_option', { name: 'language', options: 'uk, en, …' })
+  return code.toLowerCase()
+}
+
+function languagesOf(given: string | undefined): ('uk' | 'en')[] | undefined {
+  if (!given) return undefined
+  return given.split(',').map((name) => choice('languages', name.trim(), ['uk', 'en'] as const))
+}
+
+function knownModel(given: string | undefined, models: readonly string[]): void {
+  if (given && !models.includes(given))
+    throw gatewayError('gateway.unknown_model', { model: given, models: models.join(', ') })
+}

@@ -1,0 +1,416 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import OpenAI, { toFile } from 'openai'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { testDatabase } from '../../../test/kit/database.ts'
+import { engineError } from '../../engines/engine.errors.ts'
+import type { Media } from '../../engines/media/media.ts'
+import type { Ocr } from '../../engines/ocr/ocr.ts'
+import type { ParsedPage, Parser } from '../../engines/parser/parser.ts'
+import type { Stt, Transcript } from '../../engines/stt/stt.ts'
+import { systemClock } from '../../kernel/clock.ts'
+import { createIds } from '../../kernel/ids.ts'
+import type { Principal } from '../../kernel/principal.ts'
+import { Scope } from '../../kernel/scope.ts'
+import type { Database } from '../../platform/database/database.ts'
+import type { Events } from '../../platform/events/events.ts'
+import { openEvents } from '../../platform/events/in-process.ts'
+import { openDisk } from '../../platform/files/disk.ts'
+import type { Files } from '../../platform/files/files.ts'
+import { HEAD_BYTES, sniff } from '../../platform/files/sniff.ts'
+import { createHttp } from '../../platform/http/http.ts'
+import { createLogger } from '../../platform/logger.ts'
+import { createMetrics } from '../../platform/metrics.ts'
+import { type PartAdded, partAdded } from '../city/city.events.ts'
+import type { ParseResult } from './multimodal-gateway.contract.ts'
+import { type PartProcessed, partProcessed, partProgress } from './multimodal-gateway.events.ts'
+import { createMultimodalGateway, type MultimodalGateway } from './multimodal-gateway.ts'
+
+const HEARD: Transcript = {
+  text: 'Ask not.',
+  language: 'en',
+  speech: true,
+  segments: [{ start: 0, end: 1.5, text: 'Ask not.' }],
+  engine: 'scripted/1',
+  durationMs: 1_500,
+}
+const READ = { text: 'Площа', confidence: 0.9, engine: 'scripted/1', words: [] }
+const WAV = Buffer.from('RIFF\x24\0\0\0WAVEfmt ', 'latin1')
+const PERSON: Principal = { id: 'person_1', kind: 'person', name: 'Олена', role: 'resident' }
+const LIMITS = { maxBytes: 1024 * 1024, maxPixels: 1e8, maxSeconds: 3600, maxPages: 500 }
+const principal = { principal: PERSON, service: null, credential: null }
+
+/** An engine whose each call is the next of the script, and the last one for ever. */
+function scripted<T>(...answers: readonly (T | Error | ((signal: AbortSignal) => Promise<T>))[]) {
+  const calls: AbortSignal[] = []
+  return {
+    calls,
+    async answer(signal = new AbortController().signal): Promise<T> {
+      const step = answers[Math.min(calls.length, answers.length - 1)]
+      calls.push(signal)
+      if (step instanceof Error) throw step
+      if (typeof step === 'function') return (step as (signal: AbortSignal) => Promise<T>)(signal)
+      return step as T
+    },
+  }
+}
+
+const stt = (script: ReturnType<typeof scripted<Transcript>>, why: Error | null = null): Stt => ({
+  name: 'scripted',
+  missing: async () => why,
+  async transcribe(_, options) {
+    options?.onProgress?.(0.5)
+    return script.answer(options?.signal)
+  },
+})
+const ocr = (script: ReturnType<typeof scripted<typeof READ>>): Ocr => ({
+  name: 'scripted',
+  missing: async () => null,
+  read: (_, options) => script.answer(options?.signal),
+})
+const parser = (pages: readonly ParsedPage[]): Parser => ({
+  name: 'scripted',
+  async parse(_, { onPage }) {
+    for (const page of pages) await onPage(page, pages.length)
+    return { title: 'A title', total: pages.length, engine: 'scripted/1' }
+  },
+})
+/** Looks at the beginning alone; the real one opens the file in a child process. */
+const media: Media = {
+  async inspect(file) {
+    const bytes = 'bytes' in file ? file.bytes : new Uint8Array()
+    const mime = await sniff(bytes.subarray(0, HEAD_BYTES), true)
+    const kind = (['audio', 'image'] as const).find((known) => mime.startsWith(known)) ?? 'document'
+    return { kind, mime }
+  },
+  thumbnail: async () => new Uint8Array(),
+}
+
+interface House {
+  readonly gateway: MultimodalGateway
+  readonly outcomes: PartProcessed[]
+  readonly progress: number[]
+  readonly url: string
+  metrics(): Promise<string>
+  added(about: Partial<PartAdded> & { bytes: Buffer }): Promise<void>
+}
+
+let scope: Scope
+let db: Database
+let files: Files
+beforeEach(async () => {
+  scope = new Scope()
+  db = await testDatabase()
+  scope.defer(() => db[Symbol.asyncDispose]())
+  const folder = await mkdtemp(join(tmpdir(), 'gateway-'))
+  scope.defer(() => rm(folder, { recursive: true, force: true }))
+  files = await openDisk({ folder })
+  scope.defer(() => files[Symbol.asyncDispose]())
+})
+afterEach(() => scope[Symbol.asyncDispose]())
+
+async function house(
+  needs: { stt?: Stt[]; ocr?: Ocr[]; pages?: ParsedPage[]; signedIn?: boolean } = {},
+): Promise<House> {
+  const ids = createIds(systemClock)
+  const logger = createLogger('silent')
+  const events: Events = openEvents({ database: db, clock: systemClock, ids, logger })
+  const metrics = createMetrics()
+  const gateway = createMultimodalGateway({
+    db,
+    events,
+    files,
+    stt: needs.stt ?? [stt(scripted(HEARD))],
+    ocr: needs.ocr ?? [ocr(scripted(READ))],
+    parser: parser(needs.pages ?? []),
+    media,
+    clock: systemClock,
+    ids,
+    limits: LIMITS,
+    metrics,
+  })
+  const outcomes: PartProcessed[] = []
+  const progress: number[] = []
+  events.consume({
+    name: 'test.outcomes',
+    db: db.kysely,
+    types: [partProcessed],
+    handle: async ({ data }) => void outcomes.push(data),
+  })
+  events.listen(partProgress, ({ done }) => progress.push(done))
+  await events.start()
+  scope.defer(() => events.stop())
+  const app = await createHttp({
+    logger,
+    metrics,
+    publicUrl: 'http://127.0.0.1',
+    trustProxy: false,
+    maxUploadBytes: LIMITS.maxBytes,
+  })
+  const who = needs.signedIn === false ? { ...principal, principal: null } : principal
+  gateway.routes?.(app, async () => who)
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  scope.defer(() => app.close())
+  return {
+    gateway,
+    outcomes,
+    progress,
+    url,
+    metrics: async () => (await metrics.render()).body,
+    async added({ bytes, ...about }) {
+      const { sha256, sizeBytes } = await files.put(Readable.from([bytes]), { maxBytes: LIMITS.maxBytes })
+      const file = { id: 'file_1', name: 'a.wav', mime: 'audio/wav', sizeBytes, sha256 }
+      const author = { id: PERSON.id, kind: PERSON.kind, name: PERSON.name }
+      const data = {
+        room: 'room_1',
+        message: 'msg_1',
+        index: 0,
+        attempt: 1,
+        type: 'audio' as const,
+        file,
+        author,
+        ...about,
+      }
+      await db.kysely
+        .transaction()
+        .execute((tx) => events.append(tx, { type: partAdded, principal: PERSON.id, data }))
+    },
+  }
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  const deadline = Date.now() + 15_000
+  while (!holds()) {
+    if (Date.now() > deadline) throw new Error('it never came to be')
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}
+
+describe('parts posted in rooms', () => {
+  it('are heard and read, each with one outcome, and the same bytes are worked on once', async () => {
+    const [hear, read] = [scripted(HEARD), scripted(READ)]
+    const { added, outcomes, progress } = await house({ stt: [stt(hear)], ocr: [ocr(read)] })
+    await added({ bytes: WAV })
+    await until(() => outcomes.length === 1)
+    await added({ bytes: WAV, message: 'msg_2' })
+    await added({ bytes: Buffer.from('picture'), type: 'image', message: 'msg_3' })
+    await until(() => outcomes.length === 3)
+    const by = Object.fromEntries(outcomes.map(({ message, outcome }) => [message, outcome]))
+    expect(by).toEqual({
+      msg_1: { transcript: HEARD },
+      msg_2: { transcript: HEARD },
+      msg_3: { ocr: { text: READ.text, confidence: READ.confidence, engine: READ.engine } },
+    })
+    expect([hear.calls.length, read.calls.length]).toEqual([1, 1])
+    expect(progress).toContain(50)
+  })
+
+  it('say at once that a model is missing or a file is bad', async () => {
+    const missing = engineError('engine.model_missing', {
+      model: 'whisper-base',
+      size: '57 MB',
+      command: 'npm run models pull',
+    })
+    const hear = scripted<Transcript>(missing)
+    const { added, outcomes } = await house({
+      stt: [stt(hear)],
+      ocr: [ocr(scripted<typeof READ>(engineError('file.unreadable')))],
+    })
+    await added({ bytes: WAV, attempt: 2 })
+    await added({ bytes: WAV, type: 'image', message: 'msg_2' })
+    await until(() => outcomes.length === 2)
+    const by = Object.fromEntries(outcomes.map(({ message, outcome }) => [message, outcome]))
+    expect(by.msg_1?.error).toMatchObject({ code: 'engine.model_missing', params: { model: 'whisper-base' } })
+    expect(by.msg_2?.error).toMatchObject({ kind: 'invalid', code: 'file.unreadable' })
+    expect(outcomes.find(({ message }) => message === 'msg_1')?.attempt).toBe(2)
+    expect(hear.calls.length).toBe(1)
+  })
+
+  it('are tried again when a failure may pass, and fail aloud when it does not', async () => {
+    const crash = engineError('engine.crashed')
+    const hear = scripted<Transcript>(crash, HEARD)
+    const read = scripted<typeof READ>(crash)
+    const { added, outcomes } = await house({ stt: [stt(hear)], ocr: [ocr(read)] })
+    await added({ bytes: WAV })
+    await added({ bytes: WAV, type: 'image', message: 'msg_2' })
+    await until(() => outcomes.length === 2)
+    const by = Object.fromEntries(outcomes.map(({ message, outcome }) => [message, outcome]))
+    expect(by.msg_1).toEqual({ transcript: HEARD })
+    expect(by.msg_2?.error?.code).toBe('engine.crashed')
+    expect([hear.calls.length, read.calls.length]).toEqual([2, 3])
+  })
+
+  it('fail aloud when their bytes are gone', async () => {
+    const { added, outcomes } = await house()
+    const file = { id: 'file_x', name: 'x.wav', mime: 'audio/wav', sizeBytes: 1, sha256: 'f'.repeat(64) }
+    await added({ bytes: WAV, file })
+    await until(() => outcomes.length === 1)
+    expect(outcomes[0]?.outcome.error?.code).toBe('file.missing')
+  })
+})
+
+describe('POST /v1/audio/transcriptions', () => {
+  const client = (url: string) => new OpenAI({ baseURL: `${url}/v1`, apiKey: 'dk_test', maxRetries: 0 })
+
+  it('is what the official client expects, in every format', async () => {
+    const { url, metrics } = await house()
+    const { transcriptions } = client(url).audio
+    const ask = async () => ({ file: await toFile(WAV, 'a.wav'), model: 'whisper-1' })
+    expect((await transcriptions.create(await ask())).text).toBe('Ask not.')
+    const verbose = await transcriptions.create({
+      ...(await ask()),
+      response_format: 'verbose_json',
+      language: 'en',
+    })
+    expect(verbose).toMatchObject({
+      text: 'Ask not.',
+      language: 'english',
+      duration: 1.5,
+      segments: [{ id: 0, end: 1.5 }],
+    })
+    const vtt = await transcriptions.create({ ...(await ask()), response_format: 'vtt' })
+    expect(vtt).toBe('WEBVTT\n\n00:00:00.000 --> 00:00:01.500\nAsk not.\n\n')
+    expect(await transcriptions.create({ ...(await ask()), response_format: 'srt' })).toContain(
+      '00:00:01,500',
+    )
+    expect(await transcriptions.create({ ...(await ask()), response_format: 'text' })).toBe('Ask not.\n')
+    expect(await metrics()).toMatch(/multimodalRequestsTotal\{type="transcript"\} 5/)
+    expect(await metrics()).toMatch(/multimodal_latency_seconds_count\{type="transcript"\} 5/)
+  })
+
+  it('refuses in the client’s own words', async () => {
+    const { url } = await house()
+    const { transcriptions } = client(url).audio
+    const file = await toFile(WAV, 'a.wav')
+    await expect(transcriptions.create({ file, model: 'gpt-9' })).rejects.toMatchObject({
+      status: 404,
+      code: 'gateway.unknown_model',
+    })
+    const odd = { file, model: 'whisper-1', response_format: 'odd' as 'json' }
+    await expect(transcriptions.create(odd)).rejects.toMatchObject({
+      status: 400,
+      code: 'gateway.bad_option',
+      type: 'invalid_request_error',
+      param: 'response_format',
+    })
+    const text = await toFile(Buffer.from('not a sound'), 'a.wav')
+    await expect(transcriptions.create({ file: text, model: 'whisper-1' })).rejects.toMatchObject({
+      status: 415,
+      code: 'file.unsupported',
+    })
+    const large = await toFile(Buffer.alloc(LIMITS.maxBytes + 1), 'a.wav')
+    await expect(transcriptions.create({ file: large, model: 'whisper-1' })).rejects.toMatchObject({
+      status: 413,
+      code: 'file.too_large',
+    })
+    const empty = await fetch(`${url}/v1/audio/transcriptions`, { method: 'POST' })
+    expect([empty.status, await empty.json()]).toMatchObject([400, { error: { code: 'gateway.no_file' } }])
+  })
+
+  it('asks who it is', async () => {
+    const { url } = await house({ signedIn: false })
+    const request = client(url).audio.transcriptions.create({
+      file: await toFile(WAV, 'a.wav'),
+      model: 'whisper-1',
+    })
+    await expect(request).rejects.toMatchObject({ status: 401, code: 'auth.required' })
+  })
+
+  it('stops the work when the client goes away, and refuses early when busy', async () => {
+    const hang = (signal: AbortSignal) =>
+      new Promise<Transcript>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    const hear = scripted<Transcript>(hang)
+    const { url } = await house({ stt: [stt(hear)] })
+    const gone = new AbortController()
+    const sound = (n: number) => Buffer.concat([WAV, Buffer.from(`data ${n}`)])
+    const post = async (n: number) => {
+      const body = new FormData()
+      body.append('file', new Blob([sound(n)]), 'a.wav')
+      return fetch(`${url}/v1/audio/transcriptions`, { method: 'POST', body, signal: gone.signal })
+    }
+    // One at work and four that wait; whoever comes next is told when to come back.
+    const settled = Array.from({ length: 5 }, (_, n) => post(n).catch((failure: Error) => failure.name))
+    await until(() => hear.calls.length === 1)
+    let refused: Response | undefined
+    for (let n = 5; n < 200 && !refused; n++) {
+      const answer = await Promise.race([
+        post(n).catch(() => undefined),
+        new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 50)),
+      ])
+      if (answer?.status === 429) refused = answer
+    }
+    expect(Number(refused?.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect(await refused?.json()).toMatchObject({ error: { type: 'rate_limit_error', code: 'engine.busy' } })
+    gone.abort()
+    expect(await Promise.all(settled)).toEqual(Array(5).fill('AbortError'))
+    await until(() => hear.calls.every((signal) => signal.aborted))
+  })
+})
+
+describe('POST /api/multimodal', () => {
+  const post = async (url: string, path: string, bytes: Buffer, name: string) => {
+    const body = new FormData()
+    body.append('file', new Blob([bytes]), name)
+    const response = await fetch(`${url}${path}`, { method: 'POST', body })
+    // Each test compares what it expects of the body.
+    return { status: response.status, body: (await response.json()) as Partial<ParseResult> }
+  }
+  const PNG = Buffer.from('89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489', 'hex')
+
+  it('/ocr gives words with boxes, and takes no sound for a picture', async () => {
+    const { url } = await house()
+    expect(await post(url, '/api/multimodal/ocr', PNG, 'a.png')).toEqual({ status: 200, body: READ })
+    expect(await post(url, '/api/multimodal/ocr', WAV, 'a.png')).toMatchObject({
+      status: 415,
+      body: { error: { kind: 'unsupported', code: 'file.unsupported' } },
+    })
+  })
+
+  it('/parse gives pages that add up: read, recognised, empty, failed', async () => {
+    const image = new Uint8Array(PNG)
+    const pages: ParsedPage[] = [
+      { number: 1, state: 'read', text: 'Слова\0 тут' },
+      { number: 2, state: 'scan', text: '', image },
+      { number: 3, state: 'empty', text: '' },
+      { number: 4, state: 'failed', text: '', error: 'PDF: something inside' },
+      { number: 5, state: 'scan', text: '', image },
+    ]
+    const read = scripted(READ, { ...READ, confidence: 0.1 })
+    const { url } = await house({ pages, ocr: [ocr(read)] })
+    const pdf = Buffer.from('%PDF-1.7\n')
+    const answer = await post(url, '/api/multimodal/parse', pdf, 'a.pdf')
+    expect(answer.status).toBe(200)
+    expect(answer.body).toMatchObject({ title: 'A title', mime: 'application/pdf', engine: 'scripted/1' })
+    expect(answer.body.pages?.map(({ state, error }) => [state, error])).toEqual([
+      ['read', undefined],
+      ['ocr', undefined],
+      ['empty', undefined],
+      ['failed', 'page.failed'],
+      ['failed', 'page.illegible'],
+    ])
+    expect(answer.body.pages?.[1]?.text).toBe('Площа')
+  })
+})
+
+describe('honesty about engines', () => {
+  it('names a missing model with the command that mends it', async () => {
+    const why = engineError('engine.model_missing', {
+      model: 'whisper-base',
+      size: '57 MB',
+      command: 'npm run models pull',
+    })
+    const { gateway } = await house({ stt: [stt(scripted(HEARD), why)], ocr: [] })
+    const { items } = await gateway.handlers.engines(
+      {},
+      { ...principal, requestId: 'req_1', signal: new AbortController().signal },
+    )
+    expect(items).toContainEqual({ engine: 'stt', driver: 'scripted', state: 'missing', detail: why.message })
+    const checks = await gateway.checks?.()
+    expect(checks).toEqual([
+      { name: 'stt', state: 'degraded', detail: expect.stringContaining('npm run models pull') },
+      { name: 'ocr', state: 'degraded', detail: expect.any(String) },
+    ])
+  })
+})

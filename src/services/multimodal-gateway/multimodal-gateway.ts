@@ -1,0 +1,98 @@
+import type { Media } from '../../engines/media/media.ts'
+import type { Ocr } from '../../engines/ocr/ocr.ts'
+import type { Parser } from '../../engines/parser/parser.ts'
+import type { Stt } from '../../engines/stt/stt.ts'
+import type { Clock } from '../../kernel/clock.ts'
+import type { Ids } from '../../kernel/ids.ts'
+import type { Database } from '../../platform/database/database.ts'
+import type { Events } from '../../platform/events/events.ts'
+import type { Files } from '../../platform/files/files.ts'
+import type { Check, Service } from '../../platform/http/service.ts'
+import type { Metrics } from '../../platform/metrics.ts'
+import { type Artefacts, createArtefacts, type GatewayLimits } from './artefacts.ts'
+import { multimodalGatewayContract } from './multimodal-gateway.contract.ts'
+import { serveUploads } from './multimodal-gateway.routes.ts'
+import { createArtefactStore } from './multimodal-gateway.store.ts'
+import type { GatewayTables } from './multimodal-gateway.tables.ts'
+import { consumeParts } from './parts.ts'
+
+export interface MultimodalGatewayNeeds {
+  readonly db: Database
+  readonly events: Events
+  readonly files: Files
+  /** Each list in the order they are tried. */
+  readonly stt: readonly Stt[]
+  readonly ocr: readonly Ocr[]
+  readonly parser: Parser
+  readonly media: Media
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly limits: GatewayLimits
+  readonly metrics?: Metrics
+}
+
+export interface MultimodalGateway extends Service<typeof multimodalGatewayContract> {
+  /** The same work for services in this process, without a wire. */
+  readonly artefacts: Artefacts
+}
+
+/** One face over the engines that hear, read and parse: for parts posted in rooms, and for programs. */
+export function createMultimodalGateway(needs: MultimodalGatewayNeeds): MultimodalGateway {
+  const { events, files, stt, ocr, parser, media, clock, limits, metrics } = needs
+  const db = needs.db.kysely.withTables<GatewayTables>()
+  const store = createArtefactStore(db, clock)
+  const artefacts = createArtefacts({ store, stt, ocr, parser, media, clock, limits, metrics })
+  consumeParts({ db, events, files, artefacts })
+
+  const states = async () => [
+    ...(await Promise.all(stt.map((engine) => stateOf('stt', engine)))),
+    ...(await Promise.all(ocr.map((engine) => stateOf('ocr', engine)))),
+    { engine: 'parser', driver: parser.name, state: 'ok' as const },
+  ]
+
+  return {
+    contract: multimodalGatewayContract,
+    artefacts,
+    handlers: { engines: async () => ({ items: await states() }) },
+    routes: (app, authenticate) =>
+      serveUploads(app, authenticate, {
+        artefacts,
+        lanes: artefacts.lanes,
+        maxBytes: limits.maxBytes,
+        sttModels: ['whisper-1', ...stt.map(({ name }) => name)],
+      }),
+    async checks() {
+      const all = await states()
+      return ['stt', 'ocr'].map((kind) =>
+        check(
+          kind,
+          all.filter(({ engine }) => engine === kind),
+        ),
+      )
+    },
+  }
+}
+
+interface EngineState {
+  readonly engine: string
+  readonly driver: string
+  readonly state: 'ok' | 'missing' | 'cooling' | 'down'
+  readonly detail?: string
+}
+
+async function stateOf(
+  engine: string,
+  { name, missing }: { name: string; missing(): Promise<Error | null> },
+): Promise<EngineState> {
+  const why = await missing()
+  return why
+    ? { engine, driver: name, state: 'missing', detail: why.message }
+    : { engine, driver: name, state: 'ok' }
+}
+
+/** One engine that works is enough; without any the city works on, short of one sense. */
+function check(name: string, engines: readonly EngineState[]): Check {
+  if (engines.some(({ state }) => state === 'ok')) return { name, state: 'ok' }
+  const [first] = engines
+  return { name, state: 'degraded', detail: first?.detail ?? 'No engine is configured.' }
+}

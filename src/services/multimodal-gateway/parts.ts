@@ -1,0 +1,90 @@
+import type { Kysely } from 'kysely'
+import { isFinal } from '../../engines/engine.errors.ts'
+import { AppError } from '../../kernel/errors.ts'
+import type { EventOf } from '../../kernel/event.ts'
+import type { Events, Job } from '../../platform/events/events.ts'
+import type { Files } from '../../platform/files/files.ts'
+import type { Part, PartOutcome, PartType } from '../city/city.contract.ts'
+import { partAdded } from '../city/city.events.ts'
+import type { Artefacts, Source, Wish } from './artefacts.ts'
+import { partProcessed, partProgress } from './multimodal-gateway.events.ts'
+import type { GatewayTables } from './multimodal-gateway.tables.ts'
+
+/** Tries before a part is said to have failed. */
+export const PART_ATTEMPTS = 3
+const PART_TIMEOUT_MS = 10 * 60_000
+/** Speech is heard one at a time, pictures two, and neither waits behind the other. */
+const CONSUMERS = [
+  { type: 'audio', concurrency: 1 },
+  { type: 'image', concurrency: 2 },
+] as const satisfies readonly { type: Part['type']; concurrency: number }[]
+
+interface PartNeeds {
+  readonly db: Kysely<GatewayTables>
+  readonly events: Events
+  readonly files: Files
+  readonly artefacts: Artefacts
+}
+
+/** Hears every voice note and reads every image that is posted. Each part gets one outcome, be it only an error. */
+export function consumeParts({ db, events, files, artefacts }: PartNeeds): void {
+  for (const { type, concurrency } of CONSUMERS)
+    events.consume({
+      name: `gateway.${type}`,
+      db,
+      types: [partAdded],
+      concurrency,
+      attempts: PART_ATTEMPTS,
+      timeoutMs: PART_TIMEOUT_MS,
+      async handle(added, job) {
+        if (added.data.type !== type) return
+        const outcome = await work(added, job, type)
+        await job.commit((tx) => events.append(tx, processed(added, outcome)))
+      },
+      async failed(added, failure, tx) {
+        if (added.data.type === type)
+          await events.append(tx, processed(added, { error: failure.toJSON().error }))
+      },
+    })
+
+  const work = async (added: Added, job: Job<GatewayTables>, type: PartType): Promise<PartOutcome> => {
+    const { room, message, index, file } = added.data
+    const report = (done: number) =>
+      events.broadcast(partProgress, { room, message, index, done, total: 100 })
+    report(0)
+    const wish: Wish = { signal: job.signal, patient: true, inspected: true, onProgress: inSteps(report) }
+    try {
+      const bytes = await files.read(file.sha256)
+      const source: Source = { bytes, mime: file.mime, name: file.name, sha256: file.sha256 }
+      if (type === 'audio') return { transcript: await artefacts.transcribe(source, wish) }
+      const { text, confidence, engine } = await artefacts.read(source, wish)
+      return { ocr: { text, confidence, engine } }
+    } catch (cause) {
+      job.signal.throwIfAborted()
+      const failure = AppError.from(cause)
+      if (!isFinal(failure)) throw cause
+      return { error: failure.toJSON().error }
+    }
+  }
+}
+
+type Added = EventOf<typeof partAdded>
+
+const processed = ({ principal, room, requestId, data }: Added, outcome: PartOutcome) => ({
+  type: partProcessed,
+  principal,
+  ...(room !== undefined && { room }),
+  ...(requestId !== undefined && { requestId }),
+  data: { room: data.room, message: data.message, index: data.index, attempt: data.attempt, outcome },
+})
+
+/** At most a report for each percent. */
+function inSteps(report: (percent: number) => void): (share: number) => void {
+  let last = 0
+  return (share) => {
+    const percent = Math.min(99, Math.floor(share * 100))
+    if (percent <= last) return
+    last = percent
+    report(percent)
+  }
+}
