@@ -66,10 +66,14 @@ export async function openThread(options: EngineOptions): Promise<Engine> {
   }
 }
 
-/** From sources, the thread needs the TypeScript loader that the main thread may have been given by other means. */
+/** From sources, the thread loads TypeScript by itself: the loader of the main thread, if it has one, may not reach it. */
 function startWorker(options: EngineOptions): Worker {
-  const source = import.meta.url.endsWith('.ts')
-  const file = new URL(source ? './pglite.worker.ts' : './pglite.worker.js', import.meta.url)
-  const loader = () => pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
-  return new Worker(file, { workerData: options, ...(source && { execArgv: ['--import', loader()] }) })
+  if (!import.meta.url.endsWith('.ts'))
+    return new Worker(new URL('./pglite.worker.js', import.meta.url), { workerData: options })
+  // `require` finds the CommonJS half; the other lies beside it.
+  const beside = pathToFileURL(createRequire(import.meta.url).resolve('tsx/esm/api'))
+  const loader = new URL('./index.mjs', beside)
+  const file = new URL('./pglite.worker.ts', import.meta.url)
+  const boot = `import { register } from '${loader}'; register(); await import('${file}')`
+  return new Worker(new URL(`data:text/javascript,${encodeURIComponent(boot)}`), { workerData: options })
 }

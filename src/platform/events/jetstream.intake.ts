@@ -3,7 +3,7 @@ import { type NatsConnection, nanos } from '@nats-io/transport-node'
 import { createBell } from './bell.ts'
 import { type Arrival, receive } from './delivery.ts'
 import type { AnyTransaction } from './events.ts'
-import { decode, STREAM } from './jetstream.wire.ts'
+import { decode } from './jetstream.wire.ts'
 
 const BATCH = 200
 const ACK_WAIT_MS = 30_000
@@ -18,13 +18,14 @@ export interface Intake {
 export interface IntakeNeeds {
   readonly nats: NatsConnection
   readonly db: AnyTransaction
+  readonly stream: string
   readonly consumer: string
   readonly subjects: readonly string[]
   arrived(): void
   report(failure: unknown): void
 }
 
-export function openIntake({ nats, db, consumer, subjects, arrived, report }: IntakeNeeds): Intake {
+export function openIntake({ nats, db, stream, consumer, subjects, arrived, report }: IntakeNeeds): Intake {
   const durable = consumer.replaceAll('.', '_')
   const bell = createBell()
   let messages: ConsumerMessages | undefined
@@ -41,12 +42,12 @@ export function openIntake({ nats, db, consumer, subjects, arrived, report }: In
       max_ack_pending: UNACKED,
       filter_subjects: [...subjects],
     }
-    const exists = await manager.consumers.info(STREAM, durable).then(
+    const exists = await manager.consumers.info(stream, durable).then(
       () => true,
       () => false,
     )
-    await (exists ? manager.consumers.update(STREAM, durable, config) : manager.consumers.add(STREAM, config))
-    const source = await jetstream(nats).consumers.get(STREAM, durable)
+    await (exists ? manager.consumers.update(stream, durable, config) : manager.consumers.add(stream, config))
+    const source = await jetstream(nats).consumers.get(stream, durable)
     messages = await source.consume({
       max_messages: BATCH,
       abort_on_missing_resource: true,

@@ -6,7 +6,7 @@ import { createEvents, type EventsNeeds, type Transport } from './core.ts'
 import { eventsError } from './events.errors.ts'
 import type { Events } from './events.ts'
 import { type Intake, openIntake } from './jetstream.intake.ts'
-import { encode, headersOf, STREAM, streamConfig, subjectOf } from './jetstream.wire.ts'
+import { encode, headersOf, type Space, spaceOf } from './jetstream.wire.ts'
 import { claim, type Outgoing, release, releaseAll } from './outbox.ts'
 
 const CONNECT_MS = 5000
@@ -16,10 +16,16 @@ const DRAIN_MS = 2000
 
 export interface JetStreamNeeds extends EventsNeeds {
   readonly url: Secret
+  /** What this city's stream and subjects begin with, where several share a server; `daarion` where nothing is said. */
+  readonly space?: string
 }
 
 /** Events among processes, carried by NATS JetStream (server 2.10.23 or newer) from each process's outbox to the deliveries in each consumer's own database. While NATS is away events wait in the outbox; it is sought for ever. Rejects with `events.transport_down` when it cannot be reached at first. */
-export async function openJetStreamEvents({ url, ...needs }: JetStreamNeeds): Promise<Events> {
+export async function openJetStreamEvents({
+  url,
+  space = 'daarion',
+  ...needs
+}: JetStreamNeeds): Promise<Events> {
   const nats = await connect({
     servers: url.reveal(),
     timeout: CONNECT_MS,
@@ -32,7 +38,9 @@ export async function openJetStreamEvents({ url, ...needs }: JetStreamNeeds): Pr
   })
   const line = watch(nats)
   const me = needs.ids.make('line')
-  return createEvents(needs, (here, report) => transport(needs, nats, line, me, here, report))
+  return createEvents(needs, (here, report) =>
+    transport({ ...needs, nats, line, me, here, report, space: spaceOf(space) }),
+  )
 }
 
 interface Line {
@@ -53,31 +61,36 @@ function watch(nats: NatsConnection): Line {
   return line
 }
 
-function transport(
-  { database, clock }: EventsNeeds,
-  nats: NatsConnection,
-  line: Line,
-  me: string,
-  here: Broadcasts,
-  report: (failure: unknown) => void,
-): Transport {
+interface TransportNeeds extends EventsNeeds {
+  readonly nats: NatsConnection
+  readonly line: Line
+  /** Marks what this process broadcast itself. */
+  readonly me: string
+  readonly space: Space
+  readonly here: Broadcasts
+  report(failure: unknown): void
+}
+
+function transport({ database, clock, nats, line, me, space, here, report }: TransportNeeds): Transport {
   const db = database.kysely
   const js = jetstream(nats)
   const intakes: Intake[] = []
 
   async function ensureStream(): Promise<void> {
     const manager = await jetstreamManager(nats)
-    const exists = await manager.streams.info(STREAM).then(
+    const exists = await manager.streams.info(space.stream.name).then(
       () => true,
       () => false,
     )
-    await (exists ? manager.streams.update(STREAM, streamConfig) : manager.streams.add(streamConfig))
+    await (exists
+      ? manager.streams.update(space.stream.name, space.stream)
+      : manager.streams.add(space.stream))
   }
 
   /** Resolves when the server has it on its disk. */
   async function publish({ envelope, availableAt }: Outgoing): Promise<void> {
     const { payload, headers } = encode(envelope, availableAt)
-    await js.publish(subjectOf(envelope), payload, { msgID: envelope.id, headers, timeout: PUBLISH_MS })
+    await js.publish(space.subject(envelope), payload, { msgID: envelope.id, headers, timeout: PUBLISH_MS })
   }
 
   return {
@@ -85,14 +98,24 @@ function transport(
       if (database.driver === 'pglite') await releaseAll(db)
       await ensureStream()
       for (const consumer of new Set(routes.map((route) => route.consumer))) {
-        const subjects = routes.filter((route) => route.consumer === consumer).map(subjectOf)
-        intakes.push(openIntake({ nats, db, consumer, subjects, arrived: () => arrived(consumer), report }))
+        const subjects = routes.filter((route) => route.consumer === consumer).map(space.subject)
+        intakes.push(
+          openIntake({
+            nats,
+            db,
+            stream: space.stream.name,
+            consumer,
+            subjects,
+            arrived: () => arrived(consumer),
+            report,
+          }),
+        )
       }
-      nats.subscribe('broadcast.>', {
+      nats.subscribe(`${space.broadcast}>`, {
         callback: (failure, message) => {
           if (failure) return report(failure)
           if (message.headers?.get('Line') === me) return
-          here.receive(message.subject.slice('broadcast.'.length), message.json())
+          here.receive(message.subject.slice(space.broadcast.length), message.json())
         },
       })
     },
@@ -116,7 +139,7 @@ function transport(
       here.deliver(channel, data)
       // Nobody wants yesterday's broadcast: while the line is down it goes to this process alone.
       if (!line.up) return
-      nats.publish(`broadcast.${channel}`, JSON.stringify(data), { headers: headersOf({ Line: me }) })
+      nats.publish(`${space.broadcast}${channel}`, JSON.stringify(data), { headers: headersOf({ Line: me }) })
     },
     async stop() {
       await Promise.all(intakes.map((intake) => intake.stop()))

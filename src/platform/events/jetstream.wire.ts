@@ -3,25 +3,32 @@ import { RetentionPolicy, StorageType, type StreamConfig } from '@nats-io/jetstr
 import { headers, type MsgHdrs, nanos } from '@nats-io/transport-node'
 import { Envelope } from '../../kernel/event.ts'
 
-export const STREAM = 'daarion_events'
-
 const MINUTE_MS = 60_000
 const DAY_MS = 1440 * MINUTE_MS
 /** Larger ones are compressed: a server takes no message over 1 MB unless told otherwise. */
 const PLAIN_BYTES = 65_536
 
-/** Kept as long as the deliveries remember what they have had, so that nothing carried twice is handled twice. */
-export const streamConfig: Pick<StreamConfig, 'name' | 'subjects'> & Partial<StreamConfig> = {
-  name: STREAM,
-  subjects: ['events.>'],
-  storage: StorageType.File,
-  retention: RetentionPolicy.Limits,
-  max_age: nanos(7 * DAY_MS),
-  duplicate_window: nanos(2 * MINUTE_MS),
+/** Where one city's events lie on a server that several may share. */
+export interface Space {
+  readonly stream: Pick<StreamConfig, 'name' | 'subjects'> & Partial<StreamConfig>
+  subject(type: { readonly name: string; readonly version: number }): string
+  /** What the subjects of broadcasts begin with. */
+  readonly broadcast: string
 }
 
-export const subjectOf = ({ name, version }: { readonly name: string; readonly version: number }): string =>
-  `events.${name}.${version}`
+/** Events are kept as long as the deliveries remember what they have had, so that nothing carried twice is handled twice. */
+export const spaceOf = (name: string): Space => ({
+  stream: {
+    name: `${name}_events`,
+    subjects: [`${name}.events.>`],
+    storage: StorageType.File,
+    retention: RetentionPolicy.Limits,
+    max_age: nanos(7 * DAY_MS),
+    duplicate_window: nanos(2 * MINUTE_MS),
+  },
+  subject: (type) => `${name}.events.${type.name}.${type.version}`,
+  broadcast: `${name}.broadcast.`,
+})
 
 export function encode(
   envelope: Envelope,
