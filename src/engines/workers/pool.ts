@@ -24,6 +24,8 @@ export interface PoolOptions {
 export interface RunOptions<Message> {
   /** How long the child may work on one try; waiting in the queue and for `onMessage` does not count. */
   readonly deadlineMs: number
+  /** For long work that tells how far it is: how long the child may say nothing. */
+  readonly silenceMs?: number
   readonly signal?: AbortSignal | undefined
   /** Handed to the child as `job.bytes`, in slices. */
   readonly bytes?: Uint8Array | undefined

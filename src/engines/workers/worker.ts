@@ -74,7 +74,8 @@ export function createWorker({ clock, entry, idleMs, memoryLimitBytes }: WorkerO
     await child.send({ type: 'run', method, payload })
   }
 
-  const run: Worker['run'] = async (method, payload, { bytes, deadlineMs, onMessage }, signal) => {
+  const run: Worker['run'] = async (method, payload, options, signal) => {
+    const { bytes, deadlineMs, onMessage, silenceMs = deadlineMs } = options
     jobs++
     let late = false
     let heardOf = false
@@ -84,6 +85,7 @@ export function createWorker({ clock, entry, idleMs, memoryLimitBytes }: WorkerO
     }
     const starting = createTimer(clock, START_MS, expire)
     const working = createTimer(clock, deadlineMs, expire)
+    const silent = createTimer(clock, silenceMs, expire)
     signal.addEventListener('abort', kill, { once: true })
     if (signal.aborted) kill()
     const settled = new Promise<Outcome>((resolve) => {
@@ -92,7 +94,13 @@ export function createWorker({ clock, entry, idleMs, memoryLimitBytes }: WorkerO
         else if (message.type === 'failed') resolve({ type: 'failed', error: fromTheWire(message.error) })
         else if (message.type === 'message') {
           working.pause()
-          deliver(message, onMessage).then(working.resume, (cause: unknown) => {
+          silent.pause()
+          const resume = () => {
+            working.resume()
+            silent.restart()
+            silent.resume()
+          }
+          deliver(message, onMessage).then(resume, (cause: unknown) => {
             resolve({ type: 'failed', error: AppError.from(cause) })
             kill()
           })
@@ -116,13 +124,15 @@ export function createWorker({ clock, entry, idleMs, memoryLimitBytes }: WorkerO
       if (!gone) {
         heardOf = isReady
         working.resume()
+        silent.resume()
         // A child that dies while it is being told is heard of through `ended`.
         await send(method, payload, bytes).catch(() => {})
       }
       return await settled
     } finally {
       starting.pause()
-      working.stop()
+      working.pause()
+      silent.pause()
       signal.removeEventListener('abort', kill)
       hear = () => {}
     }
@@ -156,7 +166,8 @@ export function createWorker({ clock, entry, idleMs, memoryLimitBytes }: WorkerO
 interface Timer {
   pause(): void
   resume(): void
-  stop(): void
+  /** The whole time again; while paused. */
+  restart(): void
 }
 
 /** Calls `expire` after `ms` of running time. Starts paused; pauses nest. */
@@ -176,7 +187,10 @@ function createTimer(clock: Clock, ms: number, expire: () => void): Timer {
     startedAt = clock.now()
     clock.sleep(Math.max(0, leftMs), running.signal).then(expire, () => {})
   }
-  return { pause, resume, stop: pause }
+  const restart = (): void => {
+    leftMs = ms
+  }
+  return { pause, resume, restart }
 }
 
 /** A bug in the child keeps what was thrown there as its cause, for the log. */

@@ -1,0 +1,79 @@
+import type { Clock } from '../kernel/clock.ts'
+import { AppError } from '../kernel/errors.ts'
+import { engineError } from './engine.errors.ts'
+
+/** Whatever can be asked in turn. */
+export interface Candidate {
+  readonly name: string
+  /** Where it can be known beforehand that it cannot work, the error it would fail with. */
+  missing?(): Promise<Error | null>
+}
+
+export interface FallbackOptions {
+  /** Shared by the calls that should learn from each other. */
+  readonly cooldown?: Cooldown
+}
+
+/**
+ * Asks engines in their order and answers what the first able one does; every result names the engine that gave it. Moves on when the failure
+ * is the engine's (retryable, or `upstream`), not the file's or the caller's. One that lacks its model is passed over, one that failed a
+ * moment ago is asked last. Rejects with the first engine's failure where it was asked, so that the preferred one is what a person mends;
+ * if none could be asked, with why the first is missing; `engine.none` if there is none.
+ */
+export async function firstAble<E extends Candidate, R>(
+  engines: readonly E[],
+  attempt: (engine: E) => Promise<R>,
+  { cooldown }: FallbackOptions = {},
+): Promise<R> {
+  const resting = engines.filter((engine) => cooldown?.isCooling(engine.name))
+  const failures = new Map<E, AppError>()
+  const missing = new Map<E, AppError>()
+  for (const engine of [...engines.filter((one) => !resting.includes(one)), ...resting]) {
+    const lack = await engine.missing?.()
+    if (lack) {
+      missing.set(engine, AppError.from(lack))
+      continue
+    }
+    try {
+      const result = await attempt(engine)
+      cooldown?.worked(engine.name)
+      return result
+    } catch (cause) {
+      const failure = AppError.from(cause)
+      if (!isTheEngines(failure)) throw failure
+      if (!COUNTS_AS_BUSY.has(failure.code)) cooldown?.failed(engine.name)
+      failures.set(engine, failure)
+    }
+  }
+  const told = engines.map((engine) => failures.get(engine)).find(Boolean)
+  throw told ?? engines.map((engine) => missing.get(engine)).find(Boolean) ?? engineError('engine.none')
+}
+
+const isTheEngines = (failure: AppError): boolean =>
+  failure.code !== 'call.cancelled' && (failure.retryable || failure.kind === 'upstream')
+
+/** Full is not broken. */
+const COUNTS_AS_BUSY: ReadonlySet<string> = new Set(['engine.busy', 'http.rate_limited'])
+
+/** Which engines failed a moment ago. */
+export interface Cooldown {
+  isCooling(name: string): boolean
+  failed(name: string): void
+  worked(name: string): void
+}
+
+const FIRST_MS = 5_000
+const LONGEST_MS = 5 * 60_000
+
+/** Five seconds after a failure, twice as long after each further one, five minutes at most; forgotten at the first success. */
+export function createCooldown(clock: Clock): Cooldown {
+  const failing = new Map<string, { readonly times: number; readonly until: number }>()
+  return {
+    isCooling: (name) => (failing.get(name)?.until ?? 0) > clock.now(),
+    failed: (name) => {
+      const times = (failing.get(name)?.times ?? 0) + 1
+      failing.set(name, { times, until: clock.now() + Math.min(FIRST_MS * 2 ** (times - 1), LONGEST_MS) })
+    },
+    worked: (name) => failing.delete(name),
+  }
+}

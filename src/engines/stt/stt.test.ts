@@ -1,0 +1,300 @@
+import { readFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { systemClock } from '../../kernel/clock.ts'
+import { AppError } from '../../kernel/errors.ts'
+import { Secret } from '../../kernel/secret.ts'
+import { engineError } from '../engine.errors.ts'
+import { createModels } from '../models/models.ts'
+import { createFakeStt } from './fake.ts'
+import { languageCode } from './languages.ts'
+import { openAiStt } from './openai.ts'
+import { sttConformance } from './stt.conformance.ts'
+import type { Transcript } from './stt.ts'
+import { createWhisper, type Whisper } from './whisper.ts'
+
+const codeOf = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    () => 'accepted',
+    (error: unknown) => (error instanceof AppError ? error.code : String(error)),
+  )
+const some = { bytes: new Uint8Array(2000), mime: 'audio/ogg' }
+
+describe('fake', () => {
+  sttConformance(() => {
+    const stt = createFakeStt({
+      script: ({ bytes }) => (bytes.length > 100 ? { text: 'Добрий день.', language: 'uk' } : {}),
+      before: () => new Promise((resolve) => setImmediate(() => setImmediate(resolve))),
+    })
+    return { stt, speech: some, silence: { ...some, bytes: new Uint8Array(10) } }
+  })
+
+  test('fails as its script says, and where it is missing', async () => {
+    const missing = engineError('engine.model_missing', { model: 'm', size: '1 MB', command: 'pull' })
+    expect(await codeOf(createFakeStt({ missing }).transcribe(some))).toBe('engine.model_missing')
+    const stt = createFakeStt({ script: [engineError('engine.crashed'), { text: 'and again' }] })
+    expect(await codeOf(stt.transcribe(some))).toBe('engine.crashed')
+    expect(await stt.transcribe(some)).toMatchObject({ text: 'and again', speech: true })
+    expect(stt.calls()).toBe(2)
+  })
+})
+
+describe('openai', () => {
+  let server: Server
+  let url = ''
+  const requests: { authorization: string | undefined; body: string }[] = []
+  /** What the server answers, by what is in the request. */
+  let answer: (body: string) => {
+    status?: number
+    json?: unknown
+    text?: string
+    headers?: Record<string, string>
+    wait?: boolean
+  }
+
+  const words = {
+    text: ' Кам’янець-Подільський, місто.',
+    language: 'ukrainian',
+    duration: 3.5,
+    segments: [
+      { start: 0, end: 1.5, text: ' Кам’янець-Подільський,', no_speech_prob: 0.02 },
+      { start: 1.5, end: 3.4, text: ' місто.', no_speech_prob: 0.02 },
+    ],
+  }
+  const invented = {
+    text: 'Thank you.',
+    language: 'english',
+    duration: 6,
+    segments: [{ start: 0, end: 6, text: 'Thank you.', no_speech_prob: 0.9 }],
+  }
+  const byLength = (body: string) => ({ json: body.length > 1500 ? words : invented })
+
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      const chunks: Buffer[] = []
+      request.on('data', (chunk: Buffer) => chunks.push(chunk))
+      request.on('end', () => {
+        const body = Buffer.concat(chunks).toString('latin1')
+        requests.push({ authorization: request.headers.authorization, body })
+        const { headers, json, status = 200, text, wait } = answer(body)
+        if (wait) return
+        response.writeHead(status, { 'content-type': 'application/json', ...headers })
+        response.end(text ?? JSON.stringify(json ?? { error: { message: 'no' } }))
+      })
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const address = server.address()
+    url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/v1`
+    answer = byLength
+  })
+  afterAll(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const open = (options = {}) =>
+    openAiStt({ url, model: 'whisper-1', key: new Secret('k-1'), ...options })
+
+  sttConformance(() => ({ stt: open(), speech: some, silence: { ...some, bytes: new Uint8Array(10) } }))
+
+  test('sends key, model, language and a named file; understands the language’s English name', async () => {
+    const found = await open().transcribe({ ...some, mime: 'audio/webm;codecs=opus' }, { language: 'uk' })
+    expect(found).toMatchObject({ language: 'uk', durationMs: 3500, text: 'Кам’янець-Подільський, місто.' })
+    const { authorization, body } = requests.at(-1) ?? expect.fail('no request')
+    expect(authorization).toBe('Bearer k-1')
+    for (const part of [
+      'filename="audio.webm"',
+      'name="model"',
+      'whisper-1',
+      'name="language"',
+      'verbose_json',
+    ])
+      expect(body).toContain(part)
+  })
+
+  test('asks again without times where the model has none', async () => {
+    answer = (body) =>
+      body.includes('verbose_json')
+        ? { status: 400, json: { error: { message: "response_format 'verbose_json' is not compatible" } } }
+        : { json: { text: 'hello' } }
+    const found = await open().transcribe(some)
+    expect(found).toMatchObject({ text: 'hello', speech: true, language: null })
+    expect(found.segments).toHaveLength(1)
+    answer = byLength
+  })
+
+  test.each([
+    [401, false],
+    [400, false],
+    [408, true],
+    [429, true],
+    [503, true],
+  ])('a refusal with %i is retryable: %s', async (status, retryable) => {
+    answer = () => ({ status, headers: { 'retry-after': '7' } })
+    const error = await open()
+      .transcribe(some)
+      .catch((cause: unknown) => cause)
+    expect(error).toMatchObject({ code: 'engine.refused', params: { status }, retryable, retryAfterMs: 7000 })
+    answer = byLength
+  })
+
+  test('a broken answer, silence on the line, nobody there', async () => {
+    answer = () => ({ text: '{"text": "hal' })
+    expect(await codeOf(open().transcribe(some))).toBe('engine.cut')
+    answer = () => ({ wait: true })
+    expect(await codeOf(open({ deadlineMs: 100 }).transcribe(some))).toBe('call.timeout')
+    answer = byLength
+    const nobody = openAiStt({ url: 'http://127.0.0.1:1', model: 'm' })
+    const error = await nobody.transcribe(some).catch((cause: unknown) => cause)
+    expect(error).toMatchObject({ code: 'engine.unreachable', retryable: true })
+  })
+
+  test('languages by code and by name', () => {
+    expect(['uk', 'uk-UA', 'Ukrainian', 'english', 'ENG', ''].map(languageCode)).toEqual([
+      'uk',
+      'uk',
+      'uk',
+      'en',
+      undefined,
+      undefined,
+    ])
+  })
+})
+
+test('whisper without its model says which, how large it is and what brings it', async () => {
+  const models = createModels({ dir: '/nowhere', clock: systemClock })
+  const whisper = createWhisper({ models, clock: systemClock })
+  const missing = await whisper.missing()
+  expect(missing).toMatchObject({
+    code: 'engine.model_missing',
+    params: { model: 'whisper-base', size: '81 MB', command: 'npm run models -- pull whisper-base' },
+  })
+  await expect(whisper.transcribe(some)).rejects.toMatchObject({ code: 'engine.model_missing' })
+  expect(whisper.state().children).toEqual([])
+})
+
+const { FIXTURES_DIR, MODELS_DIR } = process.env
+describe.skipIf(!FIXTURES_DIR || !MODELS_DIR)('whisper on real speech', { timeout: 240_000 }, () => {
+  let whisper: Whisper
+  const sound = async (name: string) => ({
+    bytes: await readFile(join(FIXTURES_DIR ?? '', 'speech', name)),
+    mime: 'application/octet-stream',
+  })
+  let speech = some
+  let silence = some
+  beforeAll(async () => {
+    const models = createModels({ dir: MODELS_DIR ?? '', clock: systemClock })
+    whisper = createWhisper({ models, clock: systemClock })
+    speech = await sound('uk-reading.wav')
+    silence = await sound('silence.ogg')
+  })
+  afterAll(() => whisper.close())
+
+  sttConformance(() => ({ stt: whisper, speech, silence }))
+
+  const JFK =
+    'and so my fellow americans ask not what your country can do for you ask what you can do for your country'
+  test.each(['en-jfk.wav', 'en-jfk.ogg', 'en-jfk.mp3', 'en-jfk.m4a'])(
+    '%s: English, word for word',
+    async (name) => {
+      const found = await whisper.transcribe(await sound(name))
+      expect(found).toMatchObject({ language: 'en', speech: true, durationMs: 11_000 })
+      expect(distance(wordsOf(found), JFK.split(' '))).toBeLessThanOrEqual(1)
+      expect(found.segments[0]?.start).toBeLessThan(1)
+      expect(found.segments.at(-1)?.end).toBeGreaterThan(10)
+    },
+  )
+
+  test.each(['uk-kamianets.ogg', 'uk-kamianets.webm', 'uk-kamianets.wav'])(
+    '%s: found to be Ukrainian, four letters of five right',
+    async (name) => {
+      const found = await whisper.transcribe(await sound(name))
+      const written = await readFile(join(FIXTURES_DIR ?? '', 'speech', 'uk-kamianets.txt'), 'utf8')
+      expect(found.language).toBe('uk')
+      const [heard, meant] = [letters(found.text), letters(written)]
+      expect(1 - distance(heard, meant) / meant.length).toBeGreaterThanOrEqual(0.8)
+    },
+  )
+
+  test('a quiet voice is told from silence', async () => {
+    const found = await whisper.transcribe(speech, { language: 'uk' })
+    expect(found).toMatchObject({ language: 'uk', speech: true })
+    expect(distance(letters(found.text), letters('Не питайте мене'))).toBeLessThanOrEqual(5)
+  })
+
+  test.each(['silence.ogg', 'noise.ogg'])('%s: no words', async (name) => {
+    expect(await whisper.transcribe(await sound(name))).toMatchObject({
+      text: '',
+      speech: false,
+      segments: [],
+    })
+  })
+
+  test('a long recording is cut at pauses: every word once, times over the whole, progress on the way', async () => {
+    const one = await sound('en-jfk.wav')
+    const times = 7
+    const shares: number[] = []
+    const found = await whisper.transcribe(repeated(one.bytes, times), {
+      onProgress: (share) => shares.push(share),
+    })
+    expect(found.durationMs).toBe(77_000)
+    const expected = Array.from({ length: times }, () => JFK.split(' ')).flat()
+    expect(distance(wordsOf(found), expected)).toBeLessThanOrEqual(times * 2)
+    expect(found.segments.at(-1)?.end).toBeGreaterThan(70)
+    expect(shares.filter((share) => share > 0.1).length).toBeGreaterThanOrEqual(3)
+  })
+
+  test('refuses what is no sound', async () => {
+    const text = { bytes: Buffer.from('no sound at all, only words'), mime: 'audio/ogg' }
+    expect(await codeOf(whisper.transcribe(text))).toBe('file.unreadable')
+    const short = createWhisper({
+      models: createModels({ dir: MODELS_DIR ?? '', clock: systemClock }),
+      clock: systemClock,
+      maxSeconds: 5,
+    })
+    expect(await codeOf(short.transcribe(await sound('en-jfk.ogg')))).toBe('file.too_long')
+    await short.close()
+  })
+
+  test('a voice that is called off is gone at once', async () => {
+    const abort = new AbortController()
+    const job = codeOf(
+      whisper.transcribe(await sound('en-jfk.wav'), {
+        signal: abort.signal,
+        onProgress: () => abort.abort(),
+      }),
+    )
+    expect(await job).toBe('call.cancelled')
+    expect(await whisper.transcribe(speech)).toMatchObject({ speech: true })
+  })
+})
+
+const letters = (text: string): string[] => [...text.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, '')]
+const wordsOf = ({ text }: Transcript): string[] =>
+  text
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\s]/gu, '')
+    .split(/\s+/)
+
+/** Levenshtein's distance. */
+function distance(a: readonly string[], b: readonly string[]): number {
+  let row = b.map((_, n) => n + 1)
+  for (const [i, left] of a.entries()) {
+    let before = i
+    row = row.map((above, j) => {
+      const corner = j === 0 ? i : (row[j - 1] ?? 0)
+      before = Math.min(above + 1, (j === 0 ? i + 1 : before) + 1, corner + (left === b[j] ? 0 : 1))
+      return before
+    })
+  }
+  return row.at(-1) ?? a.length
+}
+
+/** The same sound several times over, half a second apart being in the recording itself. */
+function repeated(wav: Buffer, times: number): { bytes: Uint8Array; mime: string } {
+  const data = wav.indexOf('data')
+  const sound = wav.subarray(data + 8)
+  const header = Buffer.from(wav.subarray(0, data + 8))
+  header.writeUInt32LE(sound.length * times, data + 4)
+  return { bytes: Buffer.concat([header, ...Array.from({ length: times }, () => sound)]), mime: 'audio/wav' }
+}

@@ -1,0 +1,178 @@
+import { deflateSync } from 'node:zlib'
+import {
+  AutoProcessor,
+  env,
+  LogLevel,
+  Tensor,
+  WhisperForConditionalGeneration,
+  WhisperTokenizer,
+} from '@huggingface/transformers'
+import type { Span } from './windows.ts'
+
+/** What the model makes of a window's first moment: the odds of each language, and of nobody speaking. */
+export interface Heard {
+  readonly languages: ReadonlyMap<string, number>
+  readonly noSpeech: number
+}
+
+/** One stretch of text; times in seconds from the start of the window. */
+export interface Said extends Span {
+  readonly text: string
+}
+
+/** Whisper, loaded. One call at a time; it computes on the calling thread, so in a child process only. */
+export interface WhisperModel {
+  /** ISO 639-1 codes it knows. */
+  readonly languages: ReadonlySet<string>
+  listen(pcm: Float32Array): Promise<Heard>
+  /** At most 30 s of sound. After `listen` of the same sound the encoder does not run again. */
+  transcribe(pcm: Float32Array, language: string): Promise<readonly Said[]>
+}
+
+export interface WhisperOptions {
+  /** The folder that holds the model's. */
+  readonly folder: string
+  readonly name: string
+  readonly threads: number
+}
+
+const HOP = 160
+const NO_SPEECH = '<|nospeech|>'
+/** Fast speech has under 8 tokens a second; what needs more is a loop. */
+const TOKENS_PER_S = 12
+/** OpenAI's own mark of a text that repeats itself: it packs better than this. */
+const LOOPS_ABOVE = 2.4
+
+/** Loads `folder/name` in 8 bits, never from the network. */
+export async function loadWhisper({ folder, name, threads }: WhisperOptions): Promise<WhisperModel> {
+  env.allowRemoteModels = false
+  env.localModelPath = folder
+  env.logLevel = LogLevel.NONE
+  const [tokenizer, processor, model] = await Promise.all([
+    WhisperTokenizer.from_pretrained(name),
+    AutoProcessor.from_pretrained(name),
+    WhisperForConditionalGeneration.from_pretrained(name, {
+      dtype: 'q8',
+      device: 'cpu',
+      session_options: { intraOpNumThreads: threads, interOpNumThreads: 1, enableCpuMemArena: false },
+    }),
+  ])
+  if (!(tokenizer instanceof WhisperTokenizer)) throw new Error(`${name} is no Whisper`)
+  shareEncoder(model.sessions)
+  const { decoder_start_token_id: start, lang_to_id: ids } = languageConfig(model.generation_config)
+  const byLanguage = new Map(Object.entries(ids).map(([token, id]) => [token.slice(2, -2), id]))
+  const noSpeechId = Number(tokenizer.convert_tokens_to_ids([NO_SPEECH])[0] ?? 50_362)
+
+  /** Nothing after the clip, as OpenAI's reference has it, rather than digital silence, which invites invented words. */
+  const features = async (pcm: Float32Array): Promise<Tensor> => {
+    const { input_features } = await processor(pcm)
+    const { data, dims } = input_features
+    const [, rows, frames] = dims
+    const end = Math.min(frames, Math.floor(pcm.length / HOP) + 1)
+    for (let row = 0; row < rows; row++) data.fill(0, row * frames + end, (row + 1) * frames)
+    return input_features
+  }
+
+  const generate = async (pcm: Float32Array, options: Record<string, unknown>): Promise<Said[]> => {
+    const seconds = pcm.length / 16_000
+    const output = await model.generate({
+      inputs: await features(pcm),
+      task: 'transcribe',
+      return_timestamps: true,
+      // Bounds loops; set by this name it also keeps the library from hearing the padding in further rounds.
+      max_new_tokens: Math.min(440, 20 + Math.ceil(seconds * TOKENS_PER_S)),
+      ...options,
+    })
+    const [row] = output instanceof Tensor ? output.tolist() : []
+    const [text, found] = tokenizer._decode_asr([{ tokens: row, stride: [seconds, 0, 0] }], {
+      time_precision: 0.02,
+      return_timestamps: true,
+      force_full_sequences: false,
+    })
+    const chunks = typeof found === 'object' ? found.chunks : undefined
+    return segmentsOf(String(text), chunks, seconds)
+  }
+
+  return {
+    languages: new Set(byLanguage.keys()),
+    async listen(pcm) {
+      const input_features = await features(pcm)
+      const decoder_input_ids = new Tensor('int64', [BigInt(start)], [1, 1])
+      const { logits } = await model({ input_features, decoder_input_ids })
+      const odds: Float32Array = logits.data.map(Math.exp)
+      const sum = odds.reduce((total, value) => total + value, 0)
+      const known = [...byLanguage].map(([language, id]) => [language, odds[id] ?? 0] as const)
+      const knownSum = known.reduce((total, [, value]) => total + value, 0)
+      return {
+        languages: new Map(known.map(([language, value]) => [language, value / knownSum])),
+        noSpeech: (odds[noSpeechId] ?? 0) / sum,
+      }
+    },
+    async transcribe(pcm, language) {
+      const said = await generate(pcm, { language })
+      if (!isLoop(said)) return said
+      return generate(pcm, { language, no_repeat_ngram_size: 4 })
+    },
+  }
+}
+
+interface Chunk {
+  readonly text: string
+  readonly timestamp: readonly (number | null)[]
+}
+
+function segmentsOf(text: string, chunks: readonly Chunk[] | undefined, seconds: number): Said[] {
+  const segments = (chunks ?? []).map(({ text: words, timestamp: [from, to] }) => {
+    const start = Math.min(Math.max(0, from ?? 0), seconds)
+    return { start, end: Math.min(Math.max(start, to ?? seconds), seconds), text: words.trim() }
+  })
+  const spoken = segments.filter((segment) => segment.text !== '')
+  return spoken.length > 0 || text.trim() === '' ? spoken : [{ start: 0, end: seconds, text: text.trim() }]
+}
+
+function isLoop(said: readonly Said[]): boolean {
+  const bytes = Buffer.from(said.map(({ text }) => text).join(' '))
+  return bytes.length > 80 && bytes.length / deflateSync(bytes).length > LOOPS_ABOVE
+}
+
+interface EncoderSession {
+  run(feeds: { readonly input_features: { readonly data: Float32Array } }): Promise<unknown>
+}
+
+/** How many windows `listen` may be ahead of `transcribe`. */
+const REMEMBERED = 4
+
+/** Lets `listen` and `transcribe` share one run of the encoder, which is most of the work. Never throws by itself: the library would print someone's voice. */
+function shareEncoder(sessions: Readonly<Record<string, unknown>>): void {
+  // The library's own field; its type says no more than `Object`.
+  const encoder = sessions.model as EncoderSession
+  const encode = encoder.run.bind(encoder)
+  const made: { readonly features: Float32Array; readonly result: Promise<unknown> }[] = []
+  encoder.run = (feeds) => {
+    const { data } = feeds.input_features
+    const known = made.find(({ features }) => isSame(features, data))
+    if (known) return known.result
+    const result = encode(feeds)
+    made.push({ features: data.slice(), result })
+    if (made.length > REMEMBERED) made.shift()
+    return result
+  }
+}
+
+const isSame = (a: Float32Array, b: Float32Array): boolean =>
+  Buffer.compare(
+    Buffer.from(a.buffer, a.byteOffset, a.byteLength),
+    Buffer.from(b.buffer, b.byteOffset, b.byteLength),
+  ) === 0
+
+interface LanguageConfig {
+  readonly decoder_start_token_id: number
+  readonly lang_to_id: Readonly<Record<string, number>>
+}
+
+function languageConfig(config: unknown): LanguageConfig {
+  const found = config as Partial<LanguageConfig> | null
+  if (!found?.lang_to_id || found.decoder_start_token_id === undefined)
+    throw new Error('this Whisper knows no languages')
+  return { decoder_start_token_id: found.decoder_start_token_id, lang_to_id: found.lang_to_id }
+}
