@@ -1,9 +1,10 @@
 import type { Kysely } from 'kysely'
 import { isFinal } from '../../engines/engine.errors.ts'
-import { firstAble } from '../../engines/fallback.ts'
+import { type Cooldown, createCooldown, firstAble } from '../../engines/fallback.ts'
 import type { Ocr } from '../../engines/ocr/ocr.ts'
 import type { ParsedPage, Parser } from '../../engines/parser/parser.ts'
 import { failedPage, recognisePage, type SettledPage } from '../../engines/recognise-page.ts'
+import type { Clock } from '../../kernel/clock.ts'
 import { AppError, kernelError } from '../../kernel/errors.ts'
 import type { EventOf } from '../../kernel/event.ts'
 import { storable } from '../../platform/database/storable.ts'
@@ -36,6 +37,7 @@ interface IngestNeeds {
   readonly meaning: Meaning
   readonly store: KnowledgeStore
   readonly vectors: Vectors
+  readonly clock: Clock
 }
 
 type Added = EventOf<typeof partAdded>
@@ -43,8 +45,9 @@ type IngestJob = Job<KnowledgeTables>
 
 /** Takes in every document that is posted: pages stored one by one, so that a crash costs the page under work and no more; then one outcome for each posting. */
 export function consumeDocuments(needs: IngestNeeds): void {
-  const { db, events, files, parser, store, vectors, meaning } = needs
+  const { db, events, files, parser, ocr, store, vectors, meaning, clock } = needs
   const turns = createTurns()
+  const cooldown = createCooldown(clock)
 
   events.consume({
     name: 'knowledge.ingest',
@@ -136,7 +139,7 @@ export function consumeDocuments(needs: IngestNeeds): void {
         skip: new Set(known),
         async onPage(page, pages) {
           await count(pages)
-          if (!known.has(page.number)) await keep(await settle(needs.ocr, page, job))
+          if (!known.has(page.number)) await keep(await settle(ocr, cooldown, page, job))
         },
       },
     )
@@ -158,12 +161,13 @@ const processed = ({ principal, room, requestId, data }: Added, outcome: PartOut
 /** A page as the ledger keeps it. A failure that may pass is thrown while tries are left; after that the page has failed, and the others stand. */
 async function settle(
   ocr: readonly Ocr[],
+  cooldown: Cooldown,
   page: ParsedPage,
   job: IngestJob,
 ): Promise<Omit<PageRow, 'document'>> {
   const signal = AbortSignal.any([job.signal, AbortSignal.timeout(PAGE_MS)])
   const read = (image: { bytes: Uint8Array; mime: string }) =>
-    firstAble(ocr, (engine) => engine.read(image, { signal }))
+    firstAble(ocr, (engine) => engine.read(image, { signal }), { cooldown })
   try {
     return kept(await recognisePage(page, read))
   } catch (cause) {

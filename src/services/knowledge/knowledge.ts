@@ -41,7 +41,7 @@ export function createKnowledge(needs: KnowledgeNeeds): Service<typeof knowledge
   const store = createKnowledgeStore(db, clock, ids)
   const vectors = createVectors(db)
   const meaning = createMeaning({ db, events, vectors, embeddings, older: needs.olderEmbeddings ?? [] })
-  consumeDocuments({ db, events, files, parser, ocr, meaning, store, vectors })
+  consumeDocuments({ db, events, files, parser, ocr, meaning, store, vectors, clock })
 
   const readable = async (rooms: readonly string[], call: Call): Promise<string[]> => {
     const { principal, requestId, signal } = call

@@ -1,10 +1,11 @@
 import { engineError } from '../../engines/engine.errors.ts'
-import { firstAble } from '../../engines/fallback.ts'
+import { type Cooldown, createCooldown, firstAble } from '../../engines/fallback.ts'
 import type { Media, MediaFacts } from '../../engines/media/media.ts'
 import { type Ocr, OcrText } from '../../engines/ocr/ocr.ts'
 import type { Parser } from '../../engines/parser/parser.ts'
 import { type Stt, Transcript } from '../../engines/stt/stt.ts'
 import type { Clock } from '../../kernel/clock.ts'
+import { storable } from '../../platform/database/storable.ts'
 import { filesError } from '../../platform/files/files.errors.ts'
 import type { Metrics } from '../../platform/metrics.ts'
 import { createLane, type Lane, type LaneSize } from './lane.ts'
@@ -71,15 +72,21 @@ export const LANES: Readonly<Record<ArtefactKind, LaneSize>> = {
   parse: { slots: 1, waiting: 4 },
 }
 
-export function createArtefacts(
-  needs: ArtefactNeeds,
-): Artefacts & { readonly lanes: Readonly<Record<ArtefactKind, Lane>> } {
+/** What the service shows of its work, and refuses by. */
+export interface Workshop extends Artefacts {
+  readonly lanes: Readonly<Record<ArtefactKind, Lane>>
+  /** Engines that failed a moment ago. */
+  readonly cooldowns: Readonly<Record<'stt' | 'ocr', Cooldown>>
+}
+
+export function createArtefacts(needs: ArtefactNeeds): Workshop {
   const { store, stt, ocr, parser, media, clock, limits } = needs
   const lanes = {
     transcript: createLane(LANES.transcript, clock),
     ocr: createLane(LANES.ocr, clock),
     parse: createLane(LANES.parse, clock),
   }
+  const cooldowns = { stt: createCooldown(clock), ocr: createCooldown(clock) }
   const flights = createSingleFlight<unknown>()
   const measure = meter(needs.metrics, clock)
 
@@ -126,6 +133,7 @@ export function createArtefacts(
 
   return {
     lanes,
+    cooldowns,
     transcribe: (source, wish) =>
       once(source, wish, {
         kind: 'transcript',
@@ -134,14 +142,15 @@ export function createArtefacts(
         accepts: 'audio',
         parse: (kept) => Transcript.parse(kept),
         work: (file, signal, onProgress) =>
-          firstAble(stt, async (engine) => ({
-            engine: engine.name,
-            result: await engine.transcribe(file, {
-              signal,
-              onProgress,
-              ...(wish.language && { language: wish.language }),
-            }),
-          })),
+          firstAble(
+            stt,
+            async (engine) => {
+              const { language } = wish
+              const how = { signal, onProgress, ...(language && { language }) }
+              return { engine: engine.name, result: await engine.transcribe(file, how) }
+            },
+            { cooldown: cooldowns.stt },
+          ),
       }),
     read: (source, wish) =>
       once(source, wish, {
@@ -151,25 +160,32 @@ export function createArtefacts(
         accepts: 'image',
         parse: (kept) => OcrText.parse(kept),
         work: (file, signal) =>
-          firstAble(ocr, async (engine) => ({
-            engine: engine.name,
-            result: await engine.read(file, {
-              signal,
-              ...(wish.languages && { languages: wish.languages }),
-            }),
-          })),
+          firstAble(
+            ocr,
+            async (engine) => {
+              const { languages } = wish
+              return { engine: engine.name, result: await engine.read(file, { signal, languages }) }
+            },
+            { cooldown: cooldowns.ocr },
+          ),
       }),
     parse: (source, wish) =>
       once(source, wish, {
         kind: 'parse',
-        options: ocr.map(({ name }) => name).join(','),
+        // A name says how text is to be read, and is the title of what has none.
+        options: `ocr=${ocr.map(({ name }) => name).join(',')} name=${storable(source.name.slice(0, 200))}`,
         engines: [parser.name],
         accepts: 'document',
         parse: (kept) => ParseResult.parse(kept),
         lasting: ({ pages }) => pages.every(({ error }) => !error || error === 'page.illegible'),
         work: async (file, signal, onProgress) => ({
           engine: parser.name,
-          result: await readPages({ parser, ocr, lane: lanes.ocr }, file, signal, onProgress),
+          result: await readPages(
+            { parser, ocr, cooldown: cooldowns.ocr, lane: lanes.ocr },
+            file,
+            signal,
+            onProgress,
+          ),
         }),
       }),
   }

@@ -1,4 +1,6 @@
+import type { Cooldown } from '../../engines/fallback.ts'
 import type { Media } from '../../engines/media/media.ts'
+import type { Models } from '../../engines/models/models.ts'
 import type { Ocr } from '../../engines/ocr/ocr.ts'
 import type { Parser } from '../../engines/parser/parser.ts'
 import type { Stt } from '../../engines/stt/stt.ts'
@@ -10,6 +12,7 @@ import type { Files } from '../../platform/files/files.ts'
 import type { Check, Service } from '../../platform/http/service.ts'
 import type { Metrics } from '../../platform/metrics.ts'
 import { type Artefacts, createArtefacts, type GatewayLimits } from './artefacts.ts'
+import { createModelShelf } from './model-shelf.ts'
 import { multimodalGatewayContract } from './multimodal-gateway.contract.ts'
 import { serveUploads } from './multimodal-gateway.routes.ts'
 import { createArtefactStore } from './multimodal-gateway.store.ts'
@@ -25,6 +28,8 @@ export interface MultimodalGatewayNeeds {
   readonly ocr: readonly Ocr[]
   readonly parser: Parser
   readonly media: Media
+  /** The models of this machine, where it keeps any. */
+  readonly models?: Models
   readonly clock: Clock
   readonly ids: Ids
   readonly limits: GatewayLimits
@@ -42,18 +47,23 @@ export function createMultimodalGateway(needs: MultimodalGatewayNeeds): Multimod
   const db = needs.db.kysely.withTables<GatewayTables>()
   const store = createArtefactStore(db, clock)
   const artefacts = createArtefacts({ store, stt, ocr, parser, media, clock, limits, metrics })
+  const shelf = createModelShelf(needs.models)
   consumeParts({ db, events, files, artefacts })
 
   const states = async () => [
-    ...(await Promise.all(stt.map((engine) => stateOf('stt', engine)))),
-    ...(await Promise.all(ocr.map((engine) => stateOf('ocr', engine)))),
+    ...(await Promise.all(stt.map((engine) => stateOf('stt', engine, artefacts.cooldowns.stt)))),
+    ...(await Promise.all(ocr.map((engine) => stateOf('ocr', engine, artefacts.cooldowns.ocr)))),
     { engine: 'parser', driver: parser.name, state: 'ok' as const },
   ]
 
   return {
     contract: multimodalGatewayContract,
     artefacts,
-    handlers: { engines: async () => ({ items: await states() }) },
+    handlers: {
+      engines: async () => ({ items: await states() }),
+      models: async () => ({ items: await shelf.list() }),
+      pullModel: ({ model }) => shelf.pull(model),
+    },
     routes: (app, authenticate) =>
       serveUploads(app, authenticate, {
         artefacts,
@@ -61,6 +71,7 @@ export function createMultimodalGateway(needs: MultimodalGatewayNeeds): Multimod
         maxBytes: limits.maxBytes,
         sttModels: ['whisper-1', ...stt.map(({ name }) => name)],
       }),
+    stop: shelf.stop,
     async checks() {
       const all = await states()
       return ['stt', 'ocr'].map((kind) =>
@@ -83,16 +94,16 @@ interface EngineState {
 async function stateOf(
   engine: string,
   { name, missing }: { name: string; missing(): Promise<Error | null> },
+  cooldown: Cooldown,
 ): Promise<EngineState> {
   const why = await missing()
-  return why
-    ? { engine, driver: name, state: 'missing', detail: why.message }
-    : { engine, driver: name, state: 'ok' }
+  if (why) return { engine, driver: name, state: 'missing', detail: why.message }
+  return { engine, driver: name, state: cooldown.isCooling(name) ? 'cooling' : 'ok' }
 }
 
 /** One engine that works is enough; without any the city works on, short of one sense. */
 function check(name: string, engines: readonly EngineState[]): Check {
   if (engines.some(({ state }) => state === 'ok')) return { name, state: 'ok' }
-  const [first] = engines
-  return { name, state: 'degraded', detail: first?.detail ?? 'No engine is configured.' }
+  const detail = engines.map((engine) => engine.detail ?? `${engine.driver} failed a moment ago.`).join(' ')
+  return { name, state: 'degraded', detail: detail || 'No engine is configured.' }
 }

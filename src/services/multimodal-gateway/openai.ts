@@ -5,7 +5,7 @@ import { srt, vtt } from './subtitles.ts'
 export const RESPONSE_FORMATS = ['json', 'text', 'srt', 'vtt', 'verbose_json'] as const
 export type ResponseFormat = (typeof RESPONSE_FORMATS)[number]
 
-/** A transcript in the shapes of OpenAI's `POST /v1/audio/transcriptions`. What nobody measured (log probabilities, tokens) is left out, never made up; `speech` and `engine` are ours. */
+/** A transcript in the shapes of OpenAI's `POST /v1/audio/transcriptions`. What nobody measured (log probabilities, tokens) is left out, never made up; `language_code` (ISO 639-1), `speech` and `engine` are ours. */
 export function transcription(heard: Transcript, format: ResponseFormat): { type: string; body: string } {
   if (format === 'text') return { type: 'text/plain; charset=utf-8', body: `${heard.text}\n` }
   if (format === 'srt') return { type: 'application/x-subrip; charset=utf-8', body: srt(heard.segments) }
@@ -21,6 +21,7 @@ export function transcription(heard: Transcript, format: ResponseFormat): { type
           text: heard.text,
           segments: heard.segments.map(({ start, end, text }, id) => ({ id, start, end, text })),
           usage: { type: 'duration', seconds: Math.ceil(seconds) },
+          language_code: heard.language,
           speech: heard.speech,
           engine: heard.engine,
         }

@@ -1,4 +1,4 @@
-import { firstAble } from '../../engines/fallback.ts'
+import { type Cooldown, firstAble } from '../../engines/fallback.ts'
 import type { Ocr } from '../../engines/ocr/ocr.ts'
 import type { ParsedPage, Parser } from '../../engines/parser/parser.ts'
 import { failedPage, recognisePage } from '../../engines/recognise-page.ts'
@@ -11,6 +11,7 @@ type Page = ParseResult['pages'][number]
 interface PageNeeds {
   readonly parser: Parser
   readonly ocr: readonly Ocr[]
+  readonly cooldown: Cooldown
   readonly lane: Lane
 }
 
@@ -36,11 +37,13 @@ export async function readPages(
   return { title: parsed.title || source.name, mime: source.mime, engine: parsed.engine, pages: ledger }
 }
 
-async function settle({ ocr, lane }: PageNeeds, page: ParsedPage, signal: AbortSignal): Promise<Page> {
+async function settle(needs: PageNeeds, page: ParsedPage, signal: AbortSignal): Promise<Page> {
+  const { ocr, cooldown, lane } = needs
   try {
-    return await recognisePage(page, (image) =>
-      lane.run(() => firstAble(ocr, (engine) => engine.read(image, { signal })), { signal, patient: true }),
-    )
+    return await recognisePage(page, (image) => {
+      const read = () => firstAble(ocr, (engine) => engine.read(image, { signal }), { cooldown })
+      return lane.run(read, { signal, patient: true })
+    })
   } catch (cause) {
     signal.throwIfAborted()
     return failedPage(page.number, AppError.from(cause).code)
