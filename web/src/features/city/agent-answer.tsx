@@ -1,0 +1,70 @@
+import { BookOpen } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Citation, Message } from '../../../../src/services/city/city.contract.ts'
+import { Icon } from '../../ui/icon.tsx'
+import { Markdown } from './markdown.tsx'
+import { RunTrace } from './run-trace.tsx'
+import { useTalk } from './talk-context.tsx'
+
+const LIBRARIAN = 'librarian'
+
+/** What an agent said: on its patina sheet, with its sources, who wrote the words, and how they came to be. */
+export function AgentAnswer({ message }: { message: Message }) {
+  const { t } = useTranslation()
+  const { citations = [], engine, run } = message
+  return (
+    <>
+      <div className="says">
+        <Markdown text={message.text} cite={useCite(citations)} />
+        <Sources citations={citations} />
+        {engine === LIBRARIAN && (
+          <p className="engine">
+            <Icon of={BookOpen} size="xs" />
+            <span>{t('city.byLibrarian')}</span>
+          </p>
+        )}
+      </div>
+      {run !== undefined && <RunTrace run={run} />}
+    </>
+  )
+}
+
+/** Makes the chip of a source out of its number, where there is such a source. */
+function useCite(citations: readonly Citation[]): (n: number, key: string) => ReactNode {
+  const { t } = useTranslation()
+  const talk = useTalk()
+  return (n, key) =>
+    citations.some((citation) => citation.n === n) ? (
+      <button
+        key={key}
+        type="button"
+        className="cite"
+        aria-label={t('city.sourceN', { n })}
+        onClick={() => talk.cite(citations, n)}
+      >
+        {n}
+      </button>
+    ) : null
+}
+
+function Sources({ citations }: { citations: readonly Citation[] }) {
+  const { t } = useTranslation()
+  const talk = useTalk()
+  if (citations.length === 0) return null
+  return (
+    <ul className="srcs" aria-label={t('city.sources')}>
+      {citations.map((citation) => (
+        <li key={citation.n} className="max-w-full">
+          <button type="button" className="src" onClick={() => talk.cite(citations, citation.n)}>
+            <span className="cite">{citation.n}</span>
+            <span className="trim">
+              {citation.title}
+              {citation.page !== undefined && `, ${t('city.page', { page: citation.page })}`}
+            </span>
+          </button>
+        </li>
+      ))}
+    </ul>
+  )
+}

@@ -1,0 +1,245 @@
+import type { QueryClient } from '@tanstack/react-query'
+import { AppError } from '../../../../src/kernel/errors.ts'
+import type { Me } from '../../../../src/services/auth/auth.contract.ts'
+import type { Message, Room } from '../../../../src/services/city/city.contract.ts'
+import { ServerFrame } from '../../../../src/services/city/city.live.contract.ts'
+import type { Api } from '../../api.ts'
+import { createDrafts, type Drafts } from './drafts.ts'
+import { createLive, type Line, type Live, type Socket } from './live.ts'
+import { createLocalFiles, type LocalFiles } from './local-files.ts'
+import { createOutboxStore } from './outbox.store.ts'
+import { createOutbox, type Outbox } from './outbox.ts'
+import { createRoomStore, type RoomStore } from './room-store.ts'
+import { createTypists, type Typists } from './typists.ts'
+import { uploadFile } from './upload.ts'
+
+const KEPT_ROOMS = 12
+const READ_AFTER_MS = 400
+const TYPING_MS = 3_000
+const POST_TIMEOUT_MS = 20_000
+export const ROOMS = ['rooms'] as const
+
+/** A resident's city in this page: its live line, what is on its way, and the rooms that were opened. */
+export interface City {
+  readonly me: Me
+  readonly outbox: Outbox
+  readonly localFiles: LocalFiles
+  readonly typists: Typists
+  readonly drafts: Drafts
+  line(): Line
+  onLine(changed: () => void): () => void
+  room(id: string): RoomStore
+  /** Follows exactly these rooms. */
+  follow(rooms: readonly Room[]): void
+  /** Lets the others see that somebody writes; at most once in three seconds. */
+  typing(room: string): void
+  /** Notes that a room was read up to a number; told to the city in a moment. */
+  read(room: string, seq: number): void
+  wake(): void
+  close(): void
+}
+
+interface CityNeeds {
+  api: Api
+  me: Me
+  queries: QueryClient
+  signedOut(): void
+}
+
+/** Opens the live line and the outbox. `close` ends both; what waits in the outbox stays there. */
+export function createCity({ api, me, queries, signedOut }: CityNeeds): City {
+  const stores = new Map<string, RoomStore>()
+  const reads = new Map<string, { seq: number; timer: ReturnType<typeof setTimeout> }>()
+  const lineListeners = new Set<() => void>()
+  const localFiles = createLocalFiles()
+  const typists = createTypists(after)
+  let typed = 0
+  let line: Line = { state: 'connecting' }
+  let followed = new Set<string>()
+  let closed = false
+
+  const checkSession = async () => {
+    try {
+      await api.auth.me({})
+    } catch (cause) {
+      if (!closed && AppError.from(cause).kind === 'unauthenticated') signedOut()
+    }
+  }
+
+  const outbox = createOutbox({
+    store: createOutboxStore(),
+    author: me.id,
+    upload: async (file, progress, signal) => {
+      const stored = await uploadFile(file.blob, file.name, progress, signal)
+      localFiles.keep(stored.id, file.blob)
+      return stored
+    },
+    post: (room, message) => api.city.post({ room, ...message }, { timeoutMs: POST_TIMEOUT_MS }),
+    now: Date.now,
+    random: Math.random,
+    newId: randomId,
+    after,
+    alone: async (name, work) => {
+      if (!('locks' in navigator)) return work()
+      await navigator.locks.request(name, { ifAvailable: true }, (lock) => (lock ? work() : undefined))
+    },
+    acknowledged: (entry, message) => stores.get(entry.room)?.put(message),
+  })
+
+  const live: Live = createLive({
+    open: () => openSocket(checkSession),
+    now: Date.now,
+    random: Math.random,
+    after,
+    frame: (loose) => {
+      const parsed = ServerFrame.safeParse(loose)
+      // A numbered frame that this page cannot read may still have changed the room.
+      if (!parsed.success) return void (loose.seq && loose.room && stores.get(loose.room)?.load())
+      receive(parsed.data)
+    },
+    line: (next) => {
+      line = next
+      for (const changed of lineListeners) changed()
+      if (next.state === 'signed-out') signedOut()
+      if (next.state === 'open') {
+        outbox.wake()
+        void queries.invalidateQueries({ queryKey: ROOMS })
+        for (const store of stores.values()) if (store.state().state === 'failed') void store.load()
+      }
+    },
+    gap: (room) => void stores.get(room)?.load(),
+  })
+
+  const changeRoom = (id: string, how: (room: Room) => Room) =>
+    queries.setQueryData<Room[]>(ROOMS, (rooms) => rooms?.map((room) => (room.id === id ? how(room) : room)))
+
+  const receive = (frame: ServerFrame) => {
+    if (frame.room === undefined) return
+    const store = stores.get(frame.room)
+    store?.frame(frame)
+    if (frame.type === 'message') arrived(frame.room, frame.seq, frame.message)
+    if (frame.type === 'read' && frame.principal === me.id) readElsewhere(frame.room, frame.seq)
+    if (frame.type === 'typing' && frame.principal !== me.id) typists.note(frame.room, frame.name)
+    if (frame.type === 'delta' || frame.type === 'subscribed') void store?.catchUp()
+  }
+  const arrived = (id: string, seq: number, { author, clientId }: Message) => {
+    const mine = author.id === me.id
+    if (mine && clientId !== undefined) outbox.settle(clientId)
+    typists.spoke(id, author.name)
+    changeRoom(id, (room) => {
+      if (seq <= room.seq) return room
+      return { ...room, seq, unread: mine || seq <= room.readSeq ? room.unread : room.unread + 1 }
+    })
+  }
+  const readElsewhere = (id: string, seq: number) =>
+    changeRoom(id, (room) => {
+      const readSeq = Math.max(seq, room.readSeq)
+      return { ...room, readSeq, unread: readSeq >= room.seq ? 0 : room.unread }
+    })
+
+  const wake = () => {
+    live.wake()
+    outbox.wake()
+  }
+  const seen = () => {
+    if (document.visibilityState === 'visible') wake()
+  }
+  const lose = () => live.lose()
+  window.addEventListener('online', wake)
+  window.addEventListener('offline', lose)
+  document.addEventListener('visibilitychange', seen)
+
+  return {
+    me,
+    outbox,
+    localFiles,
+    typists,
+    drafts: createDrafts(() => localStorage),
+    line: () => line,
+    onLine(changed) {
+      lineListeners.add(changed)
+      return () => lineListeners.delete(changed)
+    },
+    room(id) {
+      const kept = stores.get(id)
+      const store = kept ?? createRoomStore(api, id)
+      stores.delete(id)
+      stores.set(id, store)
+      if (stores.size > KEPT_ROOMS) stores.delete([...stores.keys()][0] ?? '')
+      if (!kept) void store.load().then(store.catchUp)
+      return store
+    },
+    follow(rooms) {
+      const next = new Set(rooms.map(({ id }) => id))
+      for (const id of followed) if (!next.has(id)) live.unsubscribe(id)
+      for (const { id, seq } of rooms) live.subscribe(id, seq)
+      followed = next
+    },
+    typing(room) {
+      if (Date.now() - typed < TYPING_MS) return
+      typed = Date.now()
+      live.send({ type: 'typing', room })
+    },
+    read(room, seq) {
+      const pending = reads.get(room)
+      if (pending && pending.seq >= seq) return
+      if (pending) clearTimeout(pending.timer)
+      const timer = setTimeout(() => {
+        reads.delete(room)
+        changeRoom(room, (one) => ({ ...one, readSeq: Math.max(one.readSeq, seq), unread: 0 }))
+        // A mark that does not arrive is made again with the next one.
+        void api.city.read({ room, seq }).catch(() => undefined)
+      }, READ_AFTER_MS)
+      reads.set(room, { seq, timer })
+    },
+    wake,
+    close() {
+      closed = true
+      window.removeEventListener('online', wake)
+      window.removeEventListener('offline', lose)
+      document.removeEventListener('visibilitychange', seen)
+      for (const { timer } of reads.values()) clearTimeout(timer)
+      live.close()
+      outbox.close()
+      localFiles.close()
+      typists.close()
+    },
+  }
+}
+
+function after(ms: number, act: () => void): () => void {
+  const timer = setTimeout(act, ms)
+  return () => clearTimeout(timer)
+}
+
+/** 128 bits of chance; `crypto.randomUUID` is missing where the page is not served securely. */
+function randomId(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    byte.toString(16).padStart(2, '0'),
+  ).join('')
+}
+
+/** A refused upgrade looks to a browser like a broken line, so a socket that never opened asks whether the session still stands. */
+function openSocket(neverOpened: () => Promise<void>): Socket {
+  const url = new URL('/api/city/live', location.href)
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
+  const web = new WebSocket(url)
+  const socket: Socket = {
+    send: (text) => web.send(text),
+    close: () => web.close(),
+    onopen: null,
+    onmessage: null,
+    onclose: null,
+  }
+  let opened = false
+  web.onopen = () => {
+    opened = true
+    socket.onopen?.()
+  }
+  web.onmessage = ({ data }) => socket.onmessage?.({ data })
+  web.onclose = ({ code }) => {
+    if (!opened) void neverOpened()
+    socket.onclose?.({ code })
+  }
+  return socket
+}

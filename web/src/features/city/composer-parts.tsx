@@ -1,0 +1,57 @@
+import { Reply, X } from 'lucide-react'
+import { useTranslation } from 'react-i18next'
+import type { Message } from '../../../../src/services/city/city.contract.ts'
+import { useFormat } from '../../i18n/format.ts'
+import { IconButton } from '../../ui/button.tsx'
+import { Icon } from '../../ui/icon.tsx'
+import type { Attached } from './drafts.ts'
+import { useObjectUrl } from './outgoing-view.tsx'
+
+/** Which message is being answered. */
+export function ReplyingTo({ message, onCancel }: { message: Message; onCancel: () => void }) {
+  const { t } = useTranslation()
+  return (
+    <div className="about">
+      <Icon of={Reply} size="s" />
+      <span className="grow trim">
+        {t('city.replyTo', { name: message.author.name })}
+        {message.text !== '' && ` · ${message.text}`}
+      </span>
+      <IconButton icon={X} size="s" label={t('city.cancelReply')} onClick={onCancel} />
+    </div>
+  )
+}
+
+/** The files that go with the next message. */
+export function AttachedTray({
+  files,
+  onRemove,
+}: {
+  files: readonly Attached[]
+  onRemove: (key: string) => void
+}) {
+  if (files.length === 0) return null
+  return (
+    <ul className="tray">
+      {files.map((file) => (
+        <Waiting key={file.key} file={file} onRemove={() => onRemove(file.key)} />
+      ))}
+    </ul>
+  )
+}
+
+function Waiting({ file, onRemove }: { file: Attached; onRemove: () => void }) {
+  const { t } = useTranslation()
+  const format = useFormat()
+  const url = useObjectUrl(file.blob)
+  return (
+    <li>
+      {file.type === 'image' && url && <img src={url} alt="" />}
+      <span className="trim">{file.name}</span>
+      <span className="meta num">
+        {file.durationMs === undefined ? format.bytes(file.blob.size) : format.clock(file.durationMs)}
+      </span>
+      <IconButton icon={X} size="s" label={t('city.removeFile', { name: file.name })} onClick={onRemove} />
+    </li>
+  )
+}

@@ -1,0 +1,25 @@
+import { useQuery } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import type { Room } from '../../../../src/services/city/city.contract.ts'
+import { useApi } from '../../context.tsx'
+import { Button } from '../../ui/button.tsx'
+import { EmptyState } from '../../ui/states.tsx'
+import { agentsQuery } from './members.ts'
+
+/** A room where nobody has spoken yet. */
+export function EmptyRoom({ room, onWrite }: { room: Room; onWrite: () => void }) {
+  const { t } = useTranslation()
+  const agents = useQuery(agentsQuery(useApi()))
+  const [slug] = room.replyPolicy.mode === 'off' ? [] : room.replyPolicy.agents
+  const agent = agents.data?.find((one) => one.slug === slug)?.name
+  return (
+    <EmptyState title={t('city.empty')}>
+      <p>{agent ? t('city.emptyHint', { agent }) : t('city.emptyHintAlone')}</p>
+      <div className="row">
+        <Button look="primary" small onClick={onWrite}>
+          {t('city.writeFirst')}
+        </Button>
+      </div>
+    </EmptyState>
+  )
+}

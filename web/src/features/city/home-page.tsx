@@ -1,0 +1,25 @@
+import { Navigate } from '@tanstack/react-router'
+import { useRooms } from './city-context.tsx'
+
+/** Leads to the room that was open last in this browser, else to the square; a phone starts with the list. */
+export function HomePage() {
+  const rooms = useRooms()
+  const phone = matchMedia('(max-width: 760px)').matches
+  if (phone || rooms.isError) return <Navigate to="/rooms" replace />
+  if (!rooms.data) return <main className="main" id="talk" />
+  const last = lastRoom()
+  const room =
+    rooms.data.find(({ slug }) => slug === last) ??
+    rooms.data.find(({ slug }) => slug === 'square') ??
+    rooms.data[0]
+  if (!room) return <Navigate to="/rooms" replace />
+  return <Navigate to="/rooms/$room" params={{ room: room.slug }} replace />
+}
+
+function lastRoom(): string | null {
+  try {
+    return localStorage.getItem('last-room')
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,112 @@
+import MarkdownIt from 'markdown-it'
+import { createElement, Fragment, memo, type ReactNode } from 'react'
+
+const md = new MarkdownIt({ html: false, linkify: true, breaks: true }).disable(['image', 'reference'])
+type Token = ReturnType<typeof md.parse>[number]
+
+/** Tags that words may have. Everything else is shown as its text. */
+const TAGS = new Set('p strong em s ul ol li blockquote hr br table thead tbody tr th td pre code'.split(' '))
+const HEADINGS = new Set(['h1', 'h2', 'h3', 'h4', 'h5', 'h6'])
+const PIECES = /\[(\d{1,3})\]|(?<=^|[\s([{«"'])(@[\p{L}\p{N}_][\p{L}\p{N}_-]*)/gu
+
+interface MarkdownProps {
+  text: string
+  /** Makes the chip of a source out of `[n]`; null leaves the text as it is. */
+  cite?: (n: number, key: string) => ReactNode
+  /** Stands right after the last word. */
+  end?: ReactNode
+}
+
+/** People's and agents' words as Markdown: no HTML, no images, links that tell the other side nothing. It is built as elements, never as markup. */
+export const Markdown = memo(function Markdown({ text, cite, end }: MarkdownProps) {
+  const nodes = build(md.parse(text, {}), cite ?? (() => null))
+  return (
+    <div className="words">
+      {nodes}
+      {end}
+    </div>
+  )
+})
+
+type Cite = NonNullable<MarkdownProps['cite']>
+
+interface Open {
+  readonly token: Token | null
+  readonly children: ReactNode[]
+}
+
+function build(tokens: readonly Token[], cite: Cite): ReactNode[] {
+  const top: Open = { token: null, children: [] }
+  const stack: Open[] = [top]
+  const put = (node: ReactNode) => stack.at(-1)?.children.push(node)
+  for (const [index, token] of tokens.entries()) {
+    const key = String(index)
+    if (token.nesting === 1) stack.push({ token, children: [] })
+    else if (token.nesting === -1) {
+      const open = stack.length > 1 ? stack.pop() : undefined
+      if (open?.token) put(element(open.token, open.children, key))
+    } else put(leaf(token, cite, key))
+  }
+  return top.children
+}
+
+function element(token: Token, children: ReactNode[], key: string): ReactNode {
+  if (token.hidden) return createElement(Fragment, { key }, ...children)
+  if (token.tag === 'a') {
+    const href = String(token.attrGet('href') ?? '')
+    return (
+      <a key={key} href={href} target="_blank" rel="noopener noreferrer nofollow">
+        {children}
+      </a>
+    )
+  }
+  if (HEADINGS.has(token.tag)) return createElement('p', { key, className: 'head' }, ...children)
+  const start = token.tag === 'ol' ? token.attrGet('start') : null
+  const props = { key, ...(start && { start: Number(start) }) }
+  return TAGS.has(token.tag)
+    ? createElement(token.tag, props, ...children)
+    : createElement(Fragment, { key }, ...children)
+}
+
+function leaf(token: Token, cite: Cite, key: string): ReactNode {
+  switch (token.type) {
+    case 'inline':
+      return createElement(Fragment, { key }, ...build(token.children ?? [], cite))
+    case 'text':
+      return <Fragment key={key}>{pieces(token.content, cite)}</Fragment>
+    case 'softbreak':
+    case 'hardbreak':
+      return <br key={key} />
+    case 'code_inline':
+      return <code key={key}>{token.content}</code>
+    case 'fence':
+    case 'code_block':
+      return (
+        <pre key={key} className="code">
+          <code>{token.content}</code>
+        </pre>
+      )
+    case 'hr':
+      return <hr key={key} />
+    default:
+      return token.content
+  }
+}
+
+/** Plain words with `[n]` and `@name` picked out. */
+function pieces(text: string, cite: Cite): ReactNode[] {
+  const nodes: ReactNode[] = []
+  let from = 0
+  for (const match of text.matchAll(PIECES)) {
+    const [whole, n, name] = match
+    const key = String(match.index)
+    const node = n ? cite(Number(n), key) : <Mention key={key} name={name ?? ''} />
+    if (node === null) continue
+    nodes.push(text.slice(from, match.index), node)
+    from = match.index + whole.length
+  }
+  nodes.push(text.slice(from))
+  return nodes
+}
+
+const Mention = ({ name }: { name: string }) => <span className="at">{name}</span>

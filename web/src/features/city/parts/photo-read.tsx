@@ -1,0 +1,61 @@
+import { Image, ScanText } from 'lucide-react'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { fileUrl, thumbnailUrl } from '../../../api.ts'
+import { useFormat } from '../../../i18n/format.ts'
+import { Icon } from '../../../ui/icon.tsx'
+import { useCity } from '../city-context.tsx'
+import type { PartViewProps } from './part.ts'
+import { PartFailure } from './part-failure.tsx'
+import { ReadCorrection } from './read-correction.tsx'
+
+/** A photo, small, with the words that were read from it beside it. */
+export function PhotoRead(props: PartViewProps) {
+  const { t } = useTranslation()
+  const format = useFormat()
+  const { part } = props
+  const { localFiles } = useCity()
+  const [unseen, setUnseen] = useState(false)
+  const small = localFiles.url(part.file) ?? thumbnailUrl(part.file)
+  const { ocr } = part
+  const label = [t('city.readFromPhoto'), ocr && ocr.text !== '' ? format.percent(ocr.confidence) : '']
+  return (
+    <figure className="att card photo">
+      <a
+        className="look"
+        href={fileUrl(part.file)}
+        target="_blank"
+        rel="noopener"
+        aria-label={t('city.openPhoto', { name: part.name })}
+      >
+        {unseen ? (
+          <span className="grid h-full place-items-center text-ink-3">
+            <Icon of={Image} size="l" />
+          </span>
+        ) : (
+          <img src={small} alt="" loading="lazy" onError={() => setUnseen(true)} />
+        )}
+      </a>
+      <figcaption>
+        <PartFailure {...props} />
+        {part.state === 'pending' && (
+          <div className="read">
+            <p className="state meta">
+              <i className="lit breathe" />
+              {t('city.readingPhoto')}
+            </p>
+          </div>
+        )}
+        {ocr && (
+          <ReadCorrection
+            {...props}
+            icon={ScanText}
+            label={label.filter(Boolean).join(' · ')}
+            text={ocr.text}
+            none={t('city.noText')}
+          />
+        )}
+      </figcaption>
+    </figure>
+  )
+}

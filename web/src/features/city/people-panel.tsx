@@ -1,0 +1,138 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { LogOut, UserPlus, X } from 'lucide-react'
+import { useTranslation } from 'react-i18next'
+import type { Principal } from '../../../../src/kernel/principal.ts'
+import type { Author, Room } from '../../../../src/services/city/city.contract.ts'
+import { useApi } from '../../context.tsx'
+import { failureOf, sentenceOf } from '../../i18n/failures.ts'
+import { useLanguage } from '../../i18n/format.ts'
+import { Avatar } from '../../ui/avatar.tsx'
+import { Button, IconButton } from '../../ui/button.tsx'
+import { FieldError } from '../../ui/field.tsx'
+import { Menu, MenuItem } from '../../ui/menu.tsx'
+import { useToast } from '../../ui/toast.tsx'
+import { ROOMS } from './city.ts'
+import { useCity } from './city-context.tsx'
+import { agentsQuery, membersQuery, residentsQuery } from './members.ts'
+
+type Member = Author & { membership: 'owner' | 'member' }
+
+/** Who belongs to a room, people and agents apart; its keeper lets residents in and out. */
+export function PeoplePanel({ room, onClose }: { room: Room; onClose: () => void }) {
+  const { t } = useTranslation()
+  const api = useApi()
+  const queries = useQueryClient()
+  const navigate = useNavigate()
+  const language = useLanguage()
+  const { me } = useCity()
+  const members = useQuery(membersQuery(api, room))
+  const agents = useQuery(agentsQuery(api))
+  const takeOut = useMutation({
+    mutationFn: (principal: string) => api.city.leave({ room: room.id, principal }),
+    onSuccess: async (_, principal) => {
+      await queries.invalidateQueries({ queryKey: ['members', room.id] })
+      if (principal !== me.id) return
+      await queries.invalidateQueries({ queryKey: ROOMS })
+      onClose()
+      await navigate({ to: '/' })
+    },
+  })
+  const people = members.data?.filter(({ kind }) => kind === 'person') ?? []
+  const called = agents.data?.filter(({ slug }) => room.replyPolicy.agents.includes(slug)) ?? []
+  const keeper = room.membership === 'owner' && room.visibility === 'private'
+  return (
+    <div className="pt">
+      <div className="scroll ppl">
+        {room.visibility === 'public' && (
+          <p className="meta" style={{ padding: 8 }}>
+            {t('city.publicNote')}
+          </p>
+        )}
+        {people.length > 0 && <h3>{t('city.membersPeople', { n: people.length })}</h3>}
+        {people.map((member) => (
+          <Person
+            key={member.id}
+            member={member}
+            onTakeOut={keeper && member.id !== me.id ? () => takeOut.mutate(member.id) : null}
+          />
+        ))}
+        {called.length > 0 && <h3>{t('city.membersAgents', { n: called.length })}</h3>}
+        {called.map((agent) => (
+          <div key={agent.id} className="nav" style={{ height: 'auto', paddingBlock: 6 }}>
+            <Avatar of={{ id: agent.id, kind: 'agent', name: agent.name }} small />
+            <span className="grow">
+              {agent.name}
+              <span className="meta" style={{ display: 'block', fontWeight: 'var(--weight-text)' }}>
+                {agent.about[language]}
+              </span>
+            </span>
+          </div>
+        ))}
+        <FieldError error={takeOut.error ? sentenceOf(failureOf(takeOut.error), language) : undefined} />
+      </div>
+      {room.visibility === 'private' && (
+        <div className="pt-foot">
+          {keeper && <AddMember room={room} members={people} />}
+          <Button look="quiet" icon={LogOut} onClick={() => takeOut.mutate(me.id)}>
+            {t('city.leaveRoom')}
+          </Button>
+        </div>
+      )}
+    </div>
+  )
+}
+
+function Person({ member, onTakeOut }: { member: Member; onTakeOut: (() => void) | null }) {
+  const { t } = useTranslation()
+  return (
+    <div className="nav">
+      <Avatar of={member} small />
+      <span className="grow trim">{member.name}</span>
+      {member.membership === 'owner' && <span className="meta">{t('city.owner')}</span>}
+      {onTakeOut && (
+        <IconButton
+          icon={X}
+          size="s"
+          label={t('city.removeMember', { name: member.name })}
+          onClick={onTakeOut}
+        />
+      )}
+    </div>
+  )
+}
+
+function AddMember({ room, members }: { room: Room; members: readonly Member[] }) {
+  const { t } = useTranslation()
+  const api = useApi()
+  const queries = useQueryClient()
+  const language = useLanguage()
+  const say = useToast()
+  const residents = useQuery(residentsQuery(api))
+  const here = new Set(members.map(({ id }) => id))
+  const others = residents.data?.filter(({ id, kind }) => kind === 'person' && !here.has(id)) ?? []
+  const add = useMutation({
+    mutationFn: ({ id }: Principal) => api.city.addMember({ room: room.id, principal: id }),
+    onSuccess: async (_, { name }) => {
+      await queries.invalidateQueries({ queryKey: ['members', room.id] })
+      say({ text: t('city.added', { name }) })
+    },
+    onError: (cause) => say({ text: sentenceOf(failureOf(cause), language) }),
+  })
+  if (residents.data && others.length === 0) return <p className="meta grow">{t('city.addMemberNone')}</p>
+  return (
+    <Menu
+      trigger={
+        <Button icon={UserPlus} className="grow">
+          {t('city.addMember')}
+        </Button>
+      }
+    >
+      {others.map((resident) => (
+        <MenuItem key={resident.id} icon={UserPlus} onSelect={() => add.mutate(resident)}>
+          {resident.name}
+        </MenuItem>
+      ))}
+    </Menu>
+  )
+}

@@ -1,0 +1,54 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { ChevronLeft, Settings, UsersRound } from 'lucide-react'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Room } from '../../../../src/services/city/city.contract.ts'
+import { useApi } from '../../context.tsx'
+import { FacePile } from '../../ui/avatar.tsx'
+import { IconButton } from '../../ui/button.tsx'
+import { Icon } from '../../ui/icon.tsx'
+import { membersQuery } from './members.ts'
+import { RoomSettings } from './room-settings.tsx'
+
+interface RoomHeaderProps {
+  room: Room
+  panel: 'source' | 'people' | null
+  onPeople: () => void
+}
+
+/** The room's name, who may be in it and when agents answer. */
+export function RoomHeader({ room, panel, onPeople }: RoomHeaderProps) {
+  const { t } = useTranslation()
+  const members = useQuery(membersQuery(useApi(), room))
+  const [settings, setSettings] = useState(false)
+  return (
+    <header className="top">
+      <Link
+        className="ib only-phone"
+        to="/rooms"
+        aria-label={t('city.mutedPhone')}
+        style={{ marginLeft: -12 }}
+      >
+        <Icon of={ChevronLeft} />
+      </Link>
+      <div className="grow">
+        <h1 className="trim">{room.name}</h1>
+        <div className="meta trim" style={{ fontSize: 'var(--text-xs)' }}>
+          {t(`city.visibility.${room.visibility}`)} · {t(`city.policyLine.${room.replyPolicy.mode}`)}
+        </div>
+      </div>
+      {members.data && <FacePile of={members.data} />}
+      <IconButton
+        icon={UsersRound}
+        label={t('city.people')}
+        aria-pressed={panel === 'people'}
+        onClick={onPeople}
+      />
+      {room.visibility !== 'direct' && (
+        <IconButton icon={Settings} label={t('city.settings')} onClick={() => setSettings(true)} />
+      )}
+      <RoomSettings room={room} open={settings} onClose={() => setSettings(false)} />
+    </header>
+  )
+}

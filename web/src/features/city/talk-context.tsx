@@ -1,0 +1,23 @@
+import { createContext, useContext } from 'react'
+import type { Citation, Message, Room } from '../../../../src/services/city/city.contract.ts'
+
+/** What the messages of a room can do to the page around them. */
+export interface TalkActions {
+  readonly room: Room
+  reply(message: Message): void
+  /** Opens the sources of an answer at one of them. */
+  cite(citations: readonly Citation[], n: number): void
+  /** Brings a message into view; says so where it cannot. */
+  goTo(message: string): void
+  find(message: string): Message | undefined
+  put(message: Message): void
+}
+
+const TalkContext = createContext<TalkActions | null>(null)
+export const TalkProvider = TalkContext.Provider
+
+export function useTalk(): TalkActions {
+  const talk = useContext(TalkContext)
+  if (!talk) throw new Error('useTalk outside of a room')
+  return talk
+}

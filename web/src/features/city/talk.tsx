@@ -1,0 +1,114 @@
+import { useSearch } from '@tanstack/react-router'
+import { CircleAlert } from 'lucide-react'
+import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Citation, Message, Room } from '../../../../src/services/city/city.contract.ts'
+import { failureOf, sentenceOf } from '../../i18n/failures.ts'
+import { useLanguage } from '../../i18n/format.ts'
+import { Button } from '../../ui/button.tsx'
+import { EmptyState, TalkSkeleton } from '../../ui/states.tsx'
+import { useToast } from '../../ui/toast.tsx'
+import { useCity, useOutgoing } from './city-context.tsx'
+import { Composer, type ComposerHandle } from './composer.tsx'
+import { DropZone } from './drop-zone.tsx'
+import { EmptyRoom } from './empty-room.tsx'
+import { Log, type LogHandle } from './log.tsx'
+import { OfflineBanner } from './offline-banner.tsx'
+import { RoomHeader } from './room-header.tsx'
+import { type Opened, SidePanel } from './side-panel.tsx'
+import { type TalkActions, TalkProvider } from './talk-context.tsx'
+import { TypingLine } from './typing-line.tsx'
+
+/** A room that one may enter: its header, log, composer and side panel. */
+export function Talk({ room }: { room: Room }) {
+  const { t } = useTranslation()
+  const city = useCity()
+  const language = useLanguage()
+  const say = useToast()
+  const { message: wanted } = useSearch({ from: '/inside/rooms/$room' })
+  const store = city.room(room.id)
+  const { timeline, state, older, failure } = useSyncExternalStore(store.subscribe, store.state)
+  const all = useOutgoing()
+  const outgoing = useMemo(() => all.filter((entry) => entry.room === room.id), [all, room.id])
+  const [readSeq] = useState(room.unread > 0 ? room.readSeq : null)
+  const [replyTo, setReplyTo] = useState<Message | null>(null)
+  const [panel, setPanel] = useState<Opened | null>(null)
+  const [target, setTarget] = useState<string | null>(null)
+  const composer = useRef<ComposerHandle>(null)
+  const log = useRef<LogHandle>(null)
+
+  const goTo = useCallback(
+    async (message: string) => {
+      if (!(await store.reach(message))) return say({ text: t('city.goneReply') })
+      setTarget(message)
+      requestAnimationFrame(() => log.current?.show(message))
+    },
+    [store, say, t],
+  )
+  useEffect(() => {
+    if (wanted !== undefined && state === 'ready') void goTo(wanted)
+  }, [wanted, state, goTo])
+
+  const actions = useMemo<TalkActions>(
+    () => ({
+      room,
+      reply(message) {
+        setReplyTo(message)
+        composer.current?.focus()
+      },
+      cite: (citations: readonly Citation[], n) => setPanel({ kind: 'source', citations, n }),
+      goTo: (message) => void goTo(message),
+      find: (id) => store.state().timeline.messages.find((message) => message.id === id),
+      put: store.put,
+    }),
+    [room, store, goTo],
+  )
+  const nothing = state === 'ready' && timeline.messages.length === 0 && outgoing.length === 0
+  return (
+    <TalkProvider value={actions}>
+      <main className="main" id="talk" tabIndex={-1}>
+        <RoomHeader
+          room={room}
+          panel={panel?.kind ?? null}
+          onPeople={() => setPanel((open) => (open?.kind === 'people' ? null : { kind: 'people' }))}
+        />
+        <OfflineBanner waiting={all.filter((entry) => !entry.failure).length} />
+        <DropZone onFiles={(files) => composer.current?.attach(files)}>
+          <div className="log-wrap">
+            {state === 'loading' && <TalkSkeleton label={t('city.loadingRoom')} />}
+            {state === 'failed' && (
+              <EmptyState icon={CircleAlert} title={t('city.roomFailed')}>
+                <p>{sentenceOf(failureOf(failure), language)}</p>
+                <div className="row">
+                  <Button onClick={() => void store.load()}>{t('common.retry')}</Button>
+                </div>
+              </EmptyState>
+            )}
+            {nothing && <EmptyRoom room={room} onWrite={() => composer.current?.focus()} />}
+            {state === 'ready' && !nothing && (
+              <Log
+                ref={log}
+                room={room}
+                timeline={timeline}
+                outgoing={outgoing}
+                readSeq={readSeq}
+                older={older}
+                onOlder={() => void store.loadOlder()}
+                target={target}
+              />
+            )}
+          </div>
+          <TypingLine room={room.id} timeline={timeline} />
+          <Composer
+            ref={composer}
+            room={room}
+            replyTo={replyTo}
+            onReplyDone={() => setReplyTo(null)}
+            onSent={() => log.current?.toEnd()}
+          />
+        </DropZone>
+      </main>
+      {panel && <SidePanel room={room} opened={panel} onChange={setPanel} onClose={() => setPanel(null)} />}
+    </TalkProvider>
+  )
+}

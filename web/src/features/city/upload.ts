@@ -1,0 +1,66 @@
+import { AppError, ErrorBody, kernelError } from '../../../../src/kernel/errors.ts'
+import { CityFile, type PartType } from '../../../../src/services/city/city.contract.ts'
+
+/** What the city takes by default; what is larger is refused here before a byte is sent, and by the city anyway. */
+export const FILE_LIMIT_BYTES = 25 * 1024 * 1024
+export const FILES_LIMIT = 10
+
+/** Which kind of part a file becomes, by what its name and the browser say; the city looks into it and has the last word. */
+export function partTypeOf(file: { type: string; name: string }): PartType {
+  if (file.type.startsWith('audio/') || /\.(ogg|oga|opus|mp3|m4a|wav|flac|weba)$/i.test(file.name))
+    return 'audio'
+  if (file.type === 'video/webm' && /\.webm$/i.test(file.name)) return 'audio'
+  if (/^image\/(png|jpeg|webp|gif|avif|heic|heif|tiff|bmp)$/.test(file.type)) return 'image'
+  return 'file'
+}
+
+/** Stores a file in the city. `progress` hears the share sent (0…1); it is XHR because fetch cannot tell that. */
+export function uploadFile(
+  blob: Blob,
+  name: string,
+  progress: (share: number) => void,
+  signal: AbortSignal,
+): Promise<CityFile> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest()
+    const stop = () => request.abort()
+    const end = () => signal.removeEventListener('abort', stop)
+    request.open('POST', '/api/city/files')
+    request.responseType = 'json'
+    request.upload.onprogress = ({ loaded, total }) => progress(total > 0 ? loaded / total : 0)
+    request.onload = () => {
+      end()
+      const stored = CityFile.safeParse(request.response)
+      if (request.status < 300 && stored.success) resolve(stored.data)
+      else reject(refusal(request))
+    }
+    request.onerror = () => {
+      end()
+      reject(kernelError('peer.unreachable', { peer: location.host }))
+    }
+    request.onabort = () => {
+      end()
+      reject(kernelError('call.cancelled'))
+    }
+    signal.addEventListener('abort', stop, { once: true })
+    if (signal.aborted) return reject(kernelError('call.cancelled'))
+    const form = new FormData()
+    form.append('file', blob, name)
+    request.send(form)
+  })
+}
+
+function refusal(request: XMLHttpRequest): AppError {
+  const { status } = request
+  const seconds = Number(request.getResponseHeader('retry-after') ?? Number.NaN)
+  const retryAfter = Number.isFinite(seconds) ? { retryAfterMs: seconds * 1000 } : {}
+  const body = ErrorBody.safeParse(request.response)
+  if (!body.success)
+    return kernelError(
+      'peer.unintelligible',
+      { peer: location.host, status },
+      { ...retryAfter, retryable: status >= 500 },
+    )
+  const { kind, code, message, params } = body.data.error
+  return new AppError(kind, code, message, params, retryAfter)
+}

@@ -1,0 +1,2 @@
+/** What documents say in English. */
+export const knowledgeEn = { loading: 'Loading the document' } as const

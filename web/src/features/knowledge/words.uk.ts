@@ -1,0 +1,2 @@
+/** What documents say in Ukrainian. */
+export const knowledgeUk = { loading: 'Документ завантажується' } as const

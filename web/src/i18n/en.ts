@@ -1,0 +1,36 @@
+import { authEn } from '../features/auth/words.en.ts'
+import { cityEn } from '../features/city/words.en.ts'
+import { knowledgeEn } from '../features/knowledge/words.en.ts'
+import { operatorEn } from '../features/operator/words.en.ts'
+
+/** Every word of the page in English, by feature. */
+export const en = {
+  common: {
+    agent: 'agent',
+    close: 'Close',
+    cancel: 'Cancel',
+    save: 'Save',
+    undo: 'Undo',
+    retry: 'Try again',
+    you: 'You',
+    theme: 'Light or dark theme',
+    language: 'Language: English. Перейти на українську',
+    otherLanguage: 'УК',
+    city: 'City',
+    skip: 'To the conversation',
+    signOut: 'Sign out',
+    account: 'Account',
+    operator: 'State of the city',
+    invite: 'Invite',
+    brokenTitle: 'The page broke',
+    brokenLine: 'What you wrote is kept in this browser. The page opens again when the line is back.',
+    reload: 'Open again',
+    noLine: 'The city does not answer.',
+    today: 'Today',
+    yesterday: 'Yesterday',
+  },
+  city: cityEn,
+  auth: authEn,
+  knowledge: knowledgeEn,
+  operator: operatorEn,
+} as const

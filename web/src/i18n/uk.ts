@@ -1,0 +1,37 @@
+import { authUk } from '../features/auth/words.uk.ts'
+import { cityUk } from '../features/city/words.uk.ts'
+import { knowledgeUk } from '../features/knowledge/words.uk.ts'
+import { operatorUk } from '../features/operator/words.uk.ts'
+
+/** Every word of the page in Ukrainian, by feature. */
+export const uk = {
+  common: {
+    agent: 'агент',
+    close: 'Закрити',
+    cancel: 'Скасувати',
+    save: 'Зберегти',
+    undo: 'Повернути',
+    retry: 'Спробувати ще раз',
+    you: 'Ви',
+    theme: 'Світла або темна тема',
+    language: 'Мова: українська. Switch to English',
+    otherLanguage: 'EN',
+    city: 'Місто',
+    skip: 'До розмови',
+    signOut: 'Вийти',
+    account: 'Обліковий запис',
+    operator: 'Стан міста',
+    invite: 'Запросити',
+    brokenTitle: 'Сторінка зламалася',
+    brokenLine:
+      'Написане вами збережено в цьому браузері. Щойно зв’язок з’явиться, сторінку можна відкрити знову.',
+    reload: 'Відкрити знову',
+    noLine: 'Місто не відповідає.',
+    today: 'Сьогодні',
+    yesterday: 'Учора',
+  },
+  city: cityUk,
+  auth: authUk,
+  knowledge: knowledgeUk,
+  operator: operatorUk,
+} as const

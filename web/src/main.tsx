@@ -1,0 +1,48 @@
+// First: zod must know before any schema is made.
+import './no-eval.ts'
+import './app.css'
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { RouterProvider } from '@tanstack/react-router'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { I18nextProvider } from 'react-i18next'
+import { AppError } from '../../src/kernel/errors.ts'
+import { createApi } from './api.ts'
+import { ApiProvider } from './context.tsx'
+import { createWords, preferredLanguage } from './i18n/language.ts'
+import { createRoutes } from './routes/router.tsx'
+import { ToastProvider } from './ui/toast.tsx'
+
+const RETRIES = 2
+
+const language = preferredLanguage()
+document.documentElement.lang = language
+const words = createWords(language)
+const api = createApi(location.origin)
+const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 30_000,
+      retry: (count, cause) => count < RETRIES && AppError.from(cause).retryable,
+      networkMode: 'always',
+    },
+    mutations: { networkMode: 'always' },
+  },
+})
+const router = createRoutes({ api, queries })
+
+const place = document.getElementById('root')
+if (!place) throw new Error('index.html has no #root')
+createRoot(place).render(
+  <StrictMode>
+    <I18nextProvider i18n={words}>
+      <QueryClientProvider client={queries}>
+        <ApiProvider value={api}>
+          <ToastProvider>
+            <RouterProvider router={router} />
+          </ToastProvider>
+        </ApiProvider>
+      </QueryClientProvider>
+    </I18nextProvider>
+  </StrictMode>,
+)

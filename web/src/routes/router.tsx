@@ -1,0 +1,108 @@
+import type { QueryClient } from '@tanstack/react-query'
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router'
+import { z } from 'zod'
+import type { Api } from '../api.ts'
+import { meQuery } from '../features/auth/session.ts'
+import { BrokenPage, MissingPage } from './broken.tsx'
+import { Shell } from './shell.tsx'
+
+interface Context {
+  readonly api: Api
+  readonly queries: QueryClient
+}
+
+const root = createRootRouteWithContext<Context>()({ component: Outlet, notFoundComponent: MissingPage })
+
+const welcome = createRoute({
+  getParentRoute: () => root,
+  path: '/welcome',
+  component: lazyRouteComponent(() => import('../features/auth/welcome-page.tsx'), 'WelcomePage'),
+})
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: z.object({ to: z.string().startsWith('/').optional().catch(undefined) }),
+  component: lazyRouteComponent(() => import('../features/auth/sign-in-page.tsx'), 'SignInPage'),
+})
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: '/invitation',
+  component: lazyRouteComponent(() => import('../features/auth/invitation-page.tsx'), 'InvitationPage'),
+})
+
+/** Everything behind the door: whoever is not signed in is sent to it and brought back afterwards. */
+const inside = createRoute({
+  getParentRoute: () => root,
+  id: 'inside',
+  beforeLoad: async ({ context, location }) => {
+    const me = await context.queries.ensureQueryData(meQuery(context.api))
+    if (!me) throw redirect({ to: '/sign-in', search: { to: location.pathname } })
+  },
+  component: Shell,
+})
+const home = createRoute({
+  getParentRoute: () => inside,
+  path: '/',
+  component: lazyRouteComponent(() => import('../features/city/home-page.tsx'), 'HomePage'),
+})
+const rooms = createRoute({
+  getParentRoute: () => inside,
+  path: '/rooms',
+  component: lazyRouteComponent(() => import('../features/city/rooms-page.tsx'), 'RoomsPage'),
+})
+const room = createRoute({
+  getParentRoute: () => inside,
+  path: '/rooms/$room',
+  validateSearch: z.object({ message: z.string().optional().catch(undefined) }),
+  component: lazyRouteComponent(() => import('../features/city/room-page.tsx'), 'RoomPage'),
+})
+const document = createRoute({
+  getParentRoute: () => inside,
+  path: '/documents/$document',
+  validateSearch: z.object({
+    page: z.coerce.number().int().min(1).optional().catch(undefined),
+    quote: z.string().max(2_000).optional().catch(undefined),
+  }),
+  component: lazyRouteComponent(() => import('../features/knowledge/document-page.tsx'), 'DocumentPage'),
+})
+const operator = createRoute({
+  getParentRoute: () => inside,
+  path: '/operator',
+  component: lazyRouteComponent(() => import('../features/operator/operator-page.tsx'), 'OperatorPage'),
+})
+const account = createRoute({
+  getParentRoute: () => inside,
+  path: '/account',
+  component: lazyRouteComponent(() => import('../features/auth/account-page.tsx'), 'AccountPage'),
+})
+
+const tree = root.addChildren([
+  welcome,
+  signIn,
+  invitation,
+  inside.addChildren([home, rooms, room, document, operator, account]),
+])
+
+/** Every address of the page. */
+export function createRoutes(context: Context) {
+  return createRouter({
+    routeTree: tree,
+    context,
+    defaultErrorComponent: BrokenPage,
+    defaultPreload: false,
+    scrollRestoration: false,
+  })
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createRoutes>
+  }
+}
