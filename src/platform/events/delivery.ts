@@ -57,14 +57,16 @@ export async function take(
   now: Date,
   limit: number,
 ): Promise<readonly Taken[]> {
+  // Materialised, or the planner may look for what is due once for each row and take more than the limit.
   const { rows } = await sql<TakenRow>`
-    update events.delivery set
-      state = 'running', owner = ${owner}, attempts = attempts + 1,
-      leased_until = clock_timestamp() + ${LEASE_SECONDS} * interval '1 second'
-    where consumer = ${consumer} and state = 'pending' and event_id in (
+    with due as materialized (
       select event_id from events.delivery
       where consumer = ${consumer} and state = 'pending' and available_at <= ${now}
       order by available_at, event_id limit ${limit} for update skip locked)
+    update events.delivery set
+      state = 'running', owner = ${owner}, attempts = attempts + 1,
+      leased_until = clock_timestamp() + ${LEASE_SECONDS} * interval '1 second'
+    where consumer = ${consumer} and state = 'pending' and event_id in (select event_id from due)
     returning event_id, envelope, attempts, kills, error`.execute(db)
   return rows
     .map((row) => ({

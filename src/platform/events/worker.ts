@@ -53,7 +53,7 @@ export function createWorker<Tables, T extends EventType>(
       try {
         const taken = free > 0 ? await take(db, name, owner, new Date(clock.now()), free) : []
         for (const one of taken) begin(one)
-        if (free === 0 || taken.length < free) await bell.sleep(IDLE_MS)
+        if (free <= 0 || taken.length < free) await bell.sleep(IDLE_MS)
       } catch (failure) {
         report(failure, { consumer: name })
         await bell.sleep(AFTER_FAULT_MS)
