@@ -66,7 +66,7 @@ export function consumeDocuments(needs: IngestNeeds): void {
         sizeBytes: file.sizeBytes,
         file: file.id,
       }
-      const { id } = await store.take(room, about)
+      const id = await store.take(room, about)
       // The same document posted twice at once is taken in once.
       await turns.run(id, job.signal, async () => ingest(added, job, await store.find(id)))
     },

@@ -1,5 +1,5 @@
 import type { ModelInfo, Models } from '../../engines/models/models.ts'
-import { AppError, type ErrorBody, kernelError } from '../../kernel/errors.ts'
+import { AppError, type Failure, kernelError } from '../../kernel/errors.ts'
 import type { LocalModel } from './multimodal-gateway.contract.ts'
 
 /** The models of this machine, fetched in the background. */
@@ -13,7 +13,7 @@ export interface ModelShelf {
 
 export function createModelShelf(models: Models | undefined): ModelShelf {
   const pulls = new Map<string, Promise<unknown>>()
-  const failures = new Map<string, ErrorBody['error']>()
+  const failures = new Map<string, Failure>()
   const stopping = new AbortController()
 
   const list = async () =>
@@ -46,7 +46,7 @@ export function createModelShelf(models: Models | undefined): ModelShelf {
   }
 }
 
-const shown = (model: ModelInfo, error: ErrorBody['error'] | undefined): LocalModel => ({
+const shown = (model: ModelInfo, error: Failure | undefined): LocalModel => ({
   name: model.name,
   purpose: model.engine,
   about: model.what,

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { engineError } from '../../engines/engine.errors.ts'
 import { admit } from '../../kernel/contract.ts'
-import { AppError } from '../../kernel/errors.ts'
+import { failureOf } from '../../platform/http/http.errors.ts'
 import { openCall } from '../../platform/http/serve.ts'
 import type { Authenticate } from '../../platform/http/service.ts'
 import type { Artefacts, Source } from './artefacts.ts'
@@ -21,37 +22,37 @@ interface RouteNeeds {
 /** From the first byte to the answer. */
 const REQUEST_MS = 10 * 60_000
 
+/** Bodies that are read at the same time: with the limit of one, what they may take of memory. */
+const UPLOADS = 16
+const UPLOAD_RETRY_S = 5
+
 /** The three routes that take files. Each needs a principal, refuses early when its engine is busy, and stops its work when the client goes away. */
 export function serveUploads(app: FastifyInstance, authenticate: Authenticate, needs: RouteNeeds): void {
   const { artefacts, lanes, maxBytes } = needs
+  let uploads = 0
   const take = async (request: FastifyRequest, reply: FastifyReply, kind: ArtefactKind): Promise<Taken> => {
     const call = await openCall(request, reply, { access: 'principal' }, authenticate)
     const signal = AbortSignal.any([call.signal, AbortSignal.timeout(REQUEST_MS)])
     admit('principal', call)
     lanes[kind].admit()
-    const { fields, ...source } = await readUpload(request, { maxBytes })
-    return { source, fields, signal }
+    if (uploads >= UPLOADS)
+      throw engineError('engine.busy', { seconds: UPLOAD_RETRY_S }, { retryAfterMs: UPLOAD_RETRY_S * 1000 })
+    uploads += 1
+    try {
+      const { fields, ...source } = await readUpload(request, { maxBytes })
+      return { source, fields, signal }
+    } finally {
+      uploads -= 1
+    }
   }
 
-  app.post('/v1/audio/transcriptions', async (request, reply) => {
-    try {
-      const { source, fields, signal } = await take(request, reply, 'transcript')
-      const format = choice('response_format', fields.get('response_format') ?? 'json', RESPONSE_FORMATS)
-      const language = languageOf(fields.get('language'))
-      knownModel(fields.get('model'), needs.sttModels)
-      const { type, body } = transcription(await artefacts.transcribe(source, { signal, language }), format)
-      return await reply.type(type).send(body)
-    } catch (cause) {
-      const failure = AppError.from(cause)
-      if (failure.kind === 'internal')
-        request.log.error({ err: cause, route: request.routeOptions.url }, 'bug')
-      if (failure.retryAfterMs !== undefined)
-        reply.header('retry-after', String(Math.max(1, Math.ceil(failure.retryAfterMs / 1000))))
-      const { name } = failure.params
-      return await reply
-        .code(failure.status)
-        .send(openaiError(failure, typeof name === 'string' ? name : null))
-    }
+  app.post('/v1/audio/transcriptions', { errorHandler: answerOpenai }, async (request, reply) => {
+    const { source, fields, signal } = await take(request, reply, 'transcript')
+    const format = choice('response_format', fields.get('response_format') ?? 'json', RESPONSE_FORMATS)
+    const language = languageOf(fields.get('language'))
+    knownModel(fields.get('model'), needs.sttModels)
+    const { type, body } = transcription(await artefacts.transcribe(source, { signal, language }), format)
+    return reply.type(type).send(body)
   })
 
   app.post('/api/multimodal/ocr', async (request, reply) => {
@@ -63,6 +64,16 @@ export function serveUploads(app: FastifyInstance, authenticate: Authenticate, n
     const { source, signal } = await take(request, reply, 'parse')
     return artefacts.parse(source, { signal })
   })
+}
+
+/** Every failure under `/v1`, also one before the handler, in the shape its clients read. */
+function answerOpenai(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const failure = failureOf(error)
+  if (failure.kind === 'internal') request.log.error({ err: error, route: request.routeOptions.url }, 'bug')
+  if (failure.retryAfterMs !== undefined)
+    reply.header('retry-after', String(Math.max(1, Math.ceil(failure.retryAfterMs / 1000))))
+  const { name } = failure.params
+  reply.code(failure.status).send(openaiError(failure, typeof name === 'string' ? name : null))
 }
 
 interface Taken {

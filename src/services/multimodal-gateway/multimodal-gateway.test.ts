@@ -307,6 +307,12 @@ describe('POST /v1/audio/transcriptions', () => {
     })
     const empty = await fetch(`${url}/v1/audio/transcriptions`, { method: 'POST' })
     expect([empty.status, await empty.json()]).toMatchObject([400, { error: { code: 'gateway.no_file' } }])
+    const headers = { 'content-type': 'application/x-thing' }
+    const strange = await fetch(`${url}/v1/audio/transcriptions`, { method: 'POST', body: 'x', headers })
+    expect([strange.status, await strange.json()]).toMatchObject([
+      415,
+      { error: { type: 'invalid_request_error' } },
+    ])
   })
 
   it('asks who it is', async () => {

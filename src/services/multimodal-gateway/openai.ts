@@ -34,9 +34,15 @@ function languageName(code: string): string {
   return (name ?? code).toLowerCase()
 }
 
-/** A failure as OpenAI's clients expect it. */
+/** A failure as OpenAI's clients expect it. `daarion` is the city's own shape, for who puts it into words. */
 export const openaiError = (failure: AppError, param: string | null = null) => ({
-  error: { message: failure.message, type: TYPES[failure.kind] ?? 'server_error', param, code: failure.code },
+  error: {
+    message: failure.message,
+    type: TYPES[failure.kind] ?? 'api_error',
+    param,
+    code: failure.code,
+    daarion: failure.toJSON().error,
+  },
 })
 
 const TYPES: Readonly<Partial<Record<ErrorKind, string>>> = {
