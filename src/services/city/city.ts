@@ -39,7 +39,7 @@ export interface CityNeeds {
   readonly files: Files
   /** Absent where nothing can look into files: then types are believed as sniffed, and there are no thumbnails. */
   readonly media?: Media
-  readonly auth: Client<typeof authContract>
+  readonly auth: Pick<Client<typeof authContract>, 'principals'>
   /** Who may be called; absent where no agents are deployed, and then nobody is. */
   readonly agents?: () => Promise<readonly KnownAgent[]>
   /** Which kinds of part are read by some service of this city; the others fail at once and say so. */

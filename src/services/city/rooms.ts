@@ -18,7 +18,7 @@ import { slugOf } from './slugs.ts'
 export interface RoomNeeds {
   readonly db: CityDb
   readonly events: Events
-  readonly auth: Client<typeof authContract>
+  readonly auth: Pick<Client<typeof authContract>, 'principals'>
   readonly clock: Clock
   readonly ids: Ids
   /** Makes the resident's own rooms that are missing. */

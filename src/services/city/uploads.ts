@@ -86,7 +86,9 @@ async function keep(
   part: MultipartFile,
   maxBytes: number,
 ): Promise<StoredBlob> {
-  const broken = () => part.file.destroy(cityError('city.upload_broken'))
+  const broken = () => {
+    if (!request.raw.complete) part.file.destroy(cityError('city.upload_broken'))
+  }
   request.raw.once('close', broken)
   try {
     return await files.put(part.file, { maxBytes })
