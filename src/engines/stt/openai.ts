@@ -1,17 +1,11 @@
 import { z } from 'zod'
-import { AppError, kernelError } from '../../kernel/errors.ts'
-import type { Secret } from '../../kernel/secret.ts'
 import { engineError } from '../engine.errors.ts'
+import { createOpenAiCalls, type OpenAiServer, refusal } from '../openai-http.ts'
 import { languageCode } from './languages.ts'
 import type { Stt, Transcript } from './stt.ts'
 
-export interface OpenAiSttNeeds {
-  /** The base URL, with its `/v1` where it has one. */
-  readonly url: string
+export interface OpenAiSttNeeds extends OpenAiServer {
   readonly model: string
-  readonly key?: Secret | null
-  readonly deadlineMs?: number
-  readonly fetch?: typeof fetch
 }
 
 const DEADLINE_MS = 10 * 60_000
@@ -39,50 +33,43 @@ const Answer = z.looseObject({
  * Fails with `engine.refused` (retryable for 408, 429 and 5xx), `engine.unreachable`, `call.timeout`, `call.cancelled`.
  */
 export function openAiStt(needs: OpenAiSttNeeds): Stt {
-  const { deadlineMs = DEADLINE_MS, key, model, url } = needs
-  const send = needs.fetch ?? fetch
-  const target = `${url.replace(/\/+$/, '')}/audio/transcriptions`
-  const engine = new URL(url).host
-
-  const post = async (
-    audio: { bytes: Uint8Array; mime: string },
-    format: 'verbose_json' | 'json',
-    language: string | undefined,
-    signal: AbortSignal,
-  ): Promise<Response> => {
-    const form = new FormData()
-    form.append('file', new Blob([Uint8Array.from(audio.bytes)], { type: audio.mime }), fileName(audio.mime))
-    form.append('model', model)
-    form.append('response_format', format)
-    if (language) form.append('language', language)
-    const headers = key ? { authorization: `Bearer ${key.reveal()}` } : undefined
-    return send(target, { method: 'POST', body: form, signal, ...(headers && { headers }) })
-  }
-
+  const { model } = needs
+  const { engine, post } = createOpenAiCalls({ deadlineMs: DEADLINE_MS, ...needs })
   return {
     name: 'openai',
     missing: () => Promise.resolve(null),
     async transcribe(audio, { language, onProgress, signal } = {}) {
       if (audio.bytes.length === 0) throw engineError('file.empty')
-      const deadline = AbortSignal.timeout(deadlineMs)
-      const limited = signal ? AbortSignal.any([signal, deadline]) : deadline
-      try {
-        let response = await post(audio, 'verbose_json', language, limited)
-        if (response.status === 400 && (await response.clone().text()).includes('response_format'))
-          response = await post(audio, 'json', language, limited)
-        if (!response.ok) throw refusal(response, engine)
-        const answer = Answer.safeParse(await response.json().catch(() => undefined))
-        if (!answer.success) throw engineError('engine.cut', { engine }, { retryable: true })
-        onProgress?.(1)
-        return transcriptOf(answer.data, `openai/${model}`, language)
-      } catch (cause) {
-        if (cause instanceof AppError) throw cause
-        if (signal?.aborted) throw kernelError('call.cancelled', {}, { cause })
-        if (deadline.aborted) throw kernelError('call.timeout', {}, { cause })
-        throw engineError('engine.unreachable', { engine }, { cause })
-      }
+      const ask = (format: 'verbose_json' | 'json'): Promise<Transcript> =>
+        post('audio/transcriptions', formOf(audio, { model, format, language }), signal, async (response) => {
+          if (
+            format === 'verbose_json' &&
+            response.status === 400 &&
+            (await response.clone().text()).includes('response_format')
+          )
+            return ask('json')
+          if (!response.ok) throw refusal(response, engine)
+          const answer = Answer.safeParse(await response.json().catch(() => undefined))
+          if (!answer.success) throw engineError('engine.cut', { engine }, { retryable: true })
+          return transcriptOf(answer.data, `openai/${model}`, language)
+        })
+      const transcript = await ask('verbose_json')
+      onProgress?.(1)
+      return transcript
     },
   }
+}
+
+function formOf(
+  audio: { bytes: Uint8Array; mime: string },
+  asked: { readonly model: string; readonly format: string; readonly language: string | undefined },
+): FormData {
+  const form = new FormData()
+  form.append('file', new Blob([Uint8Array.from(audio.bytes)], { type: audio.mime }), fileName(audio.mime))
+  form.append('model', asked.model)
+  form.append('response_format', asked.format)
+  if (asked.language) form.append('language', asked.language)
+  return form
 }
 
 function transcriptOf(answer: z.infer<typeof Answer>, engine: string, told: string | undefined): Transcript {
@@ -101,15 +88,6 @@ function transcriptOf(answer: z.infer<typeof Answer>, engine: string, told: stri
     engine,
     durationMs,
   }
-}
-
-function refusal(response: Response, engine: string): AppError {
-  const { status } = response
-  const retryable = status === 408 || status === 429 || status >= 500
-  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN)
-  const retryAfterMs = Number.isFinite(seconds) ? Math.min(Math.max(0, seconds), 3600) * 1000 : undefined
-  const options = { retryable, ...(retryAfterMs !== undefined && { retryAfterMs }) }
-  return engineError('engine.refused', { engine, status }, options)
 }
 
 /** The servers go by the name's ending. */

@@ -73,14 +73,15 @@ export async function loadWhisper({ folder, name, threads }: WhisperOptions): Pr
     return input_features
   }
 
-  const generate = async (pcm: Float32Array, options: Record<string, unknown>): Promise<Said[]> => {
+  const generate = async (pcm: Float32Array, options: Record<string, unknown>) => {
     const seconds = pcm.length / 16_000
+    // Bounds loops; set by this name it also keeps the library from hearing the padding in further rounds.
+    const max_new_tokens = Math.min(440, 20 + Math.ceil(seconds * TOKENS_PER_S))
     const output = await model.generate({
       inputs: await features(pcm),
       task: 'transcribe',
       return_timestamps: true,
-      // Bounds loops; set by this name it also keeps the library from hearing the padding in further rounds.
-      max_new_tokens: Math.min(440, 20 + Math.ceil(seconds * TOKENS_PER_S)),
+      max_new_tokens,
       ...options,
     })
     const [row] = output instanceof Tensor ? output.tolist() : []
@@ -90,7 +91,7 @@ export async function loadWhisper({ folder, name, threads }: WhisperOptions): Pr
       force_full_sequences: false,
     })
     const chunks = typeof found === 'object' ? found.chunks : undefined
-    return segmentsOf(String(text), chunks, seconds)
+    return { said: segmentsOf(String(text), chunks, seconds), endless: row.length > max_new_tokens }
   }
 
   return {
@@ -109,9 +110,10 @@ export async function loadWhisper({ folder, name, threads }: WhisperOptions): Pr
       }
     },
     async transcribe(pcm, language) {
-      const said = await generate(pcm, { language })
-      if (!isLoop(said)) return said
-      return generate(pcm, { language, no_repeat_ngram_size: 4 })
+      const first = await generate(pcm, { language })
+      if (!first.endless || !repeatsItself(first.said)) return first.said
+      const second = await generate(pcm, { language, no_repeat_ngram_size: 4 })
+      return second.said
     },
   }
 }
@@ -130,7 +132,7 @@ function segmentsOf(text: string, chunks: readonly Chunk[] | undefined, seconds:
   return spoken.length > 0 || text.trim() === '' ? spoken : [{ start: 0, end: seconds, text: text.trim() }]
 }
 
-function isLoop(said: readonly Said[]): boolean {
+function repeatsItself(said: readonly Said[]): boolean {
   const bytes = Buffer.from(said.map(({ text }) => text).join(' '))
   return bytes.length > 80 && bytes.length / deflateSync(bytes).length > LOOPS_ABOVE
 }
