@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+
 /**
  * A file of somebody else's, to be opened by a child process alone. Prefer `path`: then its bytes never pass through this process.
  * The file must stay as it is until the call settles.
@@ -16,3 +18,7 @@ export function forChild(file: ForeignFile): {
     ? { payload: { path: file.path }, options: { key: file.key } }
     : { payload: {}, options: { bytes: file.bytes, key: file.key } }
 }
+
+/** Its bytes, for a fake or an engine that sends them on; never to open them here. */
+export const bytesOf = async (file: ForeignFile): Promise<Uint8Array> =>
+  'path' in file ? new Uint8Array(await readFile(file.path)) : file.bytes

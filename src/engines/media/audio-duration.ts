@@ -43,7 +43,7 @@ function wavDuration(view: DataView): HeaderDurationMs {
 
 /** RFC 9639: STREAMINFO comes first; 20 bits of rate, 3 + 5 of format, 36 of samples. */
 function flacDuration(view: DataView): HeaderDurationMs {
-  if (tag(view, 0) !== 'fLaC') return null
+  if (tag(view, 0) !== 'fLaC' || (view.getUint32(4) & 0x7fffffff) !== 34) return null
   const rate = view.getUint32(18) >>> 12
   const samples = (view.getUint8(21) & 15) * 2 ** 32 + view.getUint32(22)
   return rate > 0 && samples > 0 ? (samples / rate) * 1000 : null

@@ -1,9 +1,7 @@
 import { fileTypeFromBuffer } from 'file-type'
 import { isCutShort } from '../audio/container.ts'
-import { audioDuration } from '../audio/decode.ts'
 import { engineError } from '../engine.errors.ts'
 import { documentKind, type KnownDocument } from '../parser/document-kind.ts'
-import { openPdf } from '../parser/pdf.ts'
 import { blocksOf, cutSections } from '../parser/sections.ts'
 import { refusal } from './accepted.ts'
 import { headerDuration } from './audio-duration.ts'
@@ -17,7 +15,7 @@ interface Named {
 
 /** What `Media.inspect` answers, found in this process: only a child may. Sniffs first, so that nothing is opened by a reader it is not for. */
 export async function inspectBytes(bytes: Uint8Array, file: Named, limits: MediaLimits): Promise<MediaFacts> {
-  const document = documentKind(bytes, file)
+  const document = await documentKind(bytes, file)
   if (document) return await documentFacts(document, bytes, limits)
   const type = await fileTypeFromBuffer(bytes)
   if (type && IMAGES.has(type.mime)) return { kind: 'image', ...(await imageFacts(bytes, limits.maxPixels)) }
@@ -60,6 +58,8 @@ async function documentFacts(
 ): Promise<MediaFacts> {
   const { mime } = document
   if (mime === 'application/pdf') {
+    // Readers are loaded when first needed: a picture is looked at at once.
+    const { openPdf } = await import('../parser/pdf.ts')
     const pdf = await openPdf(bytes, maxPages)
     await pdf.close()
     return { kind: 'document', mime, pages: pdf.pages }
@@ -96,5 +96,6 @@ async function durationOf(bytes: Uint8Array, extension: string, maxSeconds: numb
       limit: Math.round(maxSeconds / 60),
     })
   if (told !== null && bytes.length > SMALL_BYTES) return Math.round(told)
+  const { audioDuration } = await import('../audio/decode.ts')
   return (await audioDuration(bytes, { maxSeconds })).durationMs
 }

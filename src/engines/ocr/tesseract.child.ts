@@ -134,7 +134,7 @@ const readers = new Map<Alphabet, Promise<Reader>>()
 /** A reader is made once and kept for the life of the process. */
 function readerFor(alphabet: Alphabet): Promise<Reader> {
   const known = readers.get(alphabet)
-  if (known) return known
+  if (known !== undefined) return known
   const made = makeWorker(LANGUAGES[alphabet]).then((worker) => ({ worker, shape: undefined }))
   readers.set(alphabet, made)
   return made

@@ -18,10 +18,10 @@ interface Named {
  * What document this is; null for what is neither a document nor text. An archive is unpacked once within limits. Throws `file.empty`, `file.bomb`,
  * `file.encrypted`, `file.unreadable`, and for other people's formats `file.unsupported` or, where the name promised better, `file.wrong_type`.
  */
-export function documentKind(bytes: Uint8Array, file: Named): KnownDocument | null {
+export async function documentKind(bytes: Uint8Array, file: Named): Promise<KnownDocument | null> {
   if (bytes.length === 0) throw engineError('file.empty')
   if (startsWith(bytes, '%PDF-')) return { mime: 'application/pdf' }
-  if (startsWith(bytes, 'PK\x03\x04') || startsWith(bytes, 'PK\x05\x06')) return zipKind(bytes, file)
+  if (startsWith(bytes, 'PK\x03\x04') || startsWith(bytes, 'PK\x05\x06')) return await zipKind(bytes, file)
   if (startsWith(bytes, '\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1')) throw compoundRefusal(bytes, file)
   const text = decodeText(bytes)
   if (text) return textKind(text.text, file)
@@ -40,7 +40,7 @@ const OFFICE: readonly (readonly [RegExp, string])[] = [
 ]
 const MAX_LIST_BYTES = 1 << 20
 
-function zipKind(bytes: Uint8Array, file: Named): KnownDocument {
+async function zipKind(bytes: Uint8Array, file: Named): Promise<KnownDocument> {
   let entries: readonly ZipEntry[]
   try {
     entries = listZip(bytes)
@@ -51,7 +51,7 @@ function zipKind(bytes: Uint8Array, file: Named): KnownDocument {
   const list = entries.find(({ name }) => name === '[Content_Types].xml')
   const types = list ? Buffer.from(unzip(bytes, list, MAX_LIST_BYTES)).toString('utf8') : ''
   const isDocx = types.includes('wordprocessingml.document.main+xml')
-  if (isDocx || claimedType(file) === DOCX) guardZip(bytes)
+  if (isDocx || claimedType(file) === DOCX) await guardZip(bytes)
   if (isDocx) return { mime: DOCX }
   throw refusal(OFFICE.find(([sign]) => sign.test(types))?.[1] ?? 'application/zip', file)
 }

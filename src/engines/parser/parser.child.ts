@@ -3,9 +3,7 @@ import { engineError } from '../engine.errors.ts'
 import { DOCX, refusal } from '../media/accepted.ts'
 import { type ChildJob, serveChild } from '../workers/serve-child.ts'
 import { documentKind, type KnownDocument } from './document-kind.ts'
-import { readDocx } from './docx.ts'
 import type { ParsedPage } from './parser.ts'
-import { openPdf } from './pdf.ts'
 import { type Block, blocksOf, cutSections } from './sections.ts'
 
 export interface ParseTask {
@@ -33,7 +31,7 @@ export interface ParseAnswer {
 const methods = {
   async parse(task: ParseTask, job: ChildJob<ParseMessage>): Promise<ParseAnswer> {
     const bytes = task.path === undefined ? job.bytes : new Uint8Array(await readFile(task.path))
-    const kind = documentKind(bytes, task)
+    const kind = await documentKind(bytes, task)
     if (!kind) throw refusal(undefined, task)
     if (kind.mime === 'application/pdf') return parsePdf(bytes, task, job)
     return parsePageless(kind, bytes, task, job)
@@ -47,6 +45,7 @@ async function parsePdf(
   task: ParseTask,
   job: ChildJob<ParseMessage>,
 ): Promise<ParseAnswer> {
+  const { openPdf } = await import('./pdf.ts')
   const pdf = await openPdf(bytes, task.maxPages)
   try {
     const last = Math.min(pdf.pages, task.from + task.count - 1)
@@ -66,7 +65,9 @@ async function parsePageless(
   job: ChildJob<ParseMessage>,
 ): Promise<ParseAnswer> {
   const { blocks, images } =
-    kind.mime === DOCX ? await readDocx(bytes) : { blocks: textBlocks(kind), images: [] }
+    kind.mime === DOCX
+      ? await (await import('./docx.ts')).readDocx(bytes)
+      : { blocks: textBlocks(kind), images: [] }
   const sections = cutSections(blocks)
   const pages: Omit<ParsedPage, 'number'>[] =
     images.length > 0

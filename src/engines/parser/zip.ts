@@ -1,4 +1,5 @@
-import { crc32, inflateRawSync } from 'node:zlib'
+import { crc32, createInflateRaw, inflateRawSync } from 'node:zlib'
+import { AppError } from '../../kernel/errors.ts'
 import { engineError } from '../engine.errors.ts'
 
 /** One file within a ZIP, as its central directory tells it. */
@@ -34,9 +35,8 @@ export const ZIP_LIMITS: ZipLimits = {
  * Unpacks the whole of an archive within `limits`, keeping nothing, so that what a header conceals is found out too. Throws `file.bomb`,
  * `file.encrypted` and, where it is cut short or a checksum is wrong, `file.unreadable`. Format: PKWARE APPNOTE 6.3.
  */
-export function guardZip(bytes: Uint8Array, limits: ZipLimits = ZIP_LIMITS): readonly ZipEntry[] {
-  const spent = { bytes: 0, entries: 0 }
-  return guard(bytes, limits, spent, 1)
+export async function guardZip(bytes: Uint8Array, limits: ZipLimits = ZIP_LIMITS): Promise<void> {
+  await guard(bytes, limits, { bytes: 0, entries: 0 }, 1)
 }
 
 /** What an entry holds. Throws as `guardZip` does; no more than `maxBytes` are ever unpacked. */
@@ -88,12 +88,12 @@ const STORED = 0
 const DEFLATED = 8
 const MAY_BE_LARGE_BYTES = 10 * (1 << 20)
 
-function guard(
+async function guard(
   bytes: Uint8Array,
   limits: ZipLimits,
   spent: { bytes: number; entries: number },
   depth: number,
-): readonly ZipEntry[] {
+): Promise<void> {
   const entries = listZip(bytes)
   const declared = entries.reduce((sum, entry) => sum + entry.unpackedBytes, 0)
   spent.entries += entries.length
@@ -105,17 +105,49 @@ function guard(
     entries.reduce((sum, entry) => sum + entry.packedBytes, 0) > bytes.length
   if (isBomb) throw engineError('file.bomb')
   for (const entry of entries) {
-    const content = unzip(bytes, entry, limits.maxUnpackedBytes - spent.bytes)
-    spent.bytes += content.length
-    if (content.length > MAY_BE_LARGE_BYTES && content.length > entry.packedBytes * limits.maxRatio)
-      throw engineError('file.bomb')
-    if (crc32(content) !== entry.crc) throw engineError('file.unreadable')
-    if (isZip(content)) {
+    const left = limits.maxUnpackedBytes - spent.bytes
+    const largest = Math.min(left, Math.max(MAY_BE_LARGE_BYTES, entry.packedBytes * limits.maxRatio))
+    const found = await measure(bytes, entry, largest)
+    spent.bytes += found.size
+    if (found.crc !== entry.crc) throw engineError('file.unreadable')
+    if (isZip(found.start)) {
       if (depth >= limits.maxDepth) throw engineError('file.bomb')
-      guard(content, limits, spent, depth + 1)
+      await guard(unzip(bytes, entry, found.size), limits, spent, depth + 1)
     }
   }
-  return entries
+}
+
+interface Measured {
+  readonly size: number
+  readonly crc: number
+  readonly start: Uint8Array
+}
+
+/** Unpacks an entry piece by piece and keeps its first bytes alone. */
+async function measure(bytes: Uint8Array, entry: ZipEntry, maxBytes: number): Promise<Measured> {
+  if (entry.method === STORED || entry.isEncrypted) {
+    const content = unzip(bytes, entry, maxBytes)
+    return { size: content.length, crc: crc32(content), start: content.subarray(0, 4) }
+  }
+  if (entry.method !== DEFLATED) throw engineError('file.unreadable')
+  const inflate = createInflateRaw({ chunkSize: 1 << 18 })
+  inflate.end(packedBytes(bytes, entry))
+  let size = 0
+  let crc = 0
+  let start: Uint8Array = new Uint8Array(0)
+  try {
+    for await (const piece of inflate as AsyncIterable<Buffer>) {
+      if (size === 0) start = Uint8Array.from(piece.subarray(0, 4))
+      size += piece.length
+      crc = crc32(piece, crc)
+      if (size > maxBytes) throw engineError('file.bomb')
+    }
+  } catch (cause) {
+    throw cause instanceof AppError ? cause : engineError('file.unreadable', {}, { cause })
+  } finally {
+    inflate.destroy()
+  }
+  return { size, crc, start }
 }
 
 const isZip = (bytes: Uint8Array): boolean =>

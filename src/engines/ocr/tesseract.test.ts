@@ -1,0 +1,176 @@
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { createCanvas, GlobalFonts } from '@napi-rs/canvas'
+import sharp from 'sharp'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { systemClock } from '../../kernel/clock.ts'
+import { createFakeOcr } from './fake.ts'
+import { ocrConformance } from './ocr.conformance.ts'
+import { createTesseractOcr, type TesseractOcr } from './tesseract.ts'
+
+let ocr: TesseractOcr
+beforeAll(() => {
+  ocr = createTesseractOcr({ clock: systemClock })
+})
+afterAll(() => ocr.close())
+
+const MINUTES = { timeout: 120_000 }
+
+/** Words drawn black on white, in a font that comes with pdf.js: a machine may have none. */
+async function drawn(lines: readonly string[], size = 40): Promise<Uint8Array> {
+  const fonts = join(
+    dirname(createRequire(import.meta.url).resolve('pdfjs-dist/package.json')),
+    'standard_fonts',
+  )
+  GlobalFonts.registerFromPath(join(fonts, 'LiberationSans-Regular.ttf'), 'Test Sans')
+  const canvas = createCanvas(900, 60 + lines.length * size * 1.6)
+  const context = canvas.getContext('2d')
+  context.fillStyle = '#fff'
+  context.fillRect(0, 0, canvas.width, canvas.height)
+  context.fillStyle = '#000'
+  context.font = `${size}px "Test Sans"`
+  for (const [row, line] of lines.entries()) context.fillText(line, 40, 60 + row * size * 1.6)
+  return new Uint8Array(await canvas.encode('png'))
+}
+
+/** The share of letters that came out right: 1 less edits over length. */
+function accuracy(read: string, truth: string): number {
+  const [a, b] = [read, truth].map((text) => text.replace(/\s+/g, ' ').trim())
+  if (a === undefined || b === undefined) return 0
+  let row = Array.from({ length: b.length + 1 }, (_, n) => n)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++)
+      next[j] = Math.min(
+        (row[j] ?? 0) + 1,
+        (next[j - 1] ?? 0) + 1,
+        (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1),
+      )
+    row = next
+  }
+  return 1 - (row[b.length] ?? 0) / b.length
+}
+
+describe('conformance', () => {
+  ocrConformance(
+    'tesseract',
+    () => ocr,
+    () => drawn(['The quick brown fox']),
+  )
+  ocrConformance(
+    'fake',
+    () => createFakeOcr(),
+    () => drawn([]),
+  )
+})
+
+test('a blank sheet, and one with the dust of a scanner, hold nothing', MINUTES, async () => {
+  const sheet = sharp({ create: { width: 1200, height: 900, channels: 3, background: '#f4f2ee' } })
+  expect(await ocr.read({ bytes: await sheet.png().toBuffer(), mime: 'image/png' })).toMatchObject({
+    text: '',
+    confidence: 0,
+    words: [],
+  })
+  const pixels = Buffer.alloc(600 * 400, 244)
+  for (let n = 0; n < 40; n++) pixels[(n * 7919 * 31) % pixels.length] = 20
+  const raw = { width: 600, height: 400, channels: 1 as const }
+  const dusty = await sharp(pixels, { raw }).png().toBuffer()
+  expect((await ocr.read({ bytes: dusty, mime: 'image/png' })).text).toBe('')
+})
+
+test('noise is not words', MINUTES, async () => {
+  const pixels = Buffer.alloc(500 * 400)
+  let state = 7
+  for (let at = 0; at < pixels.length; at++) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    pixels[at] = state >>> 24
+  }
+  const bytes = await sharp(pixels, { raw: { width: 500, height: 400, channels: 1 } })
+    .png()
+    .toBuffer()
+  expect((await ocr.read({ bytes, mime: 'image/png' })).text).toBe('')
+})
+
+test('white words on nothing', MINUTES, async () => {
+  const black = await sharp(await drawn(['Transparent letters here']))
+    .greyscale()
+    .toBuffer()
+  const mask = await sharp(black).negate().extractChannel(0).toBuffer()
+  const white = { create: { width: 900, height: 124, channels: 3 as const, background: '#fff' } }
+  const bytes = await sharp(white).joinChannel(mask).png().toBuffer()
+  expect((await ocr.read({ bytes, mime: 'image/png' })).text).toContain('Transparent letters')
+})
+
+test('a language may be told', MINUTES, async () => {
+  const bytes = await drawn(['Hello dear world'])
+  const { text } = await ocr.read({ bytes, mime: 'image/png' }, { languages: ['en'] })
+  expect(text).toBe('Hello dear world')
+})
+
+test.each([
+  ['a document', Buffer.from('%PDF-1.7 and more of it, quite a lot more'), 'file.wrong_type'],
+  ['half a picture', Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'), 'file.unreadable'],
+])('%s is refused', MINUTES, async (_, bytes, code) => {
+  await expect(ocr.read({ bytes, mime: 'image/png' })).rejects.toMatchObject({ code })
+})
+
+const fixtures = process.env.FIXTURES_DIR ?? ''
+describe.skipIf(!fixtures)('real images', MINUTES, () => {
+  const read = (name: string) => ocr.read({ path: join(fixtures, name), mime: '' })
+  const truth = (name: string) => readFile(join(fixtures, 'images', name), 'utf8')
+
+  test('a Ukrainian notice, photographed', async () => {
+    const { confidence, text } = await read('images/uk-notice.jpg')
+    expect(accuracy(text, await truth('uk-notice.txt'))).toBeGreaterThan(0.96)
+    expect(text).not.toMatch(/\p{Script=Latin}/u)
+    expect(confidence).toBeGreaterThan(0.85)
+  })
+
+  test('clean English print', async () => {
+    const { text } = await read('images/phototest.tif')
+    expect(accuracy(text, await truth('phototest.gold.txt'))).toBeGreaterThan(0.98)
+  })
+
+  test('the same on its side; places are those of the upright page', async () => {
+    const { text, words } = await read('images/phototest-rotated-R.png')
+    expect(accuracy(text, await truth('phototest.gold.txt'))).toBeGreaterThan(0.98)
+    expect(words[0]?.text).toBe('This')
+    expect(words[0]?.box.x0).toBeLessThan(words[1]?.box.x0 ?? 0)
+    expect(words[0]?.box.y0).toBeLessThan(words.at(-1)?.box.y0 ?? 0)
+  })
+
+  test('the same upside down', async () => {
+    const bytes = await sharp(join(fixtures, 'images/phototest.tif')).rotate(180).png().toBuffer()
+    const { text } = await ocr.read({ bytes, mime: 'image/png' })
+    expect(accuracy(text, await truth('phototest.gold.txt'))).toBeGreaterThan(0.95)
+  })
+
+  test('the same as a camera turns it', async () => {
+    const lying = await sharp(join(fixtures, 'images/phototest.tif'))
+      .rotate(270)
+      .jpeg()
+      .withMetadata({ orientation: 6 })
+      .toBuffer()
+    const { text } = await ocr.read({ bytes: lying, mime: 'image/jpeg' })
+    expect(accuracy(text, await truth('phototest.gold.txt'))).toBeGreaterThan(0.95)
+  })
+
+  test('several languages in Latin letters stay in Latin letters', async () => {
+    const { text } = await read('images/eurotext.tif')
+    const [english] = (await truth('eurotext.txt')).split('Der ')
+    expect(accuracy(text.split('Der ')[0] ?? '', english ?? '')).toBeGreaterThan(0.98)
+    expect(text).not.toMatch(/\p{Script=Cyrillic}/u)
+  })
+
+  test('small slanted print', async () => {
+    expect((await read('images/deslant.tif')).text).toBe('test\ndeslant\ncorrection')
+  })
+
+  test.each(['astronaut', 'cat-chelsea', 'coffee-cup', 'rocket'])(
+    'no words are invented in %s',
+    async (name) => {
+      expect((await read(`photos/${name}.jpg`)).text.replace(/\s/g, '').length).toBeLessThan(6)
+    },
+  )
+})
