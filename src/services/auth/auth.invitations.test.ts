@@ -1,0 +1,143 @@
+import { sql } from 'kysely'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type AuthCity, authCity, countRows, PASSWORD, type Resident } from '../../../test/kit/auth-city.ts'
+import { residentJoined } from './auth.events.ts'
+
+const DAY_MS = 24 * 3600 * 1000
+const SIGN_UP = '/api/auth/sign-up/invitation'
+
+describe('invitations', () => {
+  let city: AuthCity
+  let owner: Resident
+  beforeAll(async () => {
+    city = await authCity({ limits: { perAccount: 1000, perAddress: 1000 } })
+    owner = await city.owner()
+  })
+  afterAll(() => city[Symbol.asyncDispose]())
+
+  const invite = (wish: object = {}) =>
+    city.ask('POST', '/api/auth/invitations', { body: wish, cookie: owner.cookie })
+  const look = (token: string) => city.ask('POST', '/api/auth/invitation', { body: { token } })
+  const come = (token: string, email: string) =>
+    city.ask('POST', SIGN_UP, { body: { token, email, password: PASSWORD, name: 'Гість' } })
+
+  test('let somebody in, in the role they name', async () => {
+    const { status, body } = await invite({ role: 'admin', days: 3 })
+    expect(status).toBe(201)
+    expect(body).toMatchObject({ role: 'admin', uses: 0, maxUses: 1 })
+    expect(body.url).toBe(`http://127.0.0.1:7400/invitation#${body.token}`)
+    expect(body.token).toMatch(/^[\w-]{43}$/)
+    expect((await look(body.token)).body).toEqual({
+      city: 'Тестове',
+      role: 'admin',
+      expiresAt: body.expiresAt,
+    })
+    const made = await come(body.token, 'admin@misto.example')
+    expect([made.status, made.body.role]).toEqual([201, 'admin'])
+    expect((await city.ask('GET', '/api/auth/me', { cookie: made.cookie })).body.email).toBe(
+      'admin@misto.example',
+    )
+    const again = await come(body.token, 'more@misto.example')
+    expect([again.status, again.body.error.code]).toEqual([403, 'auth.invitation_refused'])
+  })
+
+  test('are never used more often than they allow, however many come at once', async () => {
+    const { body } = await invite({ maxUses: 3 })
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, (_, i) => come(body.token, `crowd${i}@misto.example`)),
+    )
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 201, 201, 403, 403, 403, 403, 403])
+    const { rows } = await sql<{
+      uses: number
+    }>`select uses from auth.invitation where id = ${body.id}`.execute(city.database.kysely)
+    expect(rows).toEqual([{ uses: 3 }])
+  })
+
+  test('a taken e-mail uses nothing up and leaves nothing behind', async () => {
+    const { body } = await invite()
+    const before = await countRows(city, 'auth.principal')
+    const taken = await come(body.token, 'OWNER@misto.example')
+    expect([taken.status, taken.body.error.code]).toEqual([409, 'auth.email_taken'])
+    expect(await countRows(city, 'auth.principal')).toBe(before)
+    expect((await come(body.token, 'not-taken@misto.example')).status).toBe(201)
+  })
+
+  test('an account whose event cannot be written is not made at all', async () => {
+    const { body } = await invite()
+    const before = await countRows(city, 'auth.principal')
+    const broken = city.again({
+      events: { ...city.events, append: () => Promise.reject(new Error('the outbox is gone')) },
+    })
+    const signUp = broken.handlers.signUp(
+      { token: body.token, email: 'half@misto.example', password: PASSWORD, name: 'Half' },
+      { principal: null, service: null, requestId: 'req_test', signal: AbortSignal.timeout(5000) },
+    )
+    await expect(signUp).rejects.toThrow('the outbox is gone')
+    for (const [table, left] of [
+      ['auth.principal', before],
+      ['auth.user', before],
+      ['auth.identity', before],
+    ] as const)
+      expect(await countRows(city, table)).toBe(left)
+    expect((await come(body.token, 'half@misto.example')).status).toBe(201)
+  })
+
+  test('end on their day', async () => {
+    const { body } = await invite({ days: 2 })
+    await city.clock.advance(2 * DAY_MS - 1)
+    expect((await look(body.token)).status).toBe(200)
+    await city.clock.advance(1)
+    const gone = await look(body.token)
+    expect([gone.status, gone.body.error.code]).toEqual([404, 'auth.invitation_unknown'])
+    expect((await come(body.token, 'late@misto.example')).status).toBe(403)
+  })
+
+  test('can be withdrawn, once', async () => {
+    const { body } = await invite()
+    const withdraw = () => city.ask('DELETE', `/api/auth/invitations/${body.id}`, { cookie: owner.cookie })
+    const listed = async () => {
+      const { items } = (await city.ask('GET', '/api/auth/invitations', { cookie: owner.cookie })).body
+      return items.some(({ id }: { id: string }) => id === body.id)
+    }
+    expect(await listed()).toBe(true)
+    expect((await withdraw()).body).toEqual({ done: true })
+    expect(await listed()).toBe(false)
+    expect((await come(body.token, 'withdrawn@misto.example')).status).toBe(403)
+    expect((await withdraw()).status).toBe(404)
+  })
+
+  test('an unknown token is answered like a used one', async () => {
+    const used = (await invite()).body.token
+    await come(used, 'last@misto.example')
+    for (const token of [used, 'never-was', '']) {
+      expect((await look(token)).body.error.code).toBe('auth.invitation_unknown')
+      expect((await come(token, 'nobody@misto.example')).body.error.code).toBe('auth.invitation_refused')
+    }
+  })
+
+  test('are made by operators alone, and never make an owner', async () => {
+    const resident = await city.resident('plain@misto.example')
+    const denied = await city.ask('POST', '/api/auth/invitations', { body: {}, cookie: resident.cookie })
+    expect([denied.status, denied.body.error.code]).toEqual([403, 'auth.forbidden'])
+    expect((await city.ask('GET', '/api/auth/invitations', { cookie: resident.cookie })).status).toBe(403)
+    expect((await city.ask('POST', '/api/auth/invitations', { body: {} })).status).toBe(401)
+    expect((await invite({ role: 'owner' })).status).toBe(400)
+    const admin = await city.resident('second-admin@misto.example', 'admin')
+    const made = await city.ask('POST', '/api/auth/invitations', { body: {}, cookie: admin.cookie })
+    expect(made.status).toBe(201)
+  })
+
+  test('everybody who came is announced once', async () => {
+    const joined: string[] = []
+    city.events.consume({
+      name: 'test.joined',
+      db: city.database.kysely,
+      types: [residentJoined],
+      handle: async ({ data }) => void joined.push(data.principal.id),
+    })
+    await city.events.start()
+    const people = await countRows(city, 'auth.principal')
+    await expect.poll(() => joined.length, { timeout: 10_000 }).toBe(people)
+    expect(new Set(joined).size).toBe(people)
+  })
+})

@@ -1,0 +1,106 @@
+import { sql } from 'kysely'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type AuthCity, authCity, type Resident } from '../../../test/kit/auth-city.ts'
+
+const DAY_MS = 24 * 3600 * 1000
+
+describe('keys', () => {
+  let city: AuthCity
+  let owner: Resident
+  beforeAll(async () => {
+    city = await authCity({ limits: { perAccount: 1000, perAddress: 1000 } })
+    owner = await city.owner()
+  })
+  afterAll(() => city[Symbol.asyncDispose]())
+
+  test('a key works until it is revoked, and is kept by nobody', async () => {
+    const made = await city.ask('POST', '/api/auth/keys', { body: { name: 'бот' }, cookie: owner.cookie })
+    expect(made.status).toBe(201)
+    const { id, key } = made.body
+    expect(key).toMatch(/^dk_[\w-]{43}$/)
+    const me = () => city.ask('GET', '/api/auth/me', { bearer: key })
+    expect((await me()).body.id).toBe(owner.id)
+
+    const { rows } = await sql<{
+      row: string
+    }>`select row_to_json(k)::text as row from auth.api_key k`.execute(city.database.kysely)
+    for (const { row } of rows) expect(row).not.toContain(key.slice(9))
+
+    const listed = await city.ask('GET', '/api/auth/keys', { cookie: owner.cookie })
+    const mine = listed.body.items.find((item: { id: string }) => item.id === id)
+    expect(mine).toMatchObject({ name: 'бот', start: key.slice(0, 9), expiresAt: null })
+    expect(JSON.stringify(listed.body)).not.toContain(key)
+
+    const revoked = await city.ask('DELETE', `/api/auth/keys/${id}`, { cookie: owner.cookie })
+    expect(revoked.body).toEqual({ done: true })
+    const after = await me()
+    expect([after.status, after.body.error.code]).toEqual([401, 'auth.bad_credential'])
+    const twice = await city.ask('DELETE', `/api/auth/keys/${id}`, { cookie: owner.cookie })
+    expect([twice.status, twice.body.error.code]).toEqual([404, 'auth.key_unknown'])
+  })
+
+  test('a key ends on its day', async () => {
+    const { key } = await city.client.makeKey({ name: 'short', expiresInDays: 1 }, { principal: owner })
+    expect(await city.client.identify({ bearer: key })).not.toBeNull()
+    await city.clock.advance(DAY_MS)
+    expect(await city.client.identify({ bearer: key })).toBeNull()
+  })
+
+  test('notes when a key was last used, once a minute at most', async () => {
+    const { id, key } = await city.client.makeKey({ name: 'seen' }, { principal: owner })
+    const used = async () => {
+      const { items } = await city.client.keys({}, { principal: owner })
+      return items.find((item) => item.id === id)?.lastUsedAt ?? null
+    }
+    expect(await used()).toBeNull()
+    await city.client.identify({ bearer: key })
+    await expect.poll(used).not.toBeNull()
+    const first = await used()
+    await city.clock.advance(30_000)
+    await city.client.identify({ bearer: key })
+    await city.auth.stop?.()
+    expect(await used()).toBe(first)
+    await city.clock.advance(30_000)
+    await city.client.identify({ bearer: key })
+    await expect.poll(used).not.toBe(first)
+    await city.auth.start?.()
+  })
+
+  test('a key that is revoked while it is looked up is not remembered', async () => {
+    for (let i = 0; i < 10; i++) {
+      const { id, key } = await city.client.makeKey({ name: 'raced' }, { principal: owner })
+      await Promise.all([
+        city.client.identify({ bearer: key }),
+        city.client.identify({ bearer: key }),
+        city.client.revokeKey({ key: id }, { principal: owner }),
+      ])
+      expect(await city.client.identify({ bearer: key })).toBeNull()
+    }
+  })
+
+  test.each(['', 'dk_', 'dk_unknown', 'sk_whatever', 'x'.repeat(5000)])(
+    'nobody holds the key %j',
+    async (bearer) => {
+      expect(await city.client.identify({ bearer })).toBeNull()
+    },
+  )
+
+  test('keys are limited, and another’s key is as unknown as none', async () => {
+    const other = await city.resident('keeper@misto.example')
+    const keys = await Promise.all(
+      Array.from({ length: 100 }, (_, i) => city.client.makeKey({ name: `k${i}` }, { principal: other })),
+    )
+    await expect(city.client.makeKey({ name: 'more' }, { principal: other })).rejects.toMatchObject({
+      code: 'auth.too_many_keys',
+    })
+    const url = `/api/auth/keys/${keys[0]?.id}`
+    const answer = await city.ask('DELETE', url, { cookie: owner.cookie })
+    expect([answer.status, answer.body.error.code]).toEqual([404, 'auth.key_unknown'])
+  })
+
+  test('the machine’s operator makes keys for the owner', async () => {
+    const principal = { id: 'service_operator', kind: 'service', name: 'operator', role: 'owner' } as const
+    const { key } = await city.client.makeKey({ name: 'cli' }, { principal })
+    expect((await city.client.identify({ bearer: key }))?.principal.id).toBe(owner.id)
+  })
+})
