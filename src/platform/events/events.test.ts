@@ -1,34 +1,94 @@
+import { randomBytes } from 'node:crypto'
+import { jetstreamManager } from '@nats-io/jetstream'
+import { connect } from '@nats-io/transport-node'
 import { sql } from 'kysely'
-import { expect, test } from 'vitest'
-import { z } from 'zod'
-import { testDatabase, testEvents } from '../../../test/kit/database.ts'
-import { event } from '../../kernel/event.ts'
+import { pino } from 'pino'
+import { describe } from 'vitest'
+import { testDatabase } from '../../../test/kit/database.ts'
+import { scratchPostgres } from '../../../test/kit/postgres.ts'
+import type { Clock } from '../../kernel/clock.ts'
+import { createIds } from '../../kernel/ids.ts'
+import { Secret } from '../../kernel/secret.ts'
+import type { Database } from '../database/database.ts'
+import { migrateUp } from '../database/migrate.ts'
+import { openPostgres } from '../database/postgres.ts'
+import { type EventsWorld, eventsConformance } from './events.conformance.ts'
+import { openEvents } from './in-process.ts'
+import { openJetStreamEvents } from './jetstream.ts'
 
-const sung = event('test.sung', 1, z.object({ n: z.number() }))
-
-test('goes', async () => {
-  await using db = await testDatabase()
-  await using events = testEvents(db)
-  await sql`create table sink(n int)`.execute(db.kysely)
-  events.consume({
-    name: 'test.sink',
-    db: db.kysely,
-    types: [sung],
-    concurrency: 4,
-    async handle(e, job) {
-      await job.commit(async (tx) => {
-        await sql`insert into sink values (${e.data.n})`.execute(tx)
-      })
-    },
-  })
-  await events.start()
-  const t = performance.now()
-  for (let i = 0; i < 100; i++)
-    await db.kysely
-      .transaction()
-      .execute(async (tx) => events.append(tx, { type: sung, data: { n: i }, principal: 'p' }))
-  console.log('appended', performance.now() - t)
-  await events.settled()
-  console.log('settled', performance.now() - t, await events.state())
-  expect((await sql`select count(*) as n from sink`.execute(db.kysely)).rows).toEqual([{ n: 100 }])
+const needs = (database: Database, clock: Clock) => ({
+  database,
+  clock,
+  ids: createIds(clock),
+  logger: pino({ level: 'silent' }),
 })
+
+type Base = Pick<EventsWorld, 'database' | typeof Symbol.asyncDispose>
+
+async function pglite(): Promise<Base> {
+  const database = await testDatabase()
+  return { database, [Symbol.asyncDispose]: () => database[Symbol.asyncDispose]() }
+}
+
+const postgres = (server: string) => async (): Promise<Base> => {
+  const scratch = await scratchPostgres(server)
+  const database = await openPostgres({ url: scratch.url })
+  await migrateUp(database)
+  return {
+    database,
+    async [Symbol.asyncDispose]() {
+      await database[Symbol.asyncDispose]()
+      await scratch[Symbol.asyncDispose]()
+    },
+  }
+}
+
+const forget = async ({ database }: Base): Promise<void> => {
+  await sql`truncate events.outbox, events.delivery`.execute(database.kysely)
+}
+
+const inProcess = (make: () => Promise<Base>) => async (): Promise<EventsWorld> => {
+  const base = await make()
+  return {
+    ...base,
+    forget: () => forget(base),
+    life: async (clock) => openEvents(needs(base.database, clock)),
+  }
+}
+
+const overNats = (make: () => Promise<Base>, url: string) => async (): Promise<EventsWorld> => {
+  const base = await make()
+  const spaces: string[] = []
+  return {
+    database: base.database,
+    async forget() {
+      await forget(base)
+      spaces.push(`test_${randomBytes(6).toString('hex')}`)
+    },
+    life: (clock) =>
+      openJetStreamEvents({
+        ...needs(base.database, clock),
+        url: new Secret(url),
+        space: spaces.at(-1) ?? 'test',
+      }),
+    async [Symbol.asyncDispose]() {
+      await base[Symbol.asyncDispose]()
+      const nats = await connect({ servers: url })
+      const { streams } = await jetstreamManager(nats)
+      for (const space of spaces) await streams.delete(`${space}_events`)
+      await nats.close()
+    },
+  }
+}
+
+const { TEST_DATABASE_URL: server, TEST_NATS_URL: nats } = process.env
+const absent = (name: string, variable: string) =>
+  describe.skip(`${name} (${variable} is not set)`, () => undefined)
+
+eventsConformance('in process, PGlite', inProcess(pglite))
+if (server) eventsConformance('in process, PostgreSQL', inProcess(postgres(server)))
+else absent('in process, PostgreSQL', 'TEST_DATABASE_URL')
+if (nats) eventsConformance('JetStream, PGlite', overNats(pglite, nats))
+else absent('JetStream, PGlite', 'TEST_NATS_URL')
+if (nats && server) eventsConformance('JetStream, PostgreSQL', overNats(postgres(server), nats))
+else absent('JetStream, PostgreSQL', 'TEST_NATS_URL or TEST_DATABASE_URL')
