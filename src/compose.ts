@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 import { createAuthenticate } from './compose/authenticate.ts'
@@ -13,6 +14,7 @@ import type { Contract } from './kernel/contract.ts'
 import { openapi } from './kernel/openapi.ts'
 import type { Scope } from './kernel/scope.ts'
 import type { Secret } from './kernel/secret.ts'
+import { groupCommit } from './platform/database/group.ts'
 import { createAdminSocket } from './platform/http/admin-socket.ts'
 import { serveDocs } from './platform/http/docs.ts'
 import { serveHealth } from './platform/http/health.ts'
@@ -23,6 +25,7 @@ import { createServiceTokens } from './platform/http/token.ts'
 import { serveWeb } from './platform/http/web.ts'
 import { createAgents } from './services/agents/agents.ts'
 import { createAuth } from './services/auth/auth.ts'
+import type { CityTables } from './services/city/city.tables.ts'
 import { createCity } from './services/city/city.ts'
 import { createKnowledge } from './services/knowledge/knowledge.ts'
 import { createLlmProxy } from './services/llm-proxy/llm-proxy.ts'
@@ -80,12 +83,14 @@ export async function compose(config: Config, means: Means, scope: Scope): Promi
     : undefined
   if (auth) peers.run('auth', auth)
 
+  const cityDb = db.withTables<CityTables>()
   // Rooms and what is said in them. City needs nobody but auth; agents and engines reach it by events.
   if (runs('city'))
     peers.run(
       'city',
       createCity({
-        db,
+        db: cityDb,
+        commit: groupCommit(cityDb),
         events,
         files,
         media: engines.media,
@@ -98,9 +103,9 @@ export async function compose(config: Config, means: Means, scope: Scope): Promi
         },
         clock,
         ids,
-        limits,
+        limits: { maxUploadBytes: config.maxUploadBytes, quotaBytes: config.quotaBytes },
         publicUrl,
-        metrics,
+        failed: (failure) => logger.error({ err: failure }, 'work of the city failed'),
       }),
     )
 
@@ -132,7 +137,7 @@ export async function compose(config: Config, means: Means, scope: Scope): Promi
         parser: engines.parser,
         ocr: engines.ocr,
         embeddings: engines.embeddings,
-        olderEmbeddings: engines.olderEmbeddings,
+        olderEmbeddings: engines.allEmbeddings,
         city: peers.need('city', 'knowledge'),
         clock,
         ids,
@@ -218,7 +223,7 @@ export async function compose(config: Config, means: Means, scope: Scope): Promi
       )
       for (const [, service] of running) await service.start?.()
       await events.start()
-      await socket.listen(`${config.dataDir}/city.sock`)
+      if (runs('auth')) await socket.listen(join(config.dataDir, 'city.sock'))
       return await app.listen({ host: config.host, port: config.port })
     },
   }

@@ -19,6 +19,7 @@ export interface Config {
   readonly port: number
   readonly publicUrl: string
   readonly cityName: string
+  readonly space: string
   readonly dataDir: string
   readonly modelsDir: string
   readonly modelsMirror: string | null
@@ -27,6 +28,7 @@ export interface Config {
   readonly logLevel: string
   readonly trustProxy: string | false
   readonly maxUploadBytes: number
+  readonly quotaBytes: number
   readonly maxPixels: number
   readonly maxAudioSeconds: number
   readonly maxPages: number
@@ -135,6 +137,15 @@ export const VARIABLES = {
   ),
   NATS_URL: url('NATS with JetStream, for several processes.', '', 'nats', 'tls'),
   REDIS_URL: url('Redis, for several processes.', '', 'redis', 'rediss'),
+  CITY_SPACE: {
+    about: 'Begins the names of streams, subjects and keys, where several cities share a NATS or a Redis.',
+    fallback: 'daarion',
+    read(value: string) {
+      if (!/^[a-z][a-z0-9_]{0,30}$/.test(value))
+        throw new Fault('must be lower-case letters, digits and underscores')
+      return value
+    },
+  },
   RUN: serviceList,
   CITY_SECRET: longSecret,
   MODELS_DIR: text('Where local models lie.', 'DATA_DIR/models'),
@@ -152,6 +163,7 @@ export const VARIABLES = {
   OWNER_PASSWORD: text('The owner’s password, at least 10 characters.', ''),
   OWNER_PASSWORD_FILE: text('A file that holds the password instead.', ''),
   MAX_UPLOAD_MB: whole('The largest file, in megabytes.', 25, 1, 2048),
+  QUOTA_MB: whole('What one person’s files may take together, in megabytes.', 5000, 1, 10_000_000),
   MAX_MEGAPIXELS: whole('The largest image.', 100, 1, 1000),
   MAX_AUDIO_MINUTES: whole('The longest recording.', 60, 1, 600),
   MAX_PAGES: whole('The longest document.', 500, 1, 10_000),
@@ -226,6 +238,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       get('PUBLIC_URL', V.PUBLIC_URL) ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`
     ).replace(/\/$/, ''),
     cityName: get('CITY_NAME', V.CITY_NAME) ?? 'DAARION',
+    space: get('CITY_SPACE', V.CITY_SPACE) ?? 'daarion',
     dataDir,
     modelsDir: resolve(get('MODELS_DIR', V.MODELS_DIR) ?? join(dataDir, 'models')),
     modelsMirror: get('MODELS_MIRROR', V.MODELS_MIRROR),
@@ -234,6 +247,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     logLevel: get('LOG_LEVEL', V.LOG_LEVEL) ?? 'info',
     trustProxy: get('TRUST_PROXY', V.TRUST_PROXY) ?? false,
     maxUploadBytes: (get('MAX_UPLOAD_MB', V.MAX_UPLOAD_MB) ?? 25) * 1024 * 1024,
+    quotaBytes: (get('QUOTA_MB', V.QUOTA_MB) ?? 5000) * 1024 * 1024,
     maxPixels: (get('MAX_MEGAPIXELS', V.MAX_MEGAPIXELS) ?? 100) * 1_000_000,
     maxAudioSeconds: (get('MAX_AUDIO_MINUTES', V.MAX_AUDIO_MINUTES) ?? 60) * 60,
     maxPages: get('MAX_PAGES', V.MAX_PAGES) ?? 500,

@@ -47,13 +47,15 @@ export async function openPlatform(config: Config, { clock, ids }: Means, scope:
   const database = await openDatabase(config)
   scope.defer(() => database[Symbol.asyncDispose]())
   await migrateUp(database)
-  const kv = config.secrets.redisUrl ? await redisKv(config.secrets.redisUrl) : memoryKv(clock)
+  const kv = config.secrets.redisUrl
+    ? await redisKv(config.secrets.redisUrl, `${config.space}:`)
+    : memoryKv(clock)
   scope.defer(() => kv[Symbol.asyncDispose]())
   const files = await openDisk({ folder: join(config.dataDir, 'files') })
   scope.defer(() => files[Symbol.asyncDispose]())
   const eventNeeds = { database, clock, ids, logger }
   const events = config.secrets.natsUrl
-    ? await openJetStreamEvents({ ...eventNeeds, url: config.secrets.natsUrl })
+    ? await openJetStreamEvents({ ...eventNeeds, url: config.secrets.natsUrl, space: config.space })
     : await openEvents(eventNeeds)
   scope.defer(() => events.stop())
   const secret = config.secrets.city ?? (await keptSecret(join(config.dataDir, 'secret')))

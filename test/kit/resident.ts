@@ -12,12 +12,16 @@ import {
   type PartType,
 } from '../../src/services/city/city.contract.ts'
 import { knowledgeContract } from '../../src/services/knowledge/knowledge.contract.ts'
-import { OWNER, type RunningCity } from './city.ts'
+import { OWNER } from './city.ts'
 
 export type Resident = ReturnType<typeof resident>
 
+/** Where each service is: one address for all of them, or each its own. */
+export type Addresses = Readonly<Record<'auth' | 'city' | 'agents' | 'knowledge', string>>
+
 /** A program that acts for a person by an API key: the typed clients, uploads, and waiting with a bound. */
-export function resident(url: string, key: string) {
+export function resident(at: Addresses, key: string) {
+  const url = at.city
   const authorization = `Bearer ${key}`
   const how = { authorize: () => ({ authorization }) }
   const city = connect(url, cityContract, how)
@@ -45,13 +49,13 @@ export function resident(url: string, key: string) {
   }
 
   return {
-    url,
+    at,
     key,
     authorization,
-    auth: connect(url, authContract, how),
+    auth: connect(at.auth, authContract, how),
     city,
-    agents: connect(url, agentsContract, how),
-    knowledge: connect(url, knowledgeContract, how),
+    agents: connect(at.agents, agentsContract, how),
+    knowledge: connect(at.knowledge, knowledgeContract, how),
     send,
     uploadBytes,
 
@@ -126,28 +130,29 @@ export function resident(url: string, key: string) {
 }
 
 /** Makes the city's owner by its welcome link, and a key for them. */
-export async function firstOwner(city: Pick<RunningCity, 'url' | 'welcome'>): Promise<Resident> {
-  const { url, welcome = '' } = city
-  const made = await post(url, '/api/auth/welcome', { token: welcome, ...OWNER })
-  return await withKey(url, made.cookie)
+export async function firstOwner(city: {
+  url?: string
+  urls?: Addresses
+  welcome: string | undefined
+}): Promise<Resident> {
+  const url = city.url ?? ''
+  const at = city.urls ?? { auth: url, city: url, agents: url, knowledge: url }
+  const made = await post(at.auth, '/api/auth/welcome', { token: city.welcome ?? '', ...OWNER })
+  return await withKey(at, made.cookie)
 }
 
 /** Invites somebody, who joins; and a key for them. */
 export async function newcomer(owner: Resident, name: string): Promise<Resident> {
   const { token } = await owner.auth.invite({})
   const email = `${crypto.randomUUID()}@city.test`
-  const joined = await post(owner.url, '/api/auth/sign-up/invitation', {
-    token,
-    email,
-    password: 'a long enough password',
-    name,
-  })
-  return await withKey(owner.url, joined.cookie)
+  const account = { token, email, password: 'a long enough password', name }
+  const joined = await post(owner.at.auth, '/api/auth/sign-up/invitation', account)
+  return await withKey(owner.at, joined.cookie)
 }
 
-async function withKey(url: string, cookie: string): Promise<Resident> {
-  const { body } = await post(url, '/api/auth/keys', { name: 'test' }, { cookie })
-  return resident(url, String((body as { key?: unknown }).key))
+async function withKey(at: Addresses, cookie: string): Promise<Resident> {
+  const { body } = await post(at.auth, '/api/auth/keys', { name: 'test' }, { cookie })
+  return resident(at, String((body as { key?: unknown }).key))
 }
 
 async function post(url: string, path: string, body: object, headers: Record<string, string> = {}) {
