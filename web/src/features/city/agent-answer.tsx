@@ -1,29 +1,18 @@
-import { BookOpen } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Citation, Message } from '../../../../src/services/city/city.contract.ts'
-import { Icon } from '../../ui/icon.tsx'
 import { Markdown } from './markdown.tsx'
 import { RunTrace } from './run-trace.tsx'
 import { useTalk } from './talk-context.tsx'
 
-const LIBRARIAN = 'librarian'
-
-/** What an agent said: on its patina sheet, with its sources, who wrote the words, and how they came to be. */
+/** What an agent said: on its patina sheet, with its sources and how it came to be. */
 export function AgentAnswer({ message }: { message: Message }) {
-  const { t } = useTranslation()
-  const { citations = [], engine, run } = message
+  const { citations = [], run } = message
   return (
     <>
       <div className="says">
         <Markdown text={message.text} cite={useCite(citations)} />
         <Sources citations={citations} />
-        {engine === LIBRARIAN && (
-          <p className="engine">
-            <Icon of={BookOpen} size="xs" />
-            <span>{t('city.byLibrarian')}</span>
-          </p>
-        )}
       </div>
       {run !== undefined && <RunTrace run={run} />}
     </>

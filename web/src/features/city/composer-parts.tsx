@@ -5,6 +5,7 @@ import { useFormat } from '../../i18n/format.ts'
 import { IconButton } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import type { Attached } from './drafts.ts'
+import { plain } from './markdown.tsx'
 import { useObjectUrl } from './outgoing-view.tsx'
 
 /** Which message is being answered. */
@@ -15,7 +16,7 @@ export function ReplyingTo({ message, onCancel }: { message: Message; onCancel: 
       <Icon of={Reply} size="s" />
       <span className="grow trim">
         {t('city.replyTo', { name: message.author.name })}
-        {message.text !== '' && ` · ${message.text}`}
+        {message.text !== '' && ` · ${plain(message.text)}`}
       </span>
       <IconButton icon={X} size="s" label={t('city.cancelReply')} onClick={onCancel} />
     </div>

@@ -1,29 +1,34 @@
 const KEPT = 60
 
+export interface LocalFile {
+  readonly url: string
+  readonly blob: Blob
+}
+
 /** The bytes that were sent from this page, so that their sender sees and hears them at once, without a download. */
 export interface LocalFiles {
   keep(file: string, blob: Blob): void
-  /** An object URL, or undefined where the file was not sent from here. */
-  url(file: string): string | undefined
+  /** Its bytes and an object URL; undefined where the file was not sent from here. */
+  get(file: string): LocalFile | undefined
   close(): void
 }
 
 /** Holds the last sixty files as object URLs; `close` releases them. */
 export function createLocalFiles(): LocalFiles {
-  const urls = new Map<string, string>()
+  const kept = new Map<string, LocalFile>()
   return {
     keep(file, blob) {
-      if (urls.has(file)) return
-      urls.set(file, URL.createObjectURL(blob))
-      const oldest = [...urls][0]
-      if (urls.size <= KEPT || !oldest) return
-      urls.delete(oldest[0])
-      URL.revokeObjectURL(oldest[1])
+      if (kept.has(file)) return
+      kept.set(file, { url: URL.createObjectURL(blob), blob })
+      const oldest = [...kept][0]
+      if (kept.size <= KEPT || !oldest) return
+      kept.delete(oldest[0])
+      URL.revokeObjectURL(oldest[1].url)
     },
-    url: (file) => urls.get(file),
+    get: (file) => kept.get(file),
     close() {
-      for (const url of urls.values()) URL.revokeObjectURL(url)
-      urls.clear()
+      for (const { url } of kept.values()) URL.revokeObjectURL(url)
+      kept.clear()
     },
   }
 }

@@ -110,3 +110,14 @@ function pieces(text: string, cite: Cite): ReactNode[] {
 }
 
 const Mention = ({ name }: { name: string }) => <span className="at">{name}</span>
+
+const PLAIN = 200
+
+/** The beginning of Markdown words without its signs, for a line that mentions them. */
+export function plain(text: string): string {
+  return text
+    .slice(0, PLAIN)
+    .replace(/[*_`~>#]+|^\s*[-+]\s/gm, '')
+    .replace(/\s+/g, ' ')
+    .trim()
+}

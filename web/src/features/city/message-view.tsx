@@ -10,7 +10,7 @@ import { Menu, MenuItem } from '../../ui/menu.tsx'
 import { useToast } from '../../ui/toast.tsx'
 import { AgentAnswer } from './agent-answer.tsx'
 import { Attachments } from './attachments.tsx'
-import { Markdown } from './markdown.tsx'
+import { Markdown, plain } from './markdown.tsx'
 import { RunNotices } from './run-notices.tsx'
 import { useTalk } from './talk-context.tsx'
 
@@ -99,7 +99,7 @@ function Answers({ to, onOpen }: { to: Message | undefined; onOpen: () => void }
       <span className="trim">
         {to ? (
           <>
-            <b>{to.author.name}</b> {to.text || kind}
+            <b>{to.author.name}</b> {plain(to.text) || kind}
           </>
         ) : (
           t('city.goneReply')

@@ -91,7 +91,13 @@ function OutgoingFile({ entry, file }: { entry: Outgoing; file: OutFile }) {
   return (
     <div className="att card">
       {file.type === 'audio' && url && (
-        <Player src={url} name={file.name} sizeBytes={file.blob.size} durationMs={file.durationMs} />
+        <Player
+          src={url}
+          blob={file.blob}
+          name={file.name}
+          sizeBytes={file.blob.size}
+          durationMs={file.durationMs}
+        />
       )}
       <div className="outfile">
         {file.type === 'image' && url ? <img src={url} alt="" /> : <FileIcon name={file.name} />}

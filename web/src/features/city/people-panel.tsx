@@ -38,7 +38,9 @@ export function PeoplePanel({ room, onClose }: { room: Room; onClose: () => void
       await navigate({ to: '/' })
     },
   })
-  const people = members.data?.filter(({ kind }) => kind === 'person') ?? []
+  const open = room.visibility === 'public'
+  const residents = useQuery({ ...residentsQuery(api), enabled: open })
+  const people = membersOf(members.data, open ? residents.data : undefined)
   const called = agents.data?.filter(({ slug }) => room.replyPolicy.agents.includes(slug)) ?? []
   const keeper = room.membership === 'owner' && room.visibility === 'private'
   return (
@@ -81,6 +83,13 @@ export function PeoplePanel({ room, onClose }: { room: Room; onClose: () => void
       )}
     </div>
   )
+}
+
+/** In a city room whoever lives in the city; else who belongs to the room. */
+function membersOf(members: readonly Member[] = [], residents: readonly Principal[] = []): Member[] {
+  const rest = residents.map((resident) => ({ ...resident, membership: 'member' as const }))
+  const all = new Map([...rest, ...members].map((who) => [who.id, who]))
+  return [...all.values()].filter(({ kind }) => kind === 'person')
 }
 
 function Person({ member, onTakeOut }: { member: Member; onTakeOut: (() => void) | null }) {

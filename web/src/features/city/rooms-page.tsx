@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 export function RoomsPage() {
   const { t } = useTranslation()
   return (
-    <main className="main not-phone" id="talk" tabIndex={-1}>
+    <main className="main" id="talk" tabIndex={-1}>
       <h1 className="vh">{t('city.rooms')}</h1>
     </main>
   )

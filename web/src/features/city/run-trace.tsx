@@ -1,9 +1,12 @@
 import { useQuery } from '@tanstack/react-query'
+import type { TFunction } from 'i18next'
 import { ChevronRight } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import type { Run, Step } from '../../../../src/services/agents/agents.contract.ts'
 import { useApi } from '../../context.tsx'
+import { sentenceOf } from '../../i18n/failures.ts'
 import { useFormat } from '../../i18n/format.ts'
+import type { Language } from '../../i18n/language.ts'
 import { Icon } from '../../ui/icon.tsx'
 
 /** How an answer came to be, in one line that opens: its steps, time and cost. Nothing is shown until it is known. */
@@ -33,7 +36,7 @@ export function RunTrace({ run: id }: { run: string }) {
       <ol>
         {steps.map((step) => (
           <li key={step.index}>
-            <span>{stepWords(step, run.data, t)}</span>
+            <span>{stepWords(step, run.data, t, format.language)}</span>
             <span>{took(step) === null ? t('city.stepGoing') : format.seconds(took(step) ?? 0)}</span>
           </li>
         ))}
@@ -42,12 +45,17 @@ export function RunTrace({ run: id }: { run: string }) {
   )
 }
 
-function stepWords(step: Step, run: Run, t: ReturnType<typeof useTranslation>['t']): string {
+function stepWords(step: Step, run: Run, t: TFunction, language: Language): string {
   const name = t(`city.step.${step.kind}`)
-  if (step.kind === 'model') {
+  if (step.kind === 'model' && step.state !== 'failed') {
     const tokens = step.tokensIn + step.tokensOut
     const more = [run.engine ?? '', tokens > 0 ? t('city.tokens', { count: tokens }) : '']
     return [name, ...more].filter(Boolean).join(', ')
+  }
+  if (step.state === 'failed') {
+    const code = String(step.detail.code ?? '')
+    const failure = { code, message: t('city.runState.failed') }
+    return `${name}: ${sentenceOf(failure, language)}`
   }
   const { passages } = step.detail
   return typeof passages === 'number' ? `${name}: ${t('city.passages', { count: passages })}` : name

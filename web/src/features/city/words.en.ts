@@ -59,8 +59,6 @@ export const cityEn = {
   writes: '{{name}} is writing',
   stop: 'Stop',
   stopFailed: 'It could not be stopped.',
-  byLibrarian: 'Librarian: passages from the room and documents; it is no language model',
-  byEngine: 'Answer of the model {{engine}}',
   runState: {
     queued: 'waiting in the queue',
     running: 'at work',

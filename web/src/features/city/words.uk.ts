@@ -63,8 +63,6 @@ export const cityUk = {
   writes: '{{name}} пише',
   stop: 'Зупинити',
   stopFailed: 'Зупинити не вдалося.',
-  byLibrarian: 'Бібліотекар: уривки з кімнати й документів, це не мовна модель',
-  byEngine: 'Відповідь моделі {{engine}}',
   runState: {
     queued: 'чекає в черзі',
     running: 'працює',

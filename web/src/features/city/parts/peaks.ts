@@ -11,10 +11,10 @@ export interface Peaks {
 }
 
 /** The shape of a small recording, as the browser decodes it; null while unknown, or where it cannot. */
-export function usePeaks(src: string, sizeBytes: number): Peaks | null {
+export function usePeaks(src: string, sizeBytes: number, blob?: Blob): Peaks | null {
   const peaks = useQuery({
     queryKey: ['peaks', src],
-    queryFn: () => decode(src),
+    queryFn: async () => decode(await (blob ? blob.arrayBuffer() : fetchBytes(src))),
     enabled: sizeBytes <= MOST_BYTES,
     staleTime: Number.POSITIVE_INFINITY,
     retry: false,
@@ -22,11 +22,15 @@ export function usePeaks(src: string, sizeBytes: number): Peaks | null {
   return peaks.data ?? null
 }
 
-async function decode(src: string): Promise<Peaks> {
+async function fetchBytes(src: string): Promise<ArrayBuffer> {
   const response = await fetch(src)
   if (!response.ok) throw new Error(`the recording answered ${response.status}`)
+  return response.arrayBuffer()
+}
+
+async function decode(bytes: ArrayBuffer): Promise<Peaks> {
   const context = new OfflineAudioContext(1, 1, 16_000)
-  const sound = await context.decodeAudioData(await response.arrayBuffer())
+  const sound = await context.decodeAudioData(bytes)
   return { bars: bars(sound.getChannelData(0)), durationMs: sound.duration * 1000 }
 }
 

@@ -9,6 +9,9 @@ import type { PartViewProps } from './part.ts'
 import { PartFailure } from './part-failure.tsx'
 import { ReadCorrection } from './read-correction.tsx'
 
+/** A picture this much wider than high stands over its words, not beside them. */
+const WIDE = 1.2
+
 /** A photo, small, with the words that were read from it beside it. */
 export function PhotoRead(props: PartViewProps) {
   const { t } = useTranslation()
@@ -16,11 +19,12 @@ export function PhotoRead(props: PartViewProps) {
   const { part } = props
   const { localFiles } = useCity()
   const [unseen, setUnseen] = useState(false)
-  const small = localFiles.url(part.file) ?? thumbnailUrl(part.file)
-  const { ocr } = part
+  const small = localFiles.get(part.file)?.url ?? thumbnailUrl(part.file)
+  const { ocr, width = 1, height = 1 } = part
+  const wide = width > height * WIDE
   const label = [t('city.readFromPhoto'), ocr && ocr.text !== '' ? format.percent(ocr.confidence) : '']
   return (
-    <figure className="att card photo">
+    <figure className={wide ? 'att card photo wide' : 'att card photo'}>
       <a
         className="look"
         href={fileUrl(part.file)}

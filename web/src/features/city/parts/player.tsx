@@ -7,6 +7,8 @@ import { usePeaks } from './peaks.ts'
 
 interface PlayerProps {
   src: string
+  /** Its bytes, where they are in this page. */
+  blob?: Blob | undefined
   name: string
   sizeBytes: number
   /** What is known of its length before it is loaded; a browser's recording does not say itself. */
@@ -16,7 +18,7 @@ interface PlayerProps {
 const STEP_MS = 100
 
 /** Plays a recording: start and stop, a place to seek to, and the shape of its sound where that is cheap to know. One plays at a time. */
-export function Player({ src, name, sizeBytes, durationMs }: PlayerProps) {
+export function Player({ src, blob, name, sizeBytes, durationMs }: PlayerProps) {
   const { t } = useTranslation()
   const format = useFormat()
   const audio = useRef<HTMLAudioElement>(null)
@@ -24,7 +26,7 @@ export function Player({ src, name, sizeBytes, durationMs }: PlayerProps) {
   const [atMs, setAtMs] = useState(0)
   const [ownMs, setOwnMs] = useState<number | null>(null)
   const [broken, setBroken] = useState(false)
-  const peaks = usePeaks(src, sizeBytes)
+  const peaks = usePeaks(src, sizeBytes, blob)
   const totalMs = durationMs ?? ownMs ?? peaks?.durationMs ?? 0
   const share = totalMs > 0 ? Math.min(1, atMs / totalMs) : 0
 

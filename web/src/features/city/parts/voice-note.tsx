@@ -13,11 +13,17 @@ import { ReadCorrection } from './read-correction.tsx'
 export function VoiceNote(props: PartViewProps) {
   const { part } = props
   const { localFiles } = useCity()
-  const src = localFiles.url(part.file) ?? fileUrl(part.file)
+  const local = localFiles.get(part.file)
   const durationMs = part.durationMs ?? part.transcript?.durationMs
   return (
     <div className="att card">
-      <Player src={src} name={part.name} sizeBytes={part.sizeBytes} durationMs={durationMs} />
+      <Player
+        src={local?.url ?? fileUrl(part.file)}
+        blob={local?.blob}
+        name={part.name}
+        sizeBytes={part.sizeBytes}
+        durationMs={durationMs}
+      />
       <PartFailure {...props} />
       {part.state === 'pending' && <Listening part={part} />}
       {part.transcript && <Transcript {...props} transcript={part.transcript} />}
