@@ -68,13 +68,16 @@ export async function nearest(
   const items = [...blend(rankings)]
     .flatMap(([id, score]) => {
       const hit = hits.get(id)
-      return hit ? [{ hit, score: score + bonus(hit.text) }] : []
+      return hit ? [{ hit, score: (score + bonus(hit.text)) * substance(hit.text) }] : []
     })
     .sort((a, b) => b.score - a.score || (a.hit.id < b.hit.id ? -1 : 1))
     .slice(0, how.limit)
     .map(({ hit: { document, title, page, text }, score }) => ({ document, title, page, text, score }))
   return { items, ranked }
 }
+
+/** A few letters, such as a running head, are near to everything and answer nothing. */
+const substance = (text: string): number => Math.min(1, 0.5 + text.length / 120)
 
 const within = ({ rooms, documents }: Scope) =>
   sql`d.state = 'done' and k.room in (${sql.join(rooms)}) ${documents ? sql`and d.id in (${sql.join(documents)})` : sql``}`
