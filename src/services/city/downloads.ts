@@ -7,7 +7,6 @@ import type { Authenticate } from '../../platform/http/service.ts'
 import { cityError } from './city.errors.ts'
 import type { CityDb, FileRow } from './city.store.ts'
 import { enterFile } from './files.ts'
-import { createGate } from './gate.ts'
 import { disposition } from './names.ts'
 import { parseRange } from './ranges.ts'
 
@@ -77,7 +76,10 @@ async function sendBytes(
   const range = same === undefined || same === etag(row.sha256) ? parseRange(asked, sizeBytes) : undefined
   if (range === 'outside') {
     reply.header('content-range', `bytes */${sizeBytes}`).removeHeader('content-disposition')
-    return await reply.code(416).send(cityError('city.range_invalid', { sizeBytes }).toJSON())
+    return await reply
+      .code(416)
+      .type('application/json; charset=utf-8')
+      .send(cityError('city.range_invalid', { sizeBytes }).toJSON())
   }
   const length = range ? range.end - range.start + 1 : sizeBytes
   reply.header('content-length', length)
@@ -99,20 +101,13 @@ function edgeOf(query: unknown): number {
 
 /** Small views of pictures, each made once and kept as a blob. */
 function createThumbnails({ db, files, media }: DownloadNeeds) {
-  const gate = createGate(2, 200)
   const making = new Map<string, Promise<{ blob: string }>>()
 
   const make = async (row: FileRow, edge: number): Promise<{ blob: string }> => {
     if (!media) throw cityError('city.no_thumbnail')
-    const stored = await gate(async () => {
-      const bytes = await files.read(row.sha256)
-      const picture = await media.thumbnail(
-        { bytes, mime: row.mime },
-        edge,
-        AbortSignal.timeout(THUMBNAIL_MS),
-      )
-      return await files.put(Readable.from([picture]), { maxBytes: MAX_THUMBNAIL_BYTES })
-    })
+    const image = { path: files.path(row.sha256), key: row.sha256, mime: row.mime }
+    const picture = await media.thumbnail(image, edge, AbortSignal.timeout(THUMBNAIL_MS))
+    const stored = await files.put(Readable.from([picture]), { maxBytes: MAX_THUMBNAIL_BYTES })
     await db
       .insertInto('city.thumbnail')
       .values({ sha256: row.sha256, edge, blob: stored.sha256, size_bytes: stored.sizeBytes })

@@ -194,6 +194,9 @@ async function checkReply(tx: CityDb, room: string, replyTo: string): Promise<vo
   if (!there) throw cityError('city.reply_not_found')
 }
 
+/** What a file must be, to be sent as which part. */
+const KINDS = { audio: 'audio', image: 'image', file: 'document' } as const
+
 async function attachments(tx: CityDb, principal: Principal, body: NewMessage): Promise<FileRow[]> {
   if (body.parts.length === 0) return []
   const found = await readableFiles(
@@ -204,7 +207,7 @@ async function attachments(tx: CityDb, principal: Principal, body: NewMessage): 
   return body.parts.map(({ type, file }, index) => {
     const row = found.get(file)
     if (!row) throw cityError('city.part_file', { index: index + 1 })
-    if (type !== 'file' && row.kind !== type)
+    if (row.kind !== KINDS[type])
       throw cityError('city.part_type', { index: index + 1, mime: row.mime, type })
     return row
   })

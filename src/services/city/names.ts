@@ -4,6 +4,8 @@ const MAX_EXTENSION = 16
 /** A file's name as it may be shown and saved anywhere: no path, nothing that hides or turns the reading direction, at most 200 characters with its extension kept. */
 export function cleanName(given: string | undefined): string {
   const name = (given ?? '')
+    // Browsers write a quote in a form's file name so.
+    .replace(/%22/g, '"')
     .normalize('NFC')
     .split(/[/\\]/)
     .at(-1)

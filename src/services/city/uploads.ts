@@ -1,8 +1,8 @@
-import { Readable } from 'node:stream'
 import type { MultipartFile } from '@fastify/multipart'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { sql } from 'kysely'
 import { engineError } from '../../engines/engine.errors.ts'
+import { kindOf } from '../../engines/media/accepted.ts'
 import type { Media, MediaFacts } from '../../engines/media/media.ts'
 import { type Clock, isoTime } from '../../kernel/clock.ts'
 import { AppError, kernelError } from '../../kernel/errors.ts'
@@ -13,7 +13,6 @@ import type { Authenticate } from '../../platform/http/service.ts'
 import { cityError } from './city.errors.ts'
 import type { CityDb, FileRow } from './city.store.ts'
 import { toCityFile } from './files.ts'
-import { createGate } from './gate.ts'
 import { cleanName } from './names.ts'
 
 export interface UploadNeeds {
@@ -25,31 +24,34 @@ export interface UploadNeeds {
   readonly limits: { readonly maxUploadBytes: number; readonly quotaBytes: number }
 }
 
-/** How many files are held in memory and looked into at once, and how many may wait for it. */
-const INSPECT = { atOnce: 4, maxWaiting: 200 }
-
 /** `POST /api/city/files`: one multipart field `file`, stored, looked into in a child process, then the uploader's. What is refused leaves nothing behind. */
 export function uploadRoute(app: FastifyInstance, authenticate: Authenticate, needs: UploadNeeds): void {
   const { files, media, limits } = needs
-  const gate = createGate(INSPECT.atOnce, INSPECT.maxWaiting)
+  const holds = createHolds()
+  const look = async ({ blob, name }: Received, signal: AbortSignal): Promise<MediaFacts> => {
+    const { sha256, mime } = blob
+    if (!media) return { kind: kindOf(mime), mime }
+    return await media.inspect({ path: files.path(sha256), key: sha256, mime, name }, signal)
+  }
 
   app.post('/api/city/files', async (request, reply) => {
     const { principal } = await authenticate(request)
     if (!principal) throw kernelError('auth.required')
     await refuseFull(needs, principal.id, 1)
-    const { blob, name } = await receive(request, files, limits.maxUploadBytes)
+    let received: Received | undefined
     try {
-      if (blob.sizeBytes === 0) throw engineError('file.empty')
-      const row = await gate(async () => {
-        const bytes = await files.read(blob.sha256)
-        const facts = media
-          ? await media.inspect({ bytes, mime: blob.mime, name }, whenGone(reply))
-          : { kind: kindOf(blob.mime), mime: blob.mime }
-        return await register(needs, principal.id, { blob, name, facts, bytes })
+      await receive(request, files, limits.maxUploadBytes, (one) => {
+        received = one
+        holds.take(one.blob.sha256)
       })
+      if (!received) throw cityError('city.upload_missing')
+      if (received.blob.sizeBytes === 0) throw engineError('file.empty')
+      const facts = await look(received, whenGone(reply))
+      const row = await register(needs, principal.id, { ...received, facts })
+      holds.release(row.sha256)
       return await reply.code(201).send(toCityFile(row))
     } catch (failure) {
-      await forget(needs, blob.sha256)
+      if (received && holds.release(received.blob.sha256)) await forget(needs, received.blob.sha256)
       throw failure
     }
   })
@@ -60,24 +62,42 @@ interface Received {
   readonly name: string
 }
 
-/** Takes the one file out of a request. */
-async function receive(request: FastifyRequest, files: Files, maxBytes: number): Promise<Received> {
+/** Counts the uploads under way here that hold a blob which is not yet anybody's. */
+function createHolds() {
+  const held = new Map<string, number>()
+  return {
+    take: (sha256: string) => void held.set(sha256, (held.get(sha256) ?? 0) + 1),
+    /** Says whether that was the last. */
+    release(sha256: string): boolean {
+      const left = (held.get(sha256) ?? 1) - 1
+      if (left > 0) held.set(sha256, left)
+      else held.delete(sha256)
+      return left <= 0
+    },
+  }
+}
+
+/** Takes the one file out of a request; `got` hears of it as soon as it is stored, whatever comes after. */
+async function receive(
+  request: FastifyRequest,
+  files: Files,
+  maxBytes: number,
+  got: (one: Received) => void,
+): Promise<void> {
   if (!request.isMultipart()) throw cityError('city.upload_not_multipart')
-  let received: Received | undefined
+  let count = 0
   try {
     // One byte more than allowed is let in, so that the store is the one that refuses.
     for await (const part of request.parts({ limits: { fileSize: maxBytes + 1, files: 2, fields: 20 } })) {
       if (part.type !== 'file') continue
-      if (received) throw cityError('city.upload_many')
+      if (count++ > 0) throw cityError('city.upload_many')
       if (part.fieldname !== 'file') throw cityError('city.upload_missing')
-      received = { blob: await keep(request, files, part, maxBytes), name: cleanName(part.filename) }
+      got({ blob: await keep(request, files, part, maxBytes), name: cleanName(part.filename) })
     }
   } catch (cause) {
     request.raw.resume()
     throw refusal(cause)
   }
-  if (!received) throw cityError('city.upload_missing')
-  return received
 }
 
 async function keep(
@@ -100,38 +120,30 @@ async function keep(
 
 /** What the multipart reader says, in our words. */
 function refusal(cause: unknown): unknown {
-  if (cause instanceof AppError) return cause
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  if (cause instanceof AppError || !(cause instanceof Error)) return cause
+  const code = 'code' in cause ? String(cause.code) : ''
   if (code === 'FST_FILES_LIMIT') return cityError('city.upload_many', {}, { cause })
-  if (
+  const broken =
     code === 'ERR_STREAM_PREMATURE_CLOSE' ||
     code === 'ECONNRESET' ||
-    /^Unexpected end|^Part terminated/.test(String((cause as Error).message))
-  )
-    return cityError('city.upload_broken', {}, { cause })
-  return cause
-}
-
-const kindOf = (mime: string): MediaFacts['kind'] => {
-  if (mime.startsWith('audio/') || mime === 'video/webm') return 'audio'
-  if (mime.startsWith('image/')) return 'image'
-  return mime === 'application/octet-stream' ? 'other' : 'document'
+    /Boundary not found|Unexpected end|terminated early/.test(cause.message)
+  return broken ? cityError('city.upload_broken', {}, { cause }) : cause
 }
 
 interface Upload extends Received {
   readonly facts: MediaFacts
-  readonly bytes: Uint8Array
 }
 
 /** Makes the blob somebody's file. Holds the blob against whoever would remove it meanwhile. */
 async function register(needs: UploadNeeds, owner: string, upload: Upload): Promise<FileRow> {
   const { db, files, ids, clock, limits } = needs
-  const { blob, name, facts, bytes } = upload
+  const { blob, name, facts } = upload
   return await db.transaction().execute(async (tx) => {
     await hold(tx, owner)
     await hold(tx, blob.sha256)
     await refuseFull({ db: tx, limits }, owner, blob.sizeBytes)
-    if (!(await files.has(blob.sha256))) await files.put(Readable.from([bytes]), { maxBytes: blob.sizeBytes })
+    // Another process refused the same bytes meanwhile and took them away.
+    if (!(await files.has(blob.sha256))) throw cityError('city.upload_broken')
     return await tx
       .insertInto('city.file')
       .values({
