@@ -158,11 +158,11 @@ describe.skipIf(!MODELS_DIR)('e5', { timeout: 120_000 }, () => {
   embeddingsConformance(() => e5)
 
   test('knows meaning across languages', async () => {
-    const questions = ['Скільки коштує членство?', 'Where does the cat sleep?', 'Коли збирається рада?']
+    const questions = ['Скільки коштує членство?', 'Де спить кіт?', 'Коли збирається міська рада?']
     const passages = [
       'The annual membership fee is 200 hryvnias.',
-      'Кіт зазвичай дрімає на дивані.',
-      'The council meets on the first Monday of each month.',
+      'The cat usually naps on the sofa.',
+      'The city council meets on the first Monday of each month.',
     ]
     const asked = await e5.embed(questions, { kind: 'query' })
     const stored = await e5.embed(passages, { kind: 'passage' })
