@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import { saidByProvider } from '../../engines/llm/provider-error.ts'
 import type { AppError, ErrorKind } from '../../kernel/errors.ts'
 
@@ -12,6 +11,8 @@ export interface OpenAiError {
     readonly daarion: {
       readonly kind: string
       readonly code: string
+      /** In the city's own words: a provider's may repeat what people said. */
+      readonly message: string
       readonly params: Readonly<Record<string, string | number>>
     }
   }
@@ -32,7 +33,7 @@ const ABOUT_THE_REQUEST = new Set([400, 404, 413, 422])
 /** Puts a failure into OpenAI's shape. What a provider says against our own key or state is never passed on as if it were the client's fault. */
 export function openAiError(failure: AppError): { readonly status: number; readonly body: OpenAiError } {
   const { kind, code, params, message } = failure
-  const daarion = { kind, code, params }
+  const daarion = { kind, code, message, params }
   const said = saidByProvider(failure)
   const status = Number(params.status)
   if (said && ABOUT_THE_REQUEST.has(status)) {
@@ -50,15 +51,3 @@ export function openAiError(failure: AppError): { readonly status: number; reado
   const error = { message, type, code, param: null, daarion }
   return { status: busy ? 429 : failure.status, body: { error } }
 }
-
-/** The part of an error body by which ours is told from a foreign one. */
-export const OurError = z.object({
-  error: z.object({
-    message: z.string(),
-    daarion: z.object({
-      kind: z.string(),
-      code: z.string(),
-      params: z.record(z.string(), z.union([z.string(), z.number()])),
-    }),
-  }),
-})

@@ -1,0 +1,289 @@
+import type { Kysely, Selectable, Transaction } from 'kysely'
+import { sql } from 'kysely'
+import { type Clock, isoTime } from '../../kernel/clock.ts'
+import type { Failure } from '../../kernel/errors.ts'
+import type { Citation } from '../city/city.contract.ts'
+import type { Agent, Run, RunRequest, Step } from './agents.contract.ts'
+import {
+  type AgentsTables,
+  PROMPT_KINDS,
+  type PromptKind,
+  type RunRow,
+  type StepRow,
+} from './agents.tables.ts'
+import type { RunContext } from './context.ts'
+
+export type AgentsDb = Kysely<AgentsTables>
+export type AgentsTx = Transaction<AgentsTables>
+export type StoredRun = Selectable<RunRow>
+type StoredStep = Selectable<StepRow>
+
+/** What a step came to. */
+export interface StepEnd {
+  readonly state: 'done' | 'failed' | 'cancelled'
+  readonly detail: Readonly<Record<string, unknown>>
+  readonly tokensIn?: number
+  readonly tokensOut?: number
+  readonly costUsd?: number
+}
+
+/** How a run ended. */
+export interface RunEnd {
+  readonly state: 'done' | 'failed' | 'cancelled'
+  readonly text: string
+  readonly citations: readonly Citation[]
+  readonly engine: string | null
+  readonly error: Failure | null
+}
+
+const UNFINISHED = ['queued', 'running'] as const
+
+/** The queries of the schema `agents`. Those that take a transaction run in it; the others by themselves. */
+export function createAgentsStore(db: AgentsDb, clock: Clock) {
+  const now = () => new Date(clock.now())
+  return {
+    /** Puts an agent and the first version of its prompts in place; what is there already stays. */
+    async seed(agent: Agent, prompts: Readonly<Record<PromptKind, string>>): Promise<void> {
+      const { id, slug, name, state } = agent
+      const row = {
+        id,
+        slug,
+        name,
+        state,
+        names: json(agent.names),
+        about: json(agent.about),
+        created_at: now(),
+      }
+      const first = PROMPT_KINDS.map((kind) => ({
+        agent: id,
+        kind,
+        version: 1,
+        text: prompts[kind],
+        created_at: now(),
+      }))
+      await db.transaction().execute(async (tx) => {
+        await tx
+          .insertInto('agents.agent')
+          .values(row)
+          .onConflict((on) => on.doNothing())
+          .execute()
+        await tx
+          .insertInto('agents.prompt')
+          .values(first)
+          .onConflict((on) => on.doNothing())
+          .execute()
+      })
+    },
+
+    async agents(): Promise<Agent[]> {
+      return await db
+        .selectFrom('agents.agent')
+        .select(AGENT)
+        .where('state', '=', 'active')
+        .orderBy('slug')
+        .execute()
+    },
+
+    async agent(idOrSlug: string, tx: AgentsDb = db): Promise<Agent | undefined> {
+      return await tx
+        .selectFrom('agents.agent')
+        .select(AGENT)
+        .where((where) => where.or([where('id', '=', idOrSlug), where('slug', '=', idOrSlug)]))
+        .executeTakeFirst()
+    },
+
+    /** The newest version of each prompt of an agent. */
+    async prompts(agent: string): Promise<Record<PromptKind, string>> {
+      const rows = await db
+        .selectFrom('agents.prompt')
+        .select(['kind', 'text'])
+        .where('agent', '=', agent)
+        .orderBy('version')
+        .execute()
+      const newest = new Map(rows.map(({ kind, text }) => [kind, text]))
+      return {
+        core: newest.get('core') ?? '',
+        safety: newest.get('safety') ?? '',
+        governance: newest.get('governance') ?? '',
+      }
+    },
+
+    /** Opens a run; false where it has been opened before. */
+    async open(tx: AgentsTx, request: RunRequest, agent: string): Promise<boolean> {
+      const row = {
+        id: request.run,
+        agent,
+        asker: request.asker.id,
+        room: request.room?.id ?? null,
+        message: request.message,
+        request: json(request),
+        state: 'queued' as const,
+        created_at: now(),
+      }
+      const { numInsertedOrUpdatedRows } = await tx
+        .insertInto('agents.run')
+        .values(row)
+        .onConflict((on) => on.doNothing())
+        .executeTakeFirstOrThrow()
+      return numInsertedOrUpdatedRows === 1n
+    },
+
+    async find(run: string, tx: AgentsDb = db): Promise<StoredRun | undefined> {
+      return await tx.selectFrom('agents.run').selectAll().where('id', '=', run).executeTakeFirst()
+    },
+
+    async steps(run: string): Promise<Step[]> {
+      const rows = await db
+        .selectFrom('agents.step')
+        .selectAll()
+        .where('run', '=', run)
+        .orderBy('index')
+        .execute()
+      return rows.map(stepOf)
+    },
+
+    /** Begins, or begins anew: what an earlier attempt left running is marked as interrupted. Undefined where the run is over. */
+    async begin(tx: AgentsTx, run: string): Promise<StoredRun | undefined> {
+      const row = await tx
+        .updateTable('agents.run')
+        .set((set) => ({
+          state: 'running',
+          attempt: set('attempt', '+', 1),
+          text: '',
+          started_at: sql<Date>`coalesce(started_at, ${now()})`,
+        }))
+        .where('id', '=', run)
+        .where('state', 'in', UNFINISHED)
+        .returningAll()
+        .executeTakeFirst()
+      if (row) await closeRunning(tx, run, 'failed', { interrupted: true }, now())
+      return row
+    },
+
+    async keepContext(run: string, attempt: number, context: RunContext): Promise<void> {
+      await mine(db, run, attempt)
+        .set({ context: json(context) })
+        .execute()
+    },
+
+    /** What was said so far, for those who come late in another process. */
+    async keepText(run: string, attempt: number, text: string): Promise<void> {
+      await mine(db, run, attempt).set({ text }).execute()
+    },
+
+    async openStep(run: string, kind: Step['kind']): Promise<number> {
+      const { index } = await db
+        .insertInto('agents.step')
+        .values((value) => ({
+          run,
+          kind,
+          state: 'running',
+          started_at: now(),
+          index: value
+            .selectFrom('agents.step')
+            .where('run', '=', run)
+            .select(sql<number>`coalesce(max(index) + 1, 0)`.as('next')),
+        }))
+        .returning('index')
+        .executeTakeFirstOrThrow()
+      return index
+    },
+
+    async closeStep(tx: AgentsDb, run: string, index: number, end: StepEnd): Promise<void> {
+      const { state, detail, tokensIn = 0, tokensOut = 0, costUsd = 0 } = end
+      await tx
+        .updateTable('agents.step')
+        .set({
+          state,
+          detail: json(detail),
+          tokens_in: tokensIn,
+          tokens_out: tokensOut,
+          cost_usd: costUsd,
+          finished_at: now(),
+        })
+        .where('run', '=', run)
+        .where('index', '=', index)
+        .where('state', '=', 'running')
+        .execute()
+    },
+
+    /** Ends a run once; undefined where it is over already, or where `attempt` is given and no longer the running one. */
+    async end(tx: AgentsTx, run: string, end: RunEnd, attempt?: number): Promise<StoredRun | undefined> {
+      const row = await tx
+        .updateTable('agents.run')
+        .set({
+          state: end.state,
+          text: end.text,
+          citations: json(end.citations),
+          engine: end.engine,
+          error: end.error && json(end.error),
+          finished_at: now(),
+        })
+        .where('id', '=', run)
+        .where('state', 'in', UNFINISHED)
+        .$if(attempt !== undefined, (query) => query.where('attempt', '=', attempt ?? 0))
+        .returningAll()
+        .executeTakeFirst()
+      const left = end.state === 'cancelled' ? 'cancelled' : 'failed'
+      if (row) await closeRunning(tx, run, left, {}, now())
+      return row
+    },
+  }
+}
+export type AgentsStore = ReturnType<typeof createAgentsStore>
+
+const AGENT = ['id', 'slug', 'name', 'names', 'about', 'state'] as const
+
+const json = (value: unknown): string => JSON.stringify(value)
+
+const mine = (db: AgentsDb, run: string, attempt: number) =>
+  db
+    .updateTable('agents.run')
+    .where('id', '=', run)
+    .where('attempt', '=', attempt)
+    .where('state', '=', 'running')
+
+async function closeRunning(
+  tx: AgentsTx,
+  run: string,
+  state: 'failed' | 'cancelled',
+  more: Readonly<Record<string, unknown>>,
+  at: Date,
+): Promise<void> {
+  await tx
+    .updateTable('agents.step')
+    .set({ state, finished_at: at, detail: sql<string>`detail || ${json(more)}::jsonb` })
+    .where('run', '=', run)
+    .where('state', '=', 'running')
+    .execute()
+}
+
+const time = (at: Date | null): string | null => at && isoTime(at.getTime())
+
+const stepOf = (row: StoredStep): Step => ({
+  index: row.index,
+  kind: row.kind,
+  state: row.state,
+  startedAt: isoTime(row.started_at.getTime()),
+  finishedAt: time(row.finished_at),
+  detail: row.detail,
+  tokensIn: row.tokens_in,
+  tokensOut: row.tokens_out,
+  costUsd: row.cost_usd,
+})
+
+/** A run as its readers see it. */
+export function runOf(row: StoredRun, steps: Step[], text = row.text): Run {
+  const sum = (pick: (step: Step) => number) => steps.reduce((total, step) => total + pick(step), 0)
+  const { id, agent, asker, room, message, state, citations, engine, error } = row
+  return {
+    ...{ id, agent, asker, room, message, state, text, citations, engine, steps, error },
+    tokensIn: sum((step) => step.tokensIn),
+    tokensOut: sum((step) => step.tokensOut),
+    costUsd: sum((step) => step.costUsd),
+    createdAt: isoTime(row.created_at.getTime()),
+    startedAt: time(row.started_at),
+    finishedAt: time(row.finished_at),
+    durationMs: row.finished_at && row.finished_at.getTime() - row.created_at.getTime(),
+  }
+}
