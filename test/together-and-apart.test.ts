@@ -1,9 +1,9 @@
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { peerVariable, SERVICES, type ServiceName } from '../src/config.ts'
 import { startCity, temporaryFolder } from './kit/city.ts'
+import { scratchDatabase } from './kit/postgres.ts'
 import { firstOwner, newcomer, type Resident, until } from './kit/resident.ts'
 
 const { TEST_DATABASE_URL, TEST_NATS_URL, TEST_REDIS_URL, FIXTURES_DIR, MODELS_DIR } = process.env
@@ -84,23 +84,6 @@ class AsyncDisposableStackLike implements AsyncDisposable {
     await Promise.all(services.map((close) => close()))
     for (const close of closers.slice(-2)) await close()
   }
-}
-
-async function scratchDatabase(admin: string): Promise<AsyncDisposable & { readonly url: string }> {
-  const name = `apart_${process.pid}_${Date.now()}`
-  const run = async (sql: string) => {
-    const client = new pg.Client({ connectionString: admin })
-    await client.connect()
-    try {
-      await client.query(sql)
-    } finally {
-      await client.end()
-    }
-  }
-  await run(`create database ${name}`)
-  const url = new URL(admin)
-  url.pathname = `/${name}`
-  return { url: url.href, [Symbol.asyncDispose]: () => run(`drop database ${name} with (force)`) }
 }
 
 function freePort(): Promise<number> {

@@ -43,6 +43,7 @@ export async function openAiServer(options: { readonly key?: string; readonly mo
   const requests: ScriptedRequest[] = []
   const held = new Set<() => void>()
   let fallback: ScriptedAnswer = {}
+  let sent = 0
 
   const chat = async (request: IncomingMessage, response: ServerResponse) => {
     const text = await bodyOf(request)
@@ -98,6 +99,7 @@ export async function openAiServer(options: { readonly key?: string; readonly mo
       if (script.delayMs) await pause(script.delayMs)
       const delta = { ...(n === 0 && { role: 'assistant' }), content: tokens[n] }
       await chunk([{ index: 0, delta, finish_reason: null }])
+      sent++
     }
     await chunk([{ index: 0, delta: {}, finish_reason: 'stop' }])
     const asked = body.stream_options as { include_usage?: boolean } | undefined
@@ -118,6 +120,8 @@ export async function openAiServer(options: { readonly key?: string; readonly mo
     /** The base URL, as LLM_URL takes it. */
     url: `http://127.0.0.1:${address.port}/v1`,
     requests,
+    /** How many tokens it has streamed so far. */
+    sent: () => sent,
     /** Answers the next requests, in order; after them the fallback. */
     next: (...answers: readonly ScriptedAnswer[]) => void scripts.push(...answers),
     always(answer: ScriptedAnswer) {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
+import WebSocket from 'ws'
 import { connect } from '../../src/kernel/client.ts'
 import { ErrorBody } from '../../src/kernel/errors.ts'
 import { agentsContract } from '../../src/services/agents/agents.contract.ts'
@@ -18,6 +19,8 @@ export type Resident = ReturnType<typeof resident>
 
 /** Where each service is: one address for all of them, or each its own. */
 export type Addresses = Readonly<Record<'auth' | 'city' | 'agents' | 'knowledge', string>>
+
+export const everywhere = (url: string): Addresses => ({ auth: url, city: url, agents: url, knowledge: url })
 
 /** A program that acts for a person by an API key: the typed clients, uploads, and waiting with a bound. */
 export function resident(at: Addresses, key: string) {
@@ -54,6 +57,7 @@ export function resident(at: Addresses, key: string) {
     authorization,
     auth: connect(at.auth, authContract, how),
     city,
+    log: (room: string): Promise<readonly number[]> => roomLog(url, authorization, room),
     agents: connect(at.agents, agentsContract, how),
     knowledge: connect(at.knowledge, knowledgeContract, how),
     send,
@@ -136,7 +140,7 @@ export async function firstOwner(city: {
   welcome: string | undefined
 }): Promise<Resident> {
   const url = city.url ?? ''
-  const at = city.urls ?? { auth: url, city: url, agents: url, knowledge: url }
+  const at = city.urls ?? everywhere(url)
   const made = await post(at.auth, '/api/auth/welcome', { token: city.welcome ?? '', ...OWNER })
   return await withKey(at, made.cookie)
 }
@@ -171,6 +175,28 @@ async function post(url: string, path: string, body: object, headers: Record<str
       .map((c) => c.split(';')[0])
       .join('; '),
   }
+}
+
+/** The numbers of a room's log, as the live socket tells them from its beginning. */
+function roomLog(url: string, authorization: string, room: string): Promise<readonly number[]> {
+  return new Promise((resolve, reject) => {
+    const numbers: number[] = []
+    const socket = new WebSocket(new URL('/api/city/live', url.replace('http', 'ws')), {
+      headers: { authorization },
+    })
+    const late = setTimeout(() => socket.terminate(), 30_000)
+    socket.on('open', () => socket.send(JSON.stringify({ type: 'subscribe', room, after: 0 })))
+    socket.on('message', (data: Buffer) => {
+      const frame = JSON.parse(data.toString()) as { type: string; seq?: number }
+      if (frame.type === 'subscribed') {
+        clearTimeout(late)
+        socket.close()
+        resolve(numbers)
+      } else if (frame.seq !== undefined) numbers.push(frame.seq)
+    })
+    socket.on('error', reject)
+    socket.on('close', () => reject(new Error('The live socket closed before it told the log')))
+  })
 }
 
 /** Asks again and again until the answer fits; rejects with the last answer when time is over. */
