@@ -83,7 +83,10 @@ export function createCity({ api, me, queries, signedOut }: CityNeeds): City {
       if (!('locks' in navigator)) return work()
       await navigator.locks.request(name, { ifAvailable: true }, (lock) => (lock ? work() : undefined))
     },
-    acknowledged: (entry, message) => stores.get(entry.room)?.put(message),
+    acknowledged: (entry, message) => {
+      stores.get(entry.room)?.put(message)
+      if (line.state === 'offline') live.wake()
+    },
   })
 
   const live: Live = createLive({

@@ -58,7 +58,7 @@ interface Followed {
 }
 
 const FIRST_WAIT_MS = 500
-const LONGEST_WAIT_MS = 30_000
+const LONGEST_WAIT_MS = 15_000
 const PROBE_MS = 6_000
 const OPEN_MS = 10_000
 const SIGNED_OUT = 4401

@@ -80,12 +80,14 @@ export function Log({ ref, room, timeline, outgoing, readSeq, older, onOlder, ta
   }, [rows, virtualizer])
 
   const [atEnd, setAtEnd] = useState(true)
+  const following = useRef(true)
   const newest = messages.at(-1)?.seq ?? 0
   const [seen, setSeen] = useState(newest)
   const look = useCallback(() => {
     const element = scroller.current
     if (!element) return
     const end = element.scrollHeight - element.scrollTop - element.clientHeight <= END
+    following.current = end
     setAtEnd(end)
     if (!end || document.visibilityState !== 'visible') return
     setSeen(newest)
@@ -99,6 +101,13 @@ export function Log({ ref, room, timeline, outgoing, readSeq, older, onOlder, ta
       document.removeEventListener('visibilitychange', look)
     }
   }, [look])
+  useEffect(() => {
+    const element = scroller.current
+    if (!element) return
+    const watch = new ResizeObserver(() => following.current && virtualizer.scrollToEnd())
+    watch.observe(element)
+    return () => watch.disconnect()
+  }, [virtualizer])
   const fresh = messages.filter(({ seq, author }) => seq > seen && author.id !== city.me.id).length
 
   const first = items[0]?.index ?? 0
