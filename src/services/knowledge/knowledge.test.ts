@@ -47,7 +47,7 @@ const city = {
 const bytesOf = (image: ForeignFile) => ('bytes' in image ? image.bytes : new Uint8Array())
 
 /** Says how often each page was opened and each picture recognised. */
-function scripted(pages: readonly ParsedPage[], how: { failure?: Error } = {}) {
+function scripted(pages: readonly ParsedPage[], how: { failure?: Error; opensAll?: boolean } = {}) {
   const opened: number[] = []
   const recognised: number[] = []
   const parser: Parser = {
@@ -56,7 +56,7 @@ function scripted(pages: readonly ParsedPage[], how: { failure?: Error } = {}) {
       if (how.failure) throw how.failure
       for (const page of pages) {
         signal?.throwIfAborted()
-        if (skip?.has(page.number)) continue
+        if (!how.opensAll && skip?.has(page.number)) continue
         opened.push(page.number)
         await onPage(page, pages.length)
       }
@@ -313,7 +313,8 @@ describe('a document posted in a room', () => {
 
   it('is gone on with after a stop in the middle, each page once', async () => {
     const pages = Array.from({ length: 8 }, (_, i) => scan(i + 1))
-    const script = scripted(pages)
+    // A parser that cannot leave pages out: they are known all the same.
+    const script = scripted(pages, { opensAll: true })
     let reached = () => {}
     const third = new Promise<void>((resolve) => {
       reached = resolve
