@@ -2,6 +2,7 @@ import { fileTypeFromBuffer } from 'file-type'
 import { isCutShort } from '../audio/container.ts'
 import { engineError } from '../engine.errors.ts'
 import { documentKind, type KnownDocument } from '../parser/document-kind.ts'
+import { loadPdf } from '../parser/load-pdf.ts'
 import { blocksOf, cutSections } from '../parser/sections.ts'
 import { refusal } from './accepted.ts'
 import { headerDuration } from './audio-duration.ts'
@@ -59,7 +60,7 @@ async function documentFacts(
   const { mime } = document
   if (mime === 'application/pdf') {
     // Readers are loaded when first needed: a picture is looked at at once.
-    const { openPdf } = await import('../parser/pdf.ts')
+    const { openPdf } = await loadPdf()
     const pdf = await openPdf(bytes, maxPages)
     await pdf.close()
     return { kind: 'document', mime, pages: pdf.pages }

@@ -3,6 +3,7 @@ import { engineError } from '../engine.errors.ts'
 import { DOCX, refusal } from '../media/accepted.ts'
 import { type ChildJob, serveChild } from '../workers/serve-child.ts'
 import { documentKind, type KnownDocument } from './document-kind.ts'
+import { loadPdf } from './load-pdf.ts'
 import type { ParsedPage } from './parser.ts'
 import { type Block, blocksOf, cutSections } from './sections.ts'
 
@@ -45,7 +46,7 @@ async function parsePdf(
   task: ParseTask,
   job: ChildJob<ParseMessage>,
 ): Promise<ParseAnswer> {
-  const { openPdf } = await import('./pdf.ts')
+  const { openPdf } = await loadPdf()
   const pdf = await openPdf(bytes, task.maxPages)
   try {
     const last = Math.min(pdf.pages, task.from + task.count - 1)

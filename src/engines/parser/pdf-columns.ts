@@ -60,7 +60,14 @@ function bands(segments: readonly Segment[], gutter: number): readonly Band[] {
     isTable:
       members.some((s) => s.x >= gutter) && members.some((s) => s.right <= gutter) && members.some(isFigures),
   }))
+  const heights = all.map(({ members }) => members[0]?.y ?? 0)
+  const pitch = median(heights.slice(1).map((y, index) => y - (heights[index] ?? y)))
+  // The number of the page and what stands over every page.
+  const isApart = (at: number): boolean =>
+    (at === 0 && (heights[1] ?? 0) - (heights[0] ?? 0) > 2 * pitch) ||
+    (at === all.length - 1 && (heights[at] ?? 0) - (heights[at - 1] ?? 0) > 2 * pitch)
   return all.flatMap(({ crosses, isTable, members }, at): readonly Band[] => {
+    if (isApart(at)) return [{ isAcross: true, members }]
     const isInTable =
       isTable && [0, 1, 2].some((back) => at >= back && [0, 1, 2].every((on) => all[at - back + on]?.isTable))
     if (isInTable) return [{ isAcross: true, members }]

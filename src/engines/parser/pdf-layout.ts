@@ -51,6 +51,8 @@ interface Line {
   readonly right: number
   readonly y: number
   readonly size: number
+  /** More than one: a row of a table. */
+  readonly cells: number
 }
 
 function toLines(segments: readonly Segment[]): readonly Line[] {
@@ -66,6 +68,7 @@ function toLines(segments: readonly Segment[]): readonly Line[] {
       right: Math.max(...inOrder.map(({ right }) => right)),
       y: biggest.y,
       size: biggest.size,
+      cells: row.length,
     }
   })
 }
@@ -85,7 +88,8 @@ function toParagraphs(segments: readonly Segment[]): string {
       const isIndented =
         line.x - last.x > 0.6 * line.size && last.x - from < 0.6 * line.size && !ITEM.test(last.text)
       const isShort = last.right - from < 0.75 * (to - from)
-      const isOwn = isIndented || isShort || ITEM.test(line.text) || isFigures(line) || isFigures(last)
+      const isTable = line.cells > 1 || last.cells > 1 || isFigures(line) || isFigures(last)
+      const isOwn = isIndented || isShort || isTable || ITEM.test(line.text)
       text += (isFar || isOther ? '\n\n' : isOwn ? '\n' : '\r') + line.text
     }
     last = line

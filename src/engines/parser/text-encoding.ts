@@ -45,13 +45,14 @@ function legacy(bytes: Uint8Array): DecodedText | null {
   return westernScore(strictly('windows-1252', sample)?.text) > 0.9 ? strictly('windows-1252', bytes) : null
 }
 
-/** The share of neighbouring letters that may stand so in Ukrainian or Russian words, over all that is not ASCII. */
+const CYRILLIC_LETTER =
+  /(?<![a-zA-Z])(?:[а-яіїєґё]|(?<![а-яіїєґёА-ЯІЇЄҐЁ])[А-ЯІЇЄҐЁ]|(?<=[А-ЯІЇЄҐЁ])[А-ЯІЇЄҐЁ](?![а-яіїєґё]))(?![a-zA-Z])/g
+
+/** The share of letters that may stand so in Ukrainian or Russian words, beside no Latin ones, over all that is not ASCII. */
 function cyrillicScore(text: string | undefined): number {
   if (text === undefined) return 0
   const strange = text.match(/[\u0080-\uffff]/g)?.length ?? 0
-  const letters =
-    text.match(/[а-яіїєґё]|(?<![а-яіїєґёА-ЯІЇЄҐЁ])[А-ЯІЇЄҐЁ]|(?<=[А-ЯІЇЄҐЁ])[А-ЯІЇЄҐЁ](?![а-яіїєґё])/g)
-      ?.length ?? 0
+  const letters = text.match(CYRILLIC_LETTER)?.length ?? 0
   const marks = text.match(/[«»“”„’–—…№\u00a0©§°]/g)?.length ?? 0
   const common = text.match(/[оаинітевр]/gi)?.length ?? 0
   if (letters === 0 || common < letters * 0.3) return 0
@@ -64,6 +65,7 @@ function westernScore(text: string | undefined): number {
   const strange = text.match(/[\u0080-\uffff]/g)?.length ?? 0
   if (strange === 0 || strange > text.length * 0.25) return 0
   const fitting =
-    text.match(/(?<=[a-zß-ÿ])[ß-öø-ÿ]|[ß-öø-ÿÀ-Ý](?=[a-z])|[«»“”„’‘–—…€£§©®°¿¡\u00a0]/g)?.length ?? 0
+    text.match(/(?<=[a-zß-ÿ])[ß-öø-ÿ]|[ß-öø-ÿÀ-Ý](?=[a-z])|(?<=\s)[àÀéó](?=\s)|[«»“”„’‘–—…€£§©®°¿¡\u00a0]/g)
+      ?.length ?? 0
   return fitting / strange
 }
