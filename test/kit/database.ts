@@ -14,8 +14,13 @@ let cluster: Promise<Uint8Array> | undefined
 
 /** A fresh PGlite in memory with every migration applied; each call its own (about 0.3 s and 100 MB, so dispose it). */
 export async function testDatabase(): Promise<Database> {
+  return await openPglite({ dataDir: null, image: await testCluster(), waitMs: 10_000 })
+}
+
+/** The empty migrated cluster that test databases begin with. */
+export async function testCluster(): Promise<Uint8Array> {
   cluster ??= cachedCluster()
-  return await openPglite({ dataDir: null, image: await cluster, waitMs: 10_000 })
+  return await cluster
 }
 
 export interface TestEvents extends Events, AsyncDisposable {

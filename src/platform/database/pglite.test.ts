@@ -16,7 +16,7 @@ import { openPglite } from './pglite.ts'
 const CHILD = fileURLToPath(new URL('../../../test/kit/pglite.child.ts', import.meta.url))
 const ROUNDS = 3
 
-describe('PGlite in a folder', () => {
+describe('PGlite in a folder', { timeout: 120_000 }, () => {
   let folder: string
   let image: Uint8Array | undefined
   const at = (name: string) => join(folder, name)
@@ -26,6 +26,14 @@ describe('PGlite in a folder', () => {
     image = await readImage(at('image'))
   })
   afterAll(() => rm(folder, { recursive: true, force: true }))
+
+  /** Children begin with what the image gives, as the product does. */
+  async function laid(name: string): Promise<string> {
+    const database = await openPglite({ dataDir: at(name), image })
+    await database.ping()
+    await database[Symbol.asyncDispose]()
+    return at(name)
+  }
 
   test('begins with the image of the build, which is not used when it was made from other migrations', async () => {
     await using database = await openPglite({ dataDir: at('imaged'), image })
@@ -44,7 +52,7 @@ describe('PGlite in a folder', () => {
   })
 
   test('is one holder’s own: in this process, and among processes by the pid of the living', async () => {
-    const dataDir = at('locked')
+    const dataDir = await laid('locked')
     const child = spawn(process.execPath, ['--import', 'tsx', CHILD, dataDir], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
@@ -75,18 +83,16 @@ describe('PGlite in a folder', () => {
   })
 
   test('keeps all that was committed, and nothing by halves, when its process is killed', async () => {
-    const dataDir = at('killed')
+    const dataDir = await laid('killed')
     let last = 0
     for (let round = 0; round < ROUNDS; round++) {
       const child = spawn(process.execPath, ['--import', 'tsx', CHILD, dataDir], {
         stdio: ['ignore', 'pipe', 'inherit'],
       })
       const gone = once(child, 'exit')
-      let timer: NodeJS.Timeout | undefined
-      for await (const line of createInterface({ input: child.stdout })) {
-        last = Number(line.slice('acked '.length))
-        timer ??= setTimeout(() => child.kill('SIGKILL'), 100 + Math.random() * 400)
-      }
+      const lines = createInterface({ input: child.stdout })
+      lines.once('line', () => setTimeout(() => child.kill('SIGKILL'), 100 + Math.random() * 400))
+      for await (const line of lines) last = Number(line.slice('acked '.length))
       await gone
     }
     expect(last).toBeGreaterThan(ROUNDS)
@@ -97,14 +103,10 @@ describe('PGlite in a folder', () => {
     expect(rows[0]?.most).toBeGreaterThanOrEqual(last)
     expect(rows[0]?.whole).toBe(rows[0]?.most)
     expect(rows[0]?.half).toBe(rows[0]?.most)
-  }, 120_000)
+  })
 
   test('a first start that was torn is begun anew', async () => {
-    const dataDir = at('torn')
-    {
-      await using database = await openPglite({ dataDir, image })
-      await database.ping()
-    }
+    const dataDir = await laid('torn')
     await unlink(join(dataDir, 'cluster.whole'))
     await unlink(join(dataDir, 'cluster', 'global', 'pg_control'))
     await using database = await openPglite({ dataDir, image })

@@ -9,18 +9,18 @@ import { jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { sql } from 'kysely'
 import { afterAll, describe, expect, test } from 'vitest'
+import { testCluster } from '../../../test/kit/database.ts'
 import type { Prey } from '../../../test/kit/events.child.ts'
 import { scratchPostgres } from '../../../test/kit/postgres.ts'
 import type { Database } from '../database/database.ts'
-import { emptyCluster } from '../database/image.ts'
 import { migrateUp } from '../database/migrate.ts'
 import { openPglite } from '../database/pglite.ts'
 import { openPostgres } from '../database/postgres.ts'
 
 const CHILD = fileURLToPath(new URL('../../../test/kit/events.child.ts', import.meta.url))
-const EVENTS = 60
-const LIMIT_MS = 90_000
-const ROUNDS = 4
+const EVENTS = 40
+const LIMIT_MS = 120_000
+const ROUNDS = 3
 
 /** A database that outlives its processes. */
 interface Ground extends AsyncDisposable {
@@ -32,7 +32,7 @@ interface Ground extends AsyncDisposable {
 
 async function folder(): Promise<Ground> {
   const name = await mkdtemp(join(tmpdir(), 'events-'))
-  const image = await emptyCluster()
+  const image = await testCluster()
   return {
     name,
     shared: false,
