@@ -23,8 +23,8 @@ const Ready = z.object({ state: State, checks: z.array(Check) })
 const EXIT: Readonly<Record<Check['state'], number>> = { ok: 0, degraded: 1, down: 2 }
 const VERDICT: Readonly<Record<Check['state'], string>> = {
   ok: 'Everything works.',
-  degraded: 'The city works; what is marked “!” does not, or not fully.',
-  down: 'The city cannot work until what is marked “✗” is mended.',
+  degraded: 'What is marked “!” does not work, or not fully; the rest does.',
+  down: 'What is marked “✗” must be mended before the city can work.',
 }
 const MARK: Readonly<Record<Check['state'], string>> = { ok: '✓', degraded: '!', down: '✗' }
 

@@ -10,6 +10,8 @@ import { Secret } from '../../src/kernel/secret.ts'
 import type { Database } from '../../src/platform/database/database.ts'
 import type { Events } from '../../src/platform/events/events.ts'
 import { openEvents } from '../../src/platform/events/in-process.ts'
+import { createAdminSocket } from '../../src/platform/http/admin-socket.ts'
+import { serveHealth } from '../../src/platform/http/health.ts'
 import { createHttp } from '../../src/platform/http/http.ts'
 import { serve } from '../../src/platform/http/serve.ts'
 import { createServiceTokens } from '../../src/platform/http/token.ts'
@@ -60,7 +62,8 @@ export interface Resident extends Principal {
   readonly cookie: string
 }
 
-export async function authCity(needs: Partial<AuthNeeds> = {}): Promise<AuthCity> {
+/** `socket` names a file to listen on for the operator's commands. */
+export async function authCity(needs: Partial<AuthNeeds> = {}, socket?: string): Promise<AuthCity> {
   const scope = new Scope()
   const database = await testDatabase()
   scope.defer(() => database[Symbol.asyncDispose]())
@@ -85,19 +88,29 @@ export async function authCity(needs: Partial<AuthNeeds> = {}): Promise<AuthCity
   await auth.start?.()
   scope.defer(() => auth.stop?.())
   const { publicUrl } = { ...base, ...needs }
+  const metrics = createMetrics()
   const app = await createHttp({
     logger,
-    metrics: createMetrics(),
+    metrics,
     publicUrl,
     trustProxy: false,
     maxUploadBytes: 1,
   })
+  const admin = createAdminSocket(app)
   const tokens = createServiceTokens(base.secret)
   const known = local(authContract, auth.handlers, 'http')
-  const authenticate = createAuthenticate({ auth: known, tokens, bySocket: () => false })
+  const authenticate = createAuthenticate({ auth: known, tokens, bySocket: admin.owns })
   serve(app, auth, authenticate)
   auth.routes?.(app, authenticate)
   scope.defer(() => app.close())
+  serveHealth(app, {
+    clock,
+    metrics,
+    services: ['auth'],
+    check: async () => [{ name: 'database', state: 'ok' }],
+  })
+  scope.defer(() => admin.close())
+  if (socket) await admin.listen(socket)
   const ask = asking(app)
 
   const client = local(authContract, auth.handlers, 'test')
