@@ -1,6 +1,7 @@
 import process from 'node:process'
 import { engineError } from '../../src/engines/engine.errors.ts'
 import { type ChildJob, serveChild } from '../../src/engines/workers/serve-child.ts'
+import { systemClock } from '../../src/kernel/clock.ts'
 
 const held: unknown[] = []
 
@@ -46,6 +47,13 @@ const methods = {
   },
   bug: () => {
     throw new TypeError('a bug in the child')
+  },
+  tick: async ({ times, everyMs }: { times: number; everyMs: number }, job: ChildJob<number>) => {
+    for (let n = 1; n <= times; n++) {
+      await systemClock.sleep(everyMs)
+      await job.send(n)
+    }
+    return times
   },
   count: async (to: number, job: ChildJob<number>) => {
     let ahead = 0
