@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { AppError, type ErrorKind, statusOf } from '../../kernel/errors.ts'
+import { AppError, Failure } from '../../kernel/errors.ts'
 import { agentsError } from './agents.errors.ts'
 import type { Prompt } from './prompt.ts'
 
@@ -79,17 +79,8 @@ export async function askModel(ask: Ask): Promise<ModelAnswer> {
   }
 }
 
-/** An error body of the llm-proxy. */
-const ProxyError = z.object({
-  error: z.object({
-    daarion: z.object({
-      kind: z.string(),
-      code: z.string(),
-      message: z.string(),
-      params: z.record(z.string(), z.union([z.string(), z.number()])),
-    }),
-  }),
-})
+/** An error body of the llm-proxy: OpenAI's shape, with the city's own beside it. */
+const ProxyError = z.object({ error: z.object({ daarion: Failure }) })
 
 /** Finds the city's own error in what the SDK threw: the body of a refusal, or the last event of a broken stream. */
 function modelFailure(cause: unknown, lastEvent: unknown): AppError {
@@ -99,14 +90,10 @@ function modelFailure(cause: unknown, lastEvent: unknown): AppError {
     const read = ProxyError.safeParse(candidate)
     if (!read.success) continue
     const { kind, code, message, params } = read.data.error.daarion
-    return new AppError(knownKind(kind), code, message, params, { cause })
+    return new AppError(kind, code, message, params, { cause })
   }
   return agentsError('agents.model_unintelligible', {}, { cause })
 }
-
-// statusOf knows every kind; what it does not know is a newer peer's.
-const knownKind = (kind: string): ErrorKind =>
-  Number.isInteger(statusOf(kind as ErrorKind)) ? (kind as ErrorKind) : 'upstream'
 
 function parsed(body: unknown): unknown {
   if (typeof body !== 'string') return undefined

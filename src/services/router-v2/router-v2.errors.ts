@@ -1,0 +1,24 @@
+import { catalogue } from '../../kernel/errors.ts'
+
+export const routerV2Error = catalogue({
+  'router_v2.bad_data_url': [
+    'invalid',
+    'The part {name} is no data URL in base64, such as data:audio/ogg;base64,…',
+    'Частина {name} не є data URL у base64, як-от data:audio/ogg;base64,…',
+  ],
+  'router_v2.part_too_large': [
+    'too_large',
+    'The part {name} is {megabytes} MB, the limit is {limit} MB.',
+    'Частина {name} має {megabytes} МБ, а можна до {limit} МБ.',
+  ],
+  'router_v2.nothing_asked': [
+    'invalid',
+    'There is neither a word nor a file to answer to.',
+    'Немає ні слова, ні файлу, на які можна відповісти.',
+  ],
+  'router_v2.rooms_absent': [
+    'unavailable',
+    'Rooms cannot be reached from here now; without a room the request works.',
+    'Кімнати звідси зараз недоступні; без кімнати запит працює.',
+  ],
+})
