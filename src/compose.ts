@@ -14,7 +14,6 @@ import type { Contract } from './kernel/contract.ts'
 import { openapi } from './kernel/openapi.ts'
 import type { Scope } from './kernel/scope.ts'
 import type { Secret } from './kernel/secret.ts'
-import { groupCommit } from './platform/database/group.ts'
 import { createAdminSocket } from './platform/http/admin-socket.ts'
 import { serveDocs } from './platform/http/docs.ts'
 import { serveHealth } from './platform/http/health.ts'
@@ -90,7 +89,6 @@ export async function compose(config: Config, means: Means, scope: Scope): Promi
       'city',
       createCity({
         db: cityDb,
-        commit: groupCommit(cityDb),
         events,
         files,
         media: engines.media,
@@ -164,11 +162,25 @@ export async function compose(config: Config, means: Means, scope: Scope): Promi
     )
 
   // How a request finds its agent.
-  const artefacts = gateway?.artefacts ?? remoteArtefacts(peers, 'router-v2')
   if (runs('router-v2'))
     peers.run(
       'router-v2',
-      createRouterV2({ agents: peers.need('agents', 'router-v2'), artefacts, events, clock, ids, metrics }),
+      createRouterV2({
+        agents: peers.need('agents', 'router-v2'),
+        artefacts: gateway
+          ? {
+              transcribe: gateway.artefacts.transcribe,
+              read: gateway.artefacts.read,
+              parse: gateway.artefacts.parse,
+            }
+          : remoteArtefacts(peers, 'router-v2'),
+        city: peers.find('city', 'router-v2'),
+        events,
+        clock,
+        ids,
+        metrics,
+        maxPartBytes: config.maxUploadBytes,
+      }),
     )
   if (runs('router'))
     peers.run(

@@ -11,7 +11,6 @@ import type { Client } from '../../src/kernel/contract.ts'
 import { createIds, type Ids } from '../../src/kernel/ids.ts'
 import type { Principal } from '../../src/kernel/principal.ts'
 import type { Database } from '../../src/platform/database/database.ts'
-import { groupCommit } from '../../src/platform/database/group.ts'
 import { openDisk } from '../../src/platform/files/disk.ts'
 import type { Files } from '../../src/platform/files/files.ts'
 import { httpError } from '../../src/platform/http/http.errors.ts'
@@ -69,6 +68,8 @@ export interface TestCity extends AsyncDisposable {
 export interface TestCityOptions extends Partial<Pick<CityNeeds, 'capabilities' | 'media'>> {
   readonly agents?: CityNeeds['agents'] | null
   readonly limits?: Partial<CityNeeds['limits']>
+  /** A migrated one; otherwise a fresh PGlite. Disposed of with the city. */
+  readonly database?: Database
   /** Before events are handed out. */
   readonly before?: (city: { events: TestEvents; db: CityDb }) => void
 }
@@ -77,7 +78,7 @@ const ALL = { audio: true, image: true, file: true }
 
 /** The city's service alone, on a database of its own, behind a real HTTP server. */
 export async function openTestCity(options: TestCityOptions = {}): Promise<TestCity> {
-  const database = await testDatabase()
+  const database = options.database ?? (await testDatabase())
   const db: CityDb = database.kysely.withTables<CityTables>()
   const events = testEvents(database)
   const folder = await mkdtemp(join(tmpdir(), 'daarion-city-'))
@@ -86,7 +87,6 @@ export async function openTestCity(options: TestCityOptions = {}): Promise<TestC
   const bugs: unknown[] = []
   const city = createCity({
     db,
-    commit: groupCommit(db),
     events,
     files,
     ...(options.media && { media: options.media satisfies Media }),

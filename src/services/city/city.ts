@@ -5,7 +5,6 @@ import type { Client } from '../../kernel/contract.ts'
 import { invoke } from '../../kernel/contract.ts'
 import { kernelError } from '../../kernel/errors.ts'
 import type { Ids } from '../../kernel/ids.ts'
-import type { GroupCommit } from '../../platform/database/database.ts'
 import type { Events } from '../../platform/events/events.ts'
 import type { Files } from '../../platform/files/files.ts'
 import { inputReader, openCall } from '../../platform/http/serve.ts'
@@ -19,7 +18,6 @@ import { roomEvent } from './channels.ts'
 import { cityContract } from './city.contract.ts'
 import { liveCity } from './city.live.ts'
 import type { CityDb } from './city.store.ts'
-import type { CityTables } from './city.tables.ts'
 import { createDirectory } from './directory.ts'
 import { downloadRoutes } from './downloads.ts'
 import { createFeeds } from './feeds.ts'
@@ -33,8 +31,6 @@ import { uploadRoute } from './uploads.ts'
 
 export interface CityNeeds {
   readonly db: CityDb
-  /** Shares commits among those who post at the same moment; over the same database as `db`. */
-  readonly commit: GroupCommit<CityTables>
   readonly events: Events
   readonly files: Files
   /** Absent where nothing can look into files: then types are believed as sniffed, and there are no thumbnails. */
@@ -61,14 +57,14 @@ export interface CityNeeds {
 
 /** Rooms, messages with parts, files, read marks and the live socket. */
 export function createCity(needs: CityNeeds): Service<typeof cityContract> {
-  const { db, commit, events, auth, capabilities, clock, ids, limits, publicUrl, failed } = needs
+  const { db, events, auth, capabilities, clock, ids, limits, publicUrl, failed } = needs
   const directory = createDirectory(needs.agents, clock)
   const feeds = createFeeds(db, clock, failed, limits.maxBehind)
   const changed = (room: string, seq: number): void => {
     feeds.grew(room, seq)
     events.broadcast(roomEvent, { room, seq })
   }
-  const shared = { db, commit, events, clock, ids, capabilities, directory, changed }
+  const shared = { db, events, clock, ids, capabilities, directory, changed }
   const say = createPosting(shared)
   const own = createOwnRooms(shared)
   consumeOutcomes(shared)

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import { type Clock, isoTime } from '../../kernel/clock.ts'
 import type { Ids } from '../../kernel/ids.ts'
 import type { Principal } from '../../kernel/principal.ts'
-import type { GroupCommit } from '../../platform/database/database.ts'
 import type { Events } from '../../platform/events/events.ts'
 import { may } from '../auth/auth.rights.ts'
 import { MAX_TEXT, type Message, type NewMessage, type PartType } from './city.contract.ts'
@@ -20,16 +19,16 @@ import {
   numberEvents,
   type RoomRow,
 } from './city.store.ts'
-import type { CityTables } from './city.tables.ts'
 import type { Roster } from './directory.ts'
 import { readableFiles, toCityFile } from './files.ts'
 import { callAgents, whoAnswers } from './policy.ts'
+import { createRoomCommits } from './room-commits.ts'
 
 /** Which kinds of part some service of this city reads. */
 export type Capabilities = Readonly<Record<PartType, boolean>>
 
 export interface PostingNeeds {
-  readonly commit: GroupCommit<CityTables>
+  readonly db: CityDb
   readonly events: Events
   readonly clock: Clock
   readonly ids: Ids
@@ -43,14 +42,15 @@ export type Say = (principal: Principal, room: string, body: NewMessage, request
 
 /** Stores what somebody says, with its event, its waiting parts and the calls it makes, in one commit shared with whoever posts at the same moment. The same clientId and body again is the same message. */
 export function createPosting(needs: PostingNeeds): Say {
-  const { commit, clock, directory, changed } = needs
+  const { clock, directory, changed } = needs
+  const commits = createRoomCommits(needs.db)
   return async (principal, ref, body, requestId) => {
     checkText(body.text)
     checkText(body.clientId)
     if (body.text.trim() === '' && body.parts.length === 0) throw cityError('city.message_empty')
     const roster = await directory()
     const at = clock.now()
-    const said = await commit(async (tx) => {
+    const said = await commits(ref)(async (tx) => {
       const room = await enterRoom(tx, ref, principal, true)
       if (!may(principal, 'room.post', asResource(room)).permit) throw cityError('city.room_not_found')
       const before = await saidBefore(tx, room.id, principal.id, body)
