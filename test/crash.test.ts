@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { MOMENTS } from './crash/moments.ts'
 import { runChaos } from './crash/rounds.ts'
-import { scratchDatabase } from './kit/postgres.ts'
+import { scratchPostgres } from './kit/postgres.ts'
 
 const { FIXTURES_DIR, MODELS_DIR, TEST_DATABASE_URL } = process.env
 const ROUNDS = 20
@@ -39,8 +39,8 @@ describe.skipIf(!FIXTURES_DIR || !MODELS_DIR)(
     test.skipIf(!TEST_DATABASE_URL)(
       'on PostgreSQL',
       async () => {
-        await using database = await scratchDatabase(TEST_DATABASE_URL ?? '')
-        await survives('PostgreSQL', { DATABASE_URL: database.url })
+        await using database = await scratchPostgres(TEST_DATABASE_URL ?? '')
+        await survives('PostgreSQL', { DATABASE_URL: database.url.reveal() })
       },
       600_000,
     )

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { peerVariable, SERVICES, type ServiceName } from '../src/config.ts'
 import { startCity, temporaryFolder } from './kit/city.ts'
-import { scratchDatabase } from './kit/postgres.ts'
+import { scratchPostgres } from './kit/postgres.ts'
 import { firstOwner, newcomer, type Resident, until } from './kit/resident.ts'
 
 const { TEST_DATABASE_URL, TEST_NATS_URL, TEST_REDIS_URL, FIXTURES_DIR, MODELS_DIR } = process.env
@@ -35,14 +35,14 @@ async function apart(): Promise<Shape> {
   await using opened = new AsyncDisposableStackLike()
   const folder = temporaryFolder()
   opened.defer(() => folder[Symbol.dispose]())
-  const database = await scratchDatabase(TEST_DATABASE_URL ?? '')
+  const database = await scratchPostgres(TEST_DATABASE_URL ?? '')
   opened.defer(() => database[Symbol.asyncDispose]())
   const ports = new Map<ServiceName, number>()
   for (const service of SERVICES) ports.set(service, await freePort())
   const at = (service: ServiceName) => `http://127.0.0.1:${ports.get(service)}`
   const shared = {
     DATA_DIR: folder.path,
-    DATABASE_URL: database.url,
+    DATABASE_URL: database.url.reveal(),
     NATS_URL: TEST_NATS_URL ?? '',
     REDIS_URL: TEST_REDIS_URL ?? '',
     CITY_SPACE: `apart_${process.pid}_${Date.now()}`,

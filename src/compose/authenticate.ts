@@ -5,6 +5,7 @@ import { httpError } from '../platform/http/http.errors.ts'
 import type { Authenticate, Identity } from '../platform/http/service.ts'
 import type { ServiceTokens } from '../platform/http/token.ts'
 import type { authContract } from '../services/auth/auth.contract.ts'
+import { carriesSession } from '../services/auth/auth.cookie.ts'
 
 const NOBODY: Identity = { principal: null, service: null, credential: null }
 
@@ -24,7 +25,7 @@ export function createAuthenticate({ auth, tokens, bySocket }: AuthenticateNeeds
     const { authorization, cookie } = request.headers
     const [scheme, token = ''] = authorization?.split(' ') ?? []
     if (scheme === 'Service') return { ...(await tokens.read(token)), credential: null }
-    if (authorization === undefined && cookie === undefined) return NOBODY
+    if (authorization === undefined && !carriesSession(cookie)) return NOBODY
     if (authorization !== undefined && scheme !== 'Bearer') throw httpError('auth.bad_credential')
     const credentials = authorization === undefined ? { cookie } : { bearer: token }
     const found = await auth.identify(credentials, { requestId: request.id })

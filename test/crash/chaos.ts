@@ -1,6 +1,6 @@
 // `npm run chaos -- --rounds 200`: the long run, on PGlite, and on PostgreSQL where TEST_DATABASE_URL says where one is.
 import { parseArgs } from 'node:util'
-import { scratchDatabase } from '../kit/postgres.ts'
+import { scratchPostgres } from '../kit/postgres.ts'
 import { runChaos } from './rounds.ts'
 
 const { values } = parseArgs({
@@ -29,7 +29,7 @@ async function run(name: string, env: Record<string, string>): Promise<void> {
 }
 await run('PGlite', {})
 if (TEST_DATABASE_URL) {
-  await using database = await scratchDatabase(TEST_DATABASE_URL)
-  await run('PostgreSQL', { DATABASE_URL: database.url })
+  await using database = await scratchPostgres(TEST_DATABASE_URL)
+  await run('PostgreSQL', { DATABASE_URL: database.url.reveal() })
 }
 process.exitCode = failed ? 1 : 0

@@ -1,19 +1,29 @@
+import { randomBytes } from 'node:crypto'
 import pg from 'pg'
+import { Secret } from '../../src/kernel/secret.ts'
 
-/** A fresh database on a server of which `admin` is a superuser's URL; dropped when disposed of. */
-export async function scratchDatabase(admin: string): Promise<AsyncDisposable & { readonly url: string }> {
-  const name = `scratch_${process.pid}_${crypto.randomUUID().replaceAll('-', '')}`
-  const run = async (sql: string) => {
-    const client = new pg.Client({ connectionString: admin })
-    await client.connect()
-    try {
-      await client.query(sql)
-    } finally {
-      await client.end()
-    }
-  }
-  await run(`create database ${name}`)
-  const url = new URL(admin)
+export interface ScratchPostgres extends AsyncDisposable {
+  readonly url: Secret
+}
+
+/** Makes an empty database of its own on the server that `TEST_DATABASE_URL` names; disposing drops it, with whoever is still connected. */
+export async function scratchPostgres(server: string): Promise<ScratchPostgres> {
+  const name = `daarion_${randomBytes(6).toString('hex')}`
+  await run(server, `create database ${name}`)
+  const url = new URL(server)
   url.pathname = `/${name}`
-  return { url: url.href, [Symbol.asyncDispose]: () => run(`drop database ${name} with (force)`) }
+  return {
+    url: new Secret(url.href),
+    [Symbol.asyncDispose]: () => run(server, `drop database if exists ${name} with (force)`),
+  }
+}
+
+async function run(server: string, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: server, connectionTimeoutMillis: 5000 })
+  await client.connect()
+  try {
+    await client.query(statement)
+  } finally {
+    await client.end()
+  }
 }

@@ -1,0 +1,20 @@
+// `npm run bench [names]`: each figure side by side with what it is compared to. On loopback, bounded, a minute or so each.
+import type { Row } from './measure.ts'
+
+const BENCHES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
+  routes: async () => (await import('./routes.ts')).routes(),
+  start: async () => (await import('./start.ts')).start(),
+  engines: async () => (await import('./engines.ts')).engines(),
+  stall: async () => (await import('./stall.ts')).stall(),
+}
+
+const asked = process.argv.slice(2)
+for (const name of asked.length > 0 ? asked : Object.keys(BENCHES)) {
+  const bench = BENCHES[name]
+  if (!bench) throw new Error(`There is no bench ${name}; there are ${Object.keys(BENCHES).join(', ')}`)
+  for (const { what, ours, peer, ratio, goal, met } of await bench())
+    console.log(
+      `${met ? 'met   ' : 'missed'}  ${what}: ${ours} | ${peer} | ratio ${ratio.toFixed(2)}, goal ${goal}`,
+    )
+}
+process.exit()

@@ -1,0 +1,78 @@
+import WebSocket from 'ws'
+import { type RunningCity, startCity, temporaryFolder } from '../test/kit/city.ts'
+import { scratchPostgres } from '../test/kit/postgres.ts'
+import { everywhere, firstOwner, type Resident, resident } from '../test/kit/resident.ts'
+import { median, memoryOf, type Row } from './measure.ts'
+
+const WARM_STARTS = 5
+const SETTLE_MS = 5_000
+
+/** From nothing to the first message stored and delivered to another socket, and what a city at rest takes. */
+export async function start(): Promise<readonly Row[]> {
+  // Builds what is stale, so that the build is in no figure.
+  await using _built = await startCity({ DATA_DIR: temporaryFolder().path })
+  using folder = temporaryFolder()
+  const first = await delivered({ DATA_DIR: folder.path })
+  const key = first.resident.key
+  const embedded = await atRest(first.city)
+  await first.city.stop()
+  const warm: number[] = []
+  for (let n = 0; n < WARM_STARTS; n++) {
+    const again = await delivered({ DATA_DIR: folder.path }, key)
+    warm.push(again.ms)
+    await again.city.stop()
+  }
+  const rows = [
+    below('first start ever → first message delivered', first.ms / 1000, 4, 's'),
+    below('warm start → first message delivered', median(warm) / 1000, 1.2, 's'),
+    below('idle memory, embedded', embedded, 380, 'MB'),
+  ]
+  const admin = process.env.TEST_DATABASE_URL
+  if (!admin) return rows
+  await using database = await scratchPostgres(admin)
+  using files = temporaryFolder()
+  const { city } = await delivered({ DATA_DIR: files.path, DATABASE_URL: database.url.reveal() })
+  const postgres = await atRest(city)
+  await city.stop()
+  return [...rows, below('idle memory, on PostgreSQL', postgres, 130, 'MB')]
+}
+
+/** Starts a city and times it until a message that was posted has come out of a live socket. The owner's account, which a person makes, is not in the time. */
+async function delivered(
+  env: Record<string, string>,
+  key?: string,
+): Promise<{ city: RunningCity; resident: Resident; ms: number }> {
+  const begun = performance.now()
+  const city = await startCity(env)
+  const opened = performance.now() - begun
+  const who = key === undefined ? await firstOwner(city) : resident(everywhere(city.url), key)
+  const then = performance.now()
+  const socket = new WebSocket(new URL('/api/city/live', city.url.replace('http', 'ws')), {
+    headers: { authorization: who.authorization },
+  })
+  await new Promise<void>((resolve, reject) => {
+    socket.on('error', reject)
+    socket.on('open', () => socket.send(JSON.stringify({ type: 'subscribe', room: 'square' })))
+    socket.on('message', (data: Buffer) => {
+      const frame = JSON.parse(data.toString()) as { type: string }
+      if (frame.type === 'subscribed') void who.say('square', 'Перше слово').catch(reject)
+      if (frame.type === 'message') resolve()
+    })
+  })
+  socket.close()
+  return { city, resident: who, ms: opened + performance.now() - then }
+}
+
+async function atRest(city: RunningCity): Promise<number> {
+  await new Promise((done) => setTimeout(done, SETTLE_MS))
+  return memoryOf(city.pid)
+}
+
+const below = (what: string, value: number, limit: number, unit: string): Row => ({
+  what,
+  ours: `${value.toFixed(unit === 's' ? 2 : 0)} ${unit}`,
+  peer: `the limit, ${limit} ${unit}`,
+  ratio: value / limit,
+  goal: '≤ 1',
+  met: value <= limit,
+})
