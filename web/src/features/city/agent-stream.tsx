@@ -11,6 +11,7 @@ import { Icon } from '../../ui/icon.tsx'
 import { useToast } from '../../ui/toast.tsx'
 import { useCity } from './city-context.tsx'
 import { Markdown } from './markdown.tsx'
+import { useAgentName } from './members.ts'
 import type { Stream } from './timeline.ts'
 import { isStep } from './typing-line.tsx'
 
@@ -28,6 +29,7 @@ export function AgentStream({ run, asked, stream }: AgentStreamProps) {
   const language = useLanguage()
   const say = useToast()
   const { me } = useCity()
+  const name = useAgentName(run.agent)
   const [stopping, setStopping] = useState(false)
   const stop = async () => {
     setStopping(true)
@@ -41,10 +43,10 @@ export function AgentStream({ run, asked, stream }: AgentStreamProps) {
   const now = isStep(stream.step) ? t(`city.stepNow.${stream.step}`) : t(`city.runState.${run.state}`)
   return (
     <article className="msg" aria-busy="true">
-      <Avatar of={{ id: run.agent, kind: 'agent', name: run.name }} lit="breathe" />
+      <Avatar of={{ id: run.agent, kind: 'agent', name }} lit="breathe" />
       <div className="body">
         <div className="by">
-          <b>{run.name}</b>
+          <b>{name}</b>
           <span className="tag tag-p">{t('common.agent')}</span>
           <span className="meta" style={{ fontSize: 'var(--text-xs)' }}>
             {t('city.answering', { name: asked.author.name })}

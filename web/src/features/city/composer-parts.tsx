@@ -1,4 +1,5 @@
 import { Reply, X } from 'lucide-react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Message } from '../../../../src/services/city/city.contract.ts'
 import { useFormat } from '../../i18n/format.ts'
@@ -45,9 +46,10 @@ function Waiting({ file, onRemove }: { file: Attached; onRemove: () => void }) {
   const { t } = useTranslation()
   const format = useFormat()
   const url = useObjectUrl(file.blob)
+  const [unseen, setUnseen] = useState(false)
   return (
     <li>
-      {file.type === 'image' && url && <img src={url} alt="" />}
+      {file.type === 'image' && url && !unseen && <img src={url} alt="" onError={() => setUnseen(true)} />}
       <span className="trim">{file.name}</span>
       <span className="meta num">
         {file.durationMs === undefined ? format.bytes(file.blob.size) : format.clock(file.durationMs)}

@@ -174,3 +174,24 @@ test('what came by the live line is not sent again', async () => {
   expect(outbox.entries()).toEqual([])
   expect(posts).toHaveLength(1)
 })
+
+test('what was refused may be changed and sent again under the same clientId', async () => {
+  const bodies: NewMessage[] = []
+  const { outbox } = setup({
+    post: async (room, message) => {
+      bodies.push(message)
+      if (message.parts?.length) throw new AppError('unsupported', 'city.part_type', 'no')
+      return said(room, message)
+    },
+  })
+  await outbox.add(draft('text', ['fake.png']))
+  await vi.waitFor(() => expect(outbox.entries()[0]?.failure?.code).toBe('city.part_type'))
+  const { clientId, files } = outbox.entries()[0] ?? { clientId: '', files: [] }
+  outbox.dropFile(clientId, files[0]?.id ?? '')
+  outbox.retry(clientId)
+  await vi.waitFor(() => expect(outbox.entries()).toEqual([]))
+  expect(bodies.map((body) => [body.clientId, body.parts?.length])).toEqual([
+    [clientId, 1],
+    [clientId, 0],
+  ])
+})

@@ -198,7 +198,9 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
       return failure.retryAfterMs ?? longest / 2 + (needs.random() * longest) / 2
     }
     const { code, message, params } = failure
-    await keep(clientId, { failure: { code, message, params } })
+    // A refusal stored nothing, so the body may change again, unless the city holds another one under this id.
+    const posted = failure.kind === 'conflict'
+    await keep(clientId, { failure: { code, message, params }, posted })
     return null
   }
 

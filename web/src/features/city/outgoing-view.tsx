@@ -86,6 +86,7 @@ function OutgoingFile({ entry, file }: { entry: Outgoing; file: OutFile }) {
   const format = useFormat()
   const { outbox } = useCity()
   const url = useObjectUrl(file.blob)
+  const [unseen, setUnseen] = useState(false)
   const share = entry.uploads[file.id]
   const label = t('city.uploading', { name: file.name, percent: format.percent(share ?? 0) })
   return (
@@ -100,7 +101,11 @@ function OutgoingFile({ entry, file }: { entry: Outgoing; file: OutFile }) {
         />
       )}
       <div className="outfile">
-        {file.type === 'image' && url ? <img src={url} alt="" /> : <FileIcon name={file.name} />}
+        {file.type === 'image' && url && !unseen ? (
+          <img src={url} alt="" onError={() => setUnseen(true)} />
+        ) : (
+          <FileIcon name={file.name} />
+        )}
         <div className="grow">
           <div className="trim">{file.name}</div>
           <div className="meta num">

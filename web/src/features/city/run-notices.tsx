@@ -8,6 +8,7 @@ import { useLanguage } from '../../i18n/format.ts'
 import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { useCity } from './city-context.tsx'
+import { useAgentName } from './members.ts'
 import { useTalk } from './talk-context.tsx'
 
 /** What became of the agents a message called, where it was not an answer. */
@@ -22,6 +23,7 @@ function Notice({ message, run }: { message: Message; run: CalledRun }) {
   const language = useLanguage()
   const talk = useTalk()
   const { me } = useCity()
+  const name = useAgentName(run.agent)
   const again = useMutation({
     mutationFn: () => api.city.retryRun({ room: message.room, message: message.id, agent: run.agent }),
     onSuccess: talk.put,
@@ -33,7 +35,7 @@ function Notice({ message, run }: { message: Message; run: CalledRun }) {
       <p className={failed ? 'fail' : 'wait'} role={failed ? 'alert' : undefined}>
         <Icon of={CircleAlert} size="s" />
         <span>
-          {failed ? t('city.runFailed', { name: run.name }) : t('city.runCancelled', { name: run.name })}{' '}
+          {failed ? t('city.runFailed', { name }) : t('city.runCancelled', { name })}{' '}
           {refused || (run.error && failed ? sentenceOf(run.error, language) : '')}
         </span>
       </p>

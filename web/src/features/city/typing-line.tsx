@@ -1,6 +1,9 @@
+import { useQuery } from '@tanstack/react-query'
 import { useSyncExternalStore } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useApi } from '../../context.tsx'
 import { useCity } from './city-context.tsx'
+import { agentsQuery } from './members.ts'
 import { openRuns, type Timeline } from './timeline.ts'
 
 const STEPS = ['parts', 'retrieve', 'model'] as const
@@ -10,6 +13,8 @@ type Step = (typeof STEPS)[number]
 export function TypingLine({ room, timeline }: { room: string; timeline: Timeline }) {
   const { t } = useTranslation()
   const { typists } = useCity()
+  const agentsKnown = useQuery(agentsQuery(useApi()))
+  const nameOf = (slug: string) => agentsKnown.data?.find((agent) => agent.slug === slug)?.name ?? slug
   const names = useSyncExternalStore(typists.subscribe, () => typists.in(room))
   const runs = openRuns(timeline.messages)
   const say = (id: string, state: 'queued' | 'running') => {
@@ -19,7 +24,7 @@ export function TypingLine({ room, timeline }: { room: string; timeline: Timelin
   const people = names.slice(0, 2).map((name) => t('city.writes', { name }))
   const agents = runs
     .slice(0, 3)
-    .map(({ run }) => `${run.name} ${say(run.id, run.state === 'queued' ? 'queued' : 'running')}`)
+    .map(({ run }) => `${nameOf(run.agent)} ${say(run.id, run.state === 'queued' ? 'queued' : 'running')}`)
   return (
     <div className="typing" aria-hidden="true">
       {people.length + agents.length > 0 && <i className="lit breathe" />}

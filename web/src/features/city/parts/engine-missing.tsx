@@ -3,7 +3,7 @@ import { Cpu, Download } from 'lucide-react'
 import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { isOperator } from '../../../../../src/kernel/principal.ts'
-import type { Model } from '../../../api.ts'
+import type { LocalModel } from '../../../../../src/services/multimodal-gateway/multimodal-gateway.contract.ts'
 import { useApi } from '../../../context.tsx'
 import { failureOf, sentenceOf } from '../../../i18n/failures.ts'
 import { useFormat } from '../../../i18n/format.ts'
@@ -40,7 +40,8 @@ export function EngineMissing(props: PartViewProps) {
       ? t('city.modelMissing.speech')
       : t('city.modelMissing.other', { model: name })
   if (model?.state === 'pulling') return <Pulling model={model} />
-  const failure = pull.error ?? retry.error
+  const thrown = pull.error ?? retry.error
+  const failure = thrown ? failureOf(thrown) : model?.error
   return (
     <div className="read">
       <div className="note" style={{ margin: 0, border: 0, padding: 0 }}>
@@ -52,7 +53,7 @@ export function EngineMissing(props: PartViewProps) {
             {model?.state === 'broken' && t('city.installBroken')}
           </p>
           {model && !ready && <p className="meta">{t('city.licence', { licence: model.licence })}</p>}
-          {failure && <p className="fail">{sentenceOf(failureOf(failure), format.language)}</p>}
+          {failure && <p className="fail">{sentenceOf(failure, format.language)}</p>}
           <div className="row wrap">
             {operator && model && !ready && (
               <Button
@@ -77,7 +78,7 @@ export function EngineMissing(props: PartViewProps) {
   )
 }
 
-function Pulling({ model }: { model: Model }) {
+function Pulling({ model }: { model: LocalModel }) {
   const { t } = useTranslation()
   const format = useFormat()
   const { doneBytes, sizeBytes, name } = model
@@ -106,14 +107,14 @@ function useModel(name: string) {
   const { me } = useCity()
   const models = useQuery({
     queryKey: ['models'],
-    queryFn: async () => (await api.models.models({})).items,
+    queryFn: async () => (await api.gateway.models({})).items,
     enabled: isOperator(me),
     refetchInterval: ({ state }) =>
       state.data?.some((model) => model.state === 'pulling') ? PULLING_MS : false,
   })
   const model = models.data?.find((one) => one.name === name)
   const pull = useMutation({
-    mutationFn: () => api.models.pull({ name }),
+    mutationFn: () => api.gateway.pullModel({ model: name }),
     onSettled: () => queries.invalidateQueries({ queryKey: ['models'] }),
   })
   return { model, pull }
