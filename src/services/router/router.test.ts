@@ -1,0 +1,273 @@
+import fastify from 'fastify'
+import { expect, test } from 'vitest'
+import { testDatabase, testEvents } from '../../../test/kit/database.ts'
+import { eventually } from '../../../test/kit/eventually.ts'
+import { openAiServer } from '../../../test/kit/openai-server.ts'
+import { engineError } from '../../engines/engine.errors.ts'
+import { librarian } from '../../engines/llm/librarian.ts'
+import { openAiCompatible } from '../../engines/llm/openai-compatible.ts'
+import { local } from '../../kernel/client.ts'
+import { systemClock } from '../../kernel/clock.ts'
+import { createIds } from '../../kernel/ids.ts'
+import type { Principal } from '../../kernel/principal.ts'
+import { failureOf } from '../../platform/http/http.errors.ts'
+import { createMetrics } from '../../platform/metrics.ts'
+import { agentsContract } from '../agents/agents.contract.ts'
+import { type RunFinished, runFinished } from '../agents/agents.events.ts'
+import { createAgents } from '../agents/agents.ts'
+import { agentCalled } from '../city/city.events.ts'
+import { createLlmProxy } from '../llm-proxy/llm-proxy.ts'
+import type { PartArtefacts } from '../router-v2/artefacts.ts'
+import { routerV2Contract } from '../router-v2/router-v2.contract.ts'
+import { createRouterV2 } from '../router-v2/router-v2.ts'
+import { routerContract } from './router.contract.ts'
+import { callFailed } from './router.events.ts'
+import { createRouter } from './router.ts'
+
+const clock = systemClock
+const ids = createIds(clock)
+const olia: Principal = { id: 'usr_olia', kind: 'person', name: 'Olia', role: 'resident' }
+
+/** What the gateway would make of three files; the fourth is damaged. */
+const artefacts: PartArtefacts = {
+  transcribe: async () => ({
+    text: 'What is the rent of the hall?',
+    language: 'en',
+    speech: true,
+    segments: [],
+    engine: 'whisper',
+  }),
+  read: async ({ bytes }) => {
+    if (bytes.length < 3) throw engineError('file.unreadable')
+    return { text: 'The hall is closed on Sunday.', confidence: 0.9, engine: 'tesseract' }
+  },
+  parse: async () => ({
+    pages: [
+      { number: 1, state: 'read', text: 'The hall is old.' },
+      { number: 2, state: 'ocr', text: 'The rent of the hall is 500 a month.' },
+      { number: 3, state: 'empty', text: '' },
+    ],
+  }),
+}
+
+/** The whole way from a call to an answer, over a scripted provider or the librarian. */
+async function city({ model = false } = {}) {
+  const database = await testDatabase()
+  const events = testEvents(database)
+  const provider = await openAiServer()
+  const config = { url: provider.url, key: null, model: 'scripted-1', retryForMs: 0 }
+  const foreign = openAiCompatible(config, { clock, random: Math.random })
+  const metrics = createMetrics()
+  const agents = createAgents({
+    db: database.kysely,
+    events,
+    auth: { enrolAgent: async ({ id, name }) => ({ id, name, kind: 'agent', role: 'resident' }) },
+    llm: createLlmProxy({ engines: [model ? foreign : librarian({ clock, ids })] }),
+    clock,
+    ids,
+  })
+  const agentsClient = local(agentsContract, agents.handlers, 'router-v2')
+  const room = { id: 'room_1', name: 'Square', visibility: 'public' as const }
+  const routerV2 = createRouterV2({
+    agents: agentsClient,
+    artefacts,
+    city: { room: async ({ room: asked }) => ({ ...room, id: asked }) as never },
+    events,
+    clock,
+    ids,
+    metrics,
+    maxPartBytes: 1_000,
+  })
+  const router = createRouter({
+    db: database.kysely,
+    events,
+    auth: { principals: async ({ ids: asked }) => ({ items: asked.includes(olia.id) ? [olia] : [] }) },
+    routerV2: local(routerV2Contract, routerV2.handlers, 'router'),
+    metrics,
+  })
+  const finished: RunFinished[] = []
+  const failed: { run: string; code: string }[] = []
+  const db = database.kysely
+  events.consume({
+    name: 'test.end',
+    db,
+    types: [runFinished],
+    handle: async ({ data }) => void finished.push(data),
+  })
+  events.consume({
+    name: 'test.failed',
+    db,
+    types: [callFailed],
+    handle: async ({ data }) => void failed.push({ run: data.run, code: data.error.code }),
+  })
+  await agents.start?.()
+  await events.start()
+  return {
+    router,
+    provider,
+    metrics,
+    events,
+    finished,
+    failed,
+    agents: agentsClient,
+    client: local(routerContract, router.handlers, 'test'),
+    async call(more: { asker?: string; agent?: string } = {}) {
+      const run = ids.make('run')
+      const data = { run, agent: 'daarwizz', room, message: 'msg_1', asker: olia.id, parts: [], ...more }
+      const said = { id: 'usr_petro', kind: 'person' as const, name: 'Petro' }
+      const history = [
+        { message: 'msg_0', author: said, at: new Date().toISOString(), text: 'The rent is 500.' },
+      ]
+      const event = { ...data, text: '@daarwizz what is the rent?', history }
+      await database.kysely
+        .transaction()
+        .execute((tx) =>
+          events.append(tx, { type: agentCalled, principal: olia.id, room: room.id, data: event }),
+        )
+      return run
+    },
+    async [Symbol.asyncDispose]() {
+      await agents.stop?.()
+      await events[Symbol.asyncDispose]()
+      await provider[Symbol.asyncDispose]()
+      await database[Symbol.asyncDispose]()
+    },
+  }
+}
+
+const dataUrl = (mime: string, text: string) => `data:${mime};base64,${Buffer.from(text).toString('base64')}`
+const seconds = (ms: number) => ({ principal: olia, timeoutMs: ms })
+
+test('a call of a room is brought to its agent and answered from what was said there', async () => {
+  await using set = await city()
+  const run = await set.call()
+  await eventually(() => expect(set.finished).toHaveLength(1))
+  expect(set.finished[0]).toMatchObject({
+    run,
+    state: 'done',
+    room: 'room_1',
+    message: 'msg_1',
+    citations: [{ message: 'msg_0', title: 'Petro', quote: 'The rent is 500.' }],
+  })
+  expect((await set.metrics.render()).body).toContain(
+    'router_v2_requests_total{kind="deliver",outcome="done"} 1',
+  )
+})
+
+test('a call that cannot be brought says so, once and for good', async () => {
+  await using set = await city()
+  const unknownAsker = await set.call({ asker: 'usr_gone' })
+  const unknownAgent = await set.call({ agent: 'nobody' })
+  await eventually(() => expect(set.failed).toHaveLength(2))
+  await set.events.settled()
+  expect(set.failed).toEqual(
+    expect.arrayContaining([
+      { run: unknownAsker, code: 'router.asker_unknown' },
+      { run: unknownAgent, code: 'agents.agent_not_found' },
+    ]),
+  )
+  expect(set.finished).toEqual([])
+})
+
+test('a program’s files become text first; one that fails is told apart and loses nothing else', async () => {
+  await using set = await city()
+  const answer = await set.client.route(
+    {
+      parts: [
+        { type: 'text', text: 'What is the rent of the hall?' },
+        { type: 'image', name: 'sign.jpg', data: dataUrl('image/jpeg', 'picture') },
+        { type: 'file', name: 'lease.pdf', data: dataUrl('application/pdf', 'document') },
+        { type: 'image', name: 'torn.jpg', data: dataUrl('image/jpeg', 'x') },
+        { type: 'audio', data: 'data:audio/ogg;base64,@@@@' },
+        { type: 'image', name: 'huge.jpg', data: dataUrl('image/jpeg', 'x'.repeat(2_000)) },
+      ],
+    },
+    { principal: olia },
+  )
+  expect(answer).toMatchObject({ router: 'v2', engine: 'librarian' })
+  expect(answer.text).toContain('“The rent of the hall is 500 a month.”')
+  expect(answer.citations[0]).toMatchObject({ title: 'lease.pdf', page: 2 })
+  expect(answer.parts).toMatchObject([
+    { name: 'sign.jpg', state: 'done', ocr: { confidence: 0.9 } },
+    {
+      name: 'lease.pdf',
+      state: 'done',
+      document: { pages: { read: 1, ocr: 1, empty: 1, failed: 0, total: 3 } },
+    },
+    { name: 'torn.jpg', state: 'failed', error: { code: 'file.unreadable' } },
+    { name: 'audio-4', state: 'failed', error: { code: 'router_v2.bad_data_url' } },
+    { name: 'huge.jpg', state: 'failed', error: { code: 'router_v2.part_too_large' } },
+  ])
+  expect(JSON.stringify(answer.parts)).not.toContain('The hall is old')
+})
+
+test('a spoken question is a question', async () => {
+  await using set = await city({ model: true })
+  set.provider.next({ tokens: ['500.'] })
+  const answer = await set.client.route(
+    { room: 'room_2', parts: [{ type: 'audio', data: dataUrl('audio/ogg', 'voice') }] },
+    { principal: olia },
+  )
+  expect(answer).toMatchObject({ text: '500.', engine: 'scripted-1', tokensOut: 1 })
+  const [, user] = (set.provider.requests[0]?.body.messages ?? []) as { content: string }[]
+  expect(user?.content).toMatch(/The question, from Olia:\nWhat is the rent of the hall\?$/)
+})
+
+test('where nothing is left to answer to, the first failure is the answer', async () => {
+  await using set = await city()
+  const torn = { type: 'image' as const, data: dataUrl('image/jpeg', 'x') }
+  await expect(set.client.route({ parts: [torn] }, { principal: olia })).rejects.toMatchObject({
+    code: 'file.unreadable',
+  })
+  const blank = set.client.route({ parts: [{ type: 'text', text: ' ' }] }, { principal: olia })
+  await expect(blank).rejects.toMatchObject({ code: 'router_v2.nothing_asked' })
+})
+
+test('a provider’s failure comes back with its code', async () => {
+  await using set = await city({ model: true })
+  set.provider.next({ status: 401 })
+  const asking = set.client.route({ parts: [{ type: 'text', text: 'hi' }] }, { principal: olia })
+  await expect(asking).rejects.toMatchObject({ code: 'engine.refused', kind: 'upstream' })
+})
+
+test('an answer that comes too late, or to nobody, is stopped down to the provider', async () => {
+  await using set = await city({ model: true })
+  set.provider.always({ tokens: ['a', 'b'], holdAfter: 1 })
+  const parts = [{ type: 'text' as const, text: 'hi' }]
+  const late = set.client.route({ parts, timeoutMs: 1_000 }, seconds(20_000))
+  await expect(late).rejects.toMatchObject({ code: 'call.timeout' })
+  expect(await set.provider.requests[0]?.left).toBe(true)
+
+  const gone = new AbortController()
+  const asking = set.client.route({ parts }, { principal: olia, signal: gone.signal })
+  await eventually(() => expect(set.provider.requests).toHaveLength(2))
+  gone.abort()
+  await expect(asking).rejects.toThrow()
+  expect(await set.provider.requests[1]?.left).toBe(true)
+  await eventually(() => expect(set.finished.map(({ state }) => state)).toEqual(['cancelled', 'cancelled']))
+})
+
+test('its own route takes bodies with whole files in them', async () => {
+  await using set = await city()
+  const app = fastify({ forceCloseConnections: true })
+  app.setErrorHandler((error, _, reply) =>
+    reply.code(failureOf(error).status).send(failureOf(error).toJSON()),
+  )
+  set.router.routes?.(app, async () => ({ principal: olia, service: null, credential: null }))
+  const url = await app.listen({ port: 0, host: '127.0.0.1' })
+  const post = (body: unknown) =>
+    fetch(`${url}/api/route`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+  try {
+    const large = { type: 'image', data: dataUrl('image/jpeg', 'x'.repeat(2_000_000)) }
+    const answered = await post({ parts: [large, { type: 'text', text: 'Hello' }] })
+    expect(answered.status).toBe(200)
+    expect(await answered.json()).toMatchObject({ router: 'v2', parts: [{ state: 'failed' }] })
+    expect((await post({ parts: [] })).status).toBe(400)
+  } finally {
+    await app.close()
+  }
+})
