@@ -6,10 +6,16 @@ export interface SessionCookie {
   write(value: string, maxAgeSeconds: number): string
 }
 
+const NAME = 'daarion.session'
+
+/** Whether a `Cookie` header has a session of ours in it, good or not. Other programs on the same host leave cookies too. */
+export const carriesSession = (header: string | undefined): boolean =>
+  header !== undefined && /(?:^|;\s*)(?:__Secure-)?daarion\.session=/.test(header)
+
 /** Over https the cookie is Secure, and its name says so. */
 export function sessionCookie(publicUrl: string): SessionCookie {
   const secure = publicUrl.startsWith('https:')
-  const name = secure ? '__Secure-daarion.session' : 'daarion.session'
+  const name = secure ? `__Secure-${NAME}` : NAME
   return {
     name,
     read(header) {

@@ -72,8 +72,10 @@ describe('sessions', () => {
   })
 
   test('asks nobody in without a credential', async () => {
-    const answer = await city.ask('GET', '/api/auth/me')
-    expect([answer.status, answer.body.error.code]).toEqual([401, 'auth.required'])
+    for (const ask of [{}, { cookie: 'theme=dark; other.session=1' }]) {
+      const answer = await city.ask('GET', '/api/auth/me', ask)
+      expect([answer.status, answer.body.error.code]).toEqual([401, 'auth.required'])
+    }
   })
 
   test('refuses what another site sends, whatever cookie comes with it', async () => {
