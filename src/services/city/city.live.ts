@@ -16,10 +16,11 @@ import { partProgress } from '../multimodal-gateway/multimodal-gateway.events.ts
 import { accessChanged, roomEvent, signal } from './channels.ts'
 import type { cityContract } from './city.contract.ts'
 import { cityError } from './city.errors.ts'
-import { ClientFrame, type ServerFrame } from './city.live.contract.ts'
+import type { ClientFrame, ServerFrame } from './city.live.contract.ts'
 import { type CityDb, enterRoom } from './city.store.ts'
 import type { Feeds } from './feeds.ts'
-import { checkText, type Say } from './messages.ts'
+import type { Say } from './messages.ts'
+import { understand } from './understand.ts'
 
 export interface LiveCityNeeds {
   readonly db: CityDb
@@ -217,40 +218,6 @@ function visit(connection: Connection, principal: Principal, needs: LiveCityNeed
       for (const room of rooms.keys()) feeds.unfollow(room, connection)
       rooms.clear()
     },
-  }
-}
-
-interface Understood {
-  readonly said?: ClientFrame
-  readonly about: { room?: string; clientId?: string }
-  readonly fault?: unknown
-}
-
-function understand(text: string): Understood {
-  let raw: unknown
-  try {
-    raw = JSON.parse(text)
-  } catch {
-    return { about: {}, fault: cityError('city.frame_invalid', { detail: 'not JSON' }) }
-  }
-  const about = place(raw)
-  const parsed = ClientFrame.safeParse(raw)
-  if (parsed.success) return { said: parsed.data, about }
-  try {
-    if (typeof raw === 'object' && raw && 'text' in raw && typeof raw.text === 'string') checkText(raw.text)
-  } catch (fault) {
-    return { about, fault }
-  }
-  const detail = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')
-  return { about, fault: cityError('city.frame_invalid', { detail: detail.slice(0, 500) }) }
-}
-
-/** What a frame is about, as far as it can be told, so that the client knows which of its frames was refused. */
-function place(raw: unknown): { room?: string; clientId?: string } {
-  const { room, clientId } = Object(raw) as { room?: unknown; clientId?: unknown }
-  return {
-    ...(typeof room === 'string' && { room }),
-    ...(typeof clientId === 'string' && { clientId }),
   }
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { openTestCity, people } from '../../../test/kit/city-service.ts'
+import { BYTES, openTestCity, people, upload } from '../../../test/kit/city-service.ts'
 import { scratchPostgres } from '../../../test/kit/postgres.ts'
 import { systemClock } from '../../kernel/clock.ts'
 import { migrateUp } from '../../platform/database/migrate.ts'
@@ -65,6 +65,15 @@ describe.skipIf(server === '')('several processes over one PostgreSQL', () => {
     expect(heard).toEqual(Array.from({ length: 50 }, (_, i) => i + 1))
     gone.abort()
     await sweeping
+
+    const files = await Promise.all(cities.map((city) => upload(city, 'taras', BYTES.text, 'a.txt')))
+    const room = rooms[0] ?? ''
+    await one
+      .as('taras')
+      .post({ room, clientId: 'file', parts: files.map((file) => ({ type: 'file', file })) })
+    expect(await two.as('olena').room({ room })).toMatchObject({ unread: 51, seq: 51 })
+    expect(await two.as('olena').read({ room, seq: 50 })).toEqual({ readSeq: 50 })
+    expect((await one.as('olena').rooms({})).items.find(({ id }) => id === room)?.unread).toBe(1)
     expect([...one.bugs, ...two.bugs]).toEqual([])
   }, 60_000)
 })

@@ -9,7 +9,7 @@ import { type CityDb, json } from './city.store.ts'
 import type { CityTables } from './city.tables.ts'
 import type { Roster } from './directory.ts'
 import type { KnownAgent } from './policy.ts'
-import { addMember, insertRoom } from './rooms.ts'
+import { addMember, insertRoom } from './rooms.store.ts'
 
 /** The agent every resident has a room with. */
 const HOST = 'daarwizz'
