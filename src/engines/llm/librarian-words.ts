@@ -77,10 +77,14 @@ const THANKS = new Set(
   'дякую спасибі вдячна вдячний дуже щиро красно тобі вам thanks thank you very much so many'.split(' '),
 )
 
-/** Whether somebody only greets or thanks; null where they ask for something. */
+const ABOUT_YOU =
+  /^(?:а )?(?:хто (?:ти|ви)|що (?:ти|ви) (?:вмієш|вмієте|можеш|можете)|допомога|who are you|what are you|what can you do|help)(?: такий| такі)?$/
+
+/** Whether somebody only greets, thanks or asks who this is; null where they ask for something. */
 export function courtesy(question: string): 'greeting' | 'thanks' | null {
   const said = words(question)
   if (said.length === 0 || said.length > 6) return null
+  if (ABOUT_YOU.test(said.join(' '))) return 'greeting'
   // A name may follow a greeting: «Привіт, DAARWIZZ».
   const [first = '', ...rest] = said
   if (said.every((word) => THANKS.has(word)) && /^(?:дяк|спасиб|thank|щир|дуже|вдяч)/.test(first))

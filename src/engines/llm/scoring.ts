@@ -12,6 +12,7 @@ const WORD = /[\p{L}\p{N}]+(?:'[\p{L}\p{N}]+)*/gu
 /** How much of a question's words a passage must hold to count as an answer. */
 const ENOUGH = 0.34
 const MAX_SENTENCE = 320
+const MAX_ASKED = 40
 const NEARBY = 0.25
 
 /** The words of a text that carry meaning, lower case, in order; Ukrainian and English. */
@@ -59,7 +60,7 @@ export function shorten(text: string, limit: number): string {
 
 /** The sentences that answer a question best, best first, none twice; rare words weigh more than common ones. Empty where nothing is near enough. */
 export function bestQuotes(question: string, passages: readonly LlmPassage[], limit: number): Quote[] {
-  const asked = [...new Set(contentWords(question))].slice(0, 40)
+  const asked = [...new Set(contentWords(question))].slice(0, MAX_ASKED)
   if (asked.length === 0) return []
   const candidates = passages.flatMap((passage) => {
     const around = match(asked, contentWords(`${passage.title} ${passage.text}`))
@@ -90,6 +91,12 @@ export function nearestSentence(text: string, query: string): string {
     if (score > best.score) best = { text: sentence, score }
   }
   return best.text || shorten(text.trim(), MAX_SENTENCE)
+}
+
+/** How much of a question's words a text holds, 0…1. */
+export function closeness(question: string, text: string): number {
+  const asked = [...new Set(contentWords(question))].slice(0, MAX_ASKED)
+  return asked.length === 0 ? 0 : sum(match(asked, contentWords(text))) / asked.length
 }
 
 /** Whether a question asks for no word in particular: "what is in this document?" */

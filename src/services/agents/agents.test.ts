@@ -9,7 +9,7 @@ import { openAiCompatible } from '../../engines/llm/openai-compatible.ts'
 import { local } from '../../kernel/client.ts'
 import { systemClock } from '../../kernel/clock.ts'
 import { kernelError } from '../../kernel/errors.ts'
-import { createIds } from '../../kernel/ids.ts'
+import { createIds, type Ids } from '../../kernel/ids.ts'
 import type { Principal } from '../../kernel/principal.ts'
 import { Secret } from '../../kernel/secret.ts'
 import type { Database } from '../../platform/database/database.ts'
@@ -56,10 +56,17 @@ interface Options {
   readonly model?: boolean
   readonly knowledge?: Knowledge
   readonly runMs?: number
+  readonly ids?: Ids
 }
 
 /** Agents over a scripted provider (or the librarian alone), with one public room that Petro may read. */
-async function house({ db, model = true, knowledge = knowing(), runMs = 20_000 }: Options = {}) {
+async function house({
+  db,
+  model = true,
+  knowledge = knowing(),
+  runMs = 20_000,
+  ids: own = ids,
+}: Options = {}) {
   const database = db ?? (await testDatabase())
   const events = testEvents(database)
   const provider = await openAiServer()
@@ -74,7 +81,7 @@ async function house({ db, model = true, knowledge = knowing(), runMs = 20_000 }
     knowledge,
     city: { readable: async ({ rooms }, call) => ({ rooms: call?.principal?.id === petro.id ? rooms : [] }) },
     clock,
-    ids,
+    ids: own,
     limits: { runMs },
   })
   const started: string[] = []
@@ -317,6 +324,42 @@ test('a process that stops in the middle leaves a run that the next one finishes
   expect(seen.steps[1]?.detail).toMatchObject({ interrupted: true })
   expect(seen.citations.length + seen.text.length).toBeGreaterThan(0)
 }, 20_000)
+
+test('a bug of ours is tried again, and then the run fails and says so', async () => {
+  const broken: Ids = {
+    make() {
+      throw new TypeError('a bug')
+    },
+  }
+  await using set = await house({ ids: broken })
+  const run = await set.answered()
+  expect(run).toMatchObject({ state: 'failed', error: { code: 'agents.gave_up', params: { attempts: 3 } } })
+  expect(set.provider.requests).toHaveLength(0)
+  await set.events.settled()
+  expect(set.finished).toHaveLength(1)
+})
+
+test('asked about what was sent, it looks there and not about the room', async () => {
+  await using set = await house({ model: false })
+  const sizes = { type: 'file' as const, mime: 'application/pdf', sizeBytes: 9, state: 'done' as const }
+  const pages = { read: 4, ocr: 0, empty: 0, failed: 0, total: 4 }
+  const photo = {
+    ...sizes,
+    type: 'image' as const,
+    name: 'sign.jpg',
+    ocr: { text: 'Closed.', confidence: 1, engine: 'x' },
+  }
+  const run = await set.answered({
+    text: 'Що в цьому документі?',
+    parts: [{ ...sizes, name: 'Lease.pdf', document: { id: 'doc_lease', pages } }, photo],
+  })
+  expect(run.steps.map(({ kind }) => kind)).toEqual(['parts', 'retrieve', 'model'])
+  expect(run.citations).toMatchObject([
+    { title: 'sign.jpg', message: 'msg_1' },
+    { title: 'Lease.pdf', page: 1 },
+    { title: 'Lease.pdf', page: 3 },
+  ])
+})
 
 test('what a document orders stays in its block, and its false citations point nowhere', async () => {
   const evil = {

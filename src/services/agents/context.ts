@@ -27,6 +27,7 @@ const PASSAGE_CHARS = 1_200
 const MAX_FROM_PARTS = 8
 const MAX_MESSAGES = 30
 const MAX_MESSAGE_CHARS = 1_500
+const MAX_MESSAGES_CHARS = 10_000
 const MAX_QUESTION_CHARS = 8_000
 
 type Part = RunRequest['parts'][number]
@@ -70,17 +71,25 @@ function textsOf(part: Part, spokenIsAsked: boolean): { text: string; page?: num
   return [{ text: part.ocr?.text ?? '' }, { text: spoken }, ...pages].filter(({ text }) => text.trim() !== '')
 }
 
-/** What was said in the room before. The agent's own answers are no source. */
-export const messageFindings = (request: RunRequest, agent: string): Finding[] =>
-  request.history
-    .filter(({ author, text }) => author.id !== agent && text.trim() !== '')
+/** What was said in the room before, oldest first; where it is too much, the newest. The agent's own answers are no source. */
+export function messageFindings(request: RunRequest, agent: string): Finding[] {
+  const said = request.history.filter(({ author, text }) => author.id !== agent && text.trim() !== '')
+  let left = MAX_MESSAGES_CHARS
+  return said
     .slice(-MAX_MESSAGES)
+    .reverse()
     .map(({ author, text, message }) => ({
-      kind: 'message',
+      kind: 'message' as const,
       title: author.name,
       text: text.slice(0, MAX_MESSAGE_CHARS),
       message,
     }))
+    .filter(({ text }) => {
+      left -= text.length
+      return left >= 0
+    })
+    .reverse()
+}
 
 /** Numbers the findings in the order given, from 1. */
 export const numbered = (findings: readonly Finding[]): Source[] =>

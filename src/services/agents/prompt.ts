@@ -10,7 +10,7 @@ export interface Prompt {
 }
 
 const LANGUAGES = { uk: 'Ukrainian', en: 'English' }
-const MAX_SOURCES_CHARS = 40_000
+const MAX_SOURCES_CHARS = 30_000
 
 /** Puts together what the model is asked. Everything that comes from outside stands in blocks whose tag carries `nonce`, which nobody outside can know, with whatever could pass for a tag or a citation taken out. */
 export function buildPrompt(

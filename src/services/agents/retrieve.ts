@@ -19,7 +19,7 @@ const MAX_ATTACHED = 3
 const MAX_UNREAD = 5
 const MAX_OPENING_CHARS = 3_000
 
-/** Looks the question up in the room's documents, as the asker: those sent with it first, then all of the room. */
+/** Looks the question up in the room's documents, as the asker: those sent with it first, then all of the room. Where pages count as unread, they are those of what was searched. */
 export async function retrieve(
   knowledge: Knowledge,
   request: RunRequest,
@@ -30,7 +30,9 @@ export async function retrieve(
   const call = { ...options, principal: request.asker, timeoutMs: SEARCH_MS }
   const attached = request.parts.flatMap((part) => (part.document?.id ? [part.document.id] : []))
   const documents = attached.slice(0, MAX_ATTACHED)
-  const openings = asksForAll(question)
+  // "What is in this?" is about what was sent with it, not about the room.
+  const aboutSent = asksForAll(question) && request.parts.length > 0
+  const openings = aboutSent
     ? await Promise.all(documents.map((document) => knowledge.page({ document, page: 1 }, call)))
     : []
   const findings: Finding[] = openings.map(({ document, title, number, text }) => ({
@@ -45,7 +47,7 @@ export async function retrieve(
   const rooms = [request.room.id]
   const searches = await Promise.all([
     ...(documents.length > 0 ? [knowledge.search({ query, rooms, documents, limit: LIMIT }, call)] : []),
-    knowledge.search({ query, rooms, limit: LIMIT }, call),
+    ...(aboutSent ? [] : [knowledge.search({ query, rooms, limit: LIMIT }, call)]),
   ])
   for (const { document, title, page, text } of searches.flatMap(({ items }) => items))
     findings.push({ kind: 'document', document, title, page, text })

@@ -144,7 +144,7 @@ async function findOut(needs: Work, signal: AbortSignal): Promise<RunContext> {
     return { value: findings, detail: { parts: request.parts.length, failed, passages: findings.length } }
   })
   const found = await step(needs, 'retrieve', request.room !== null, () => look(needs, question, signal))
-  const findings = [...(found?.findings ?? []), ...(fromParts ?? []), ...messageFindings(request, agent.id)]
+  const findings = [...(fromParts ?? []), ...(found?.findings ?? []), ...messageFindings(request, agent.id)]
   const context = {
     question,
     language: answerLanguage(question, findings),
