@@ -123,11 +123,16 @@ async function modelsInUse(db: Db, scope: Scope, models: readonly Embeddings[]):
   return models.filter(({ model }) => known.has(model))
 }
 
+/** For this transaction, where pgvector knows these settings: 0.8 and later. The literal makes it load first. */
+const READ_ON = `
+  select set_config(name, case name when 'hnsw.iterative_scan' then 'strict_order' else '100' end, true)
+  from pg_settings
+  where name in ('hnsw.iterative_scan', 'hnsw.ef_search') and '[1]'::vector is not null`
+
 /** The index is read on until enough of what it gives is in the scope: a narrow scope loses nothing. */
 async function byVector(db: Db, vector: Float32Array, model: string, scope: Scope): Promise<Hit[]> {
   return await db.transaction().execute(async (tx) => {
-    await sql`set local hnsw.iterative_scan = strict_order`.execute(tx)
-    await sql`set local hnsw.ef_search = 100`.execute(tx)
+    await sql.raw(READ_ON).execute(tx)
     const { rows } = await sql<Hit>`
       select c.id, c.document, d.title, c.page, c.text
       from knowledge.vector v

@@ -7,6 +7,8 @@ import type { KnowledgeTables } from './knowledge.tables.ts'
 /** The width of the column; a shorter vector is filled up with zeros, which change no cosine. */
 const DIMENSIONS = 384
 const BATCH = 16
+/** The index takes some 4 ms a vector, and PGlite does nothing else meanwhile. */
+const INSERT_BATCH = 4
 
 /** The vectors of documents, by the model that made them. */
 export function createVectors(db: Kysely<KnowledgeTables>) {
@@ -37,11 +39,12 @@ export function createVectors(db: Kysely<KnowledgeTables>) {
             : []
         })
         if (rows.length < missing.length) throw kernelError('internal')
-        await db
-          .insertInto('knowledge.vector')
-          .values(rows)
-          .onConflict((conflict) => conflict.doNothing())
-          .execute()
+        for (let from = 0; from < rows.length; from += INSERT_BATCH)
+          await db
+            .insertInto('knowledge.vector')
+            .values(rows.slice(from, from + INSERT_BATCH))
+            .onConflict((conflict) => conflict.doNothing())
+            .execute()
       }
     },
 
