@@ -7,7 +7,7 @@ import { AppError } from '../kernel/errors.ts'
 import { CommandFailure, type Terminal } from './terminal.ts'
 
 /** The exit code of a command that needs a running city and finds none. */
-export const STOPPED = 3
+const STOPPED = 3
 
 /** Does something with the running city, as its operator: over the socket in its data folder that only its user may open. Ends with exit code 3 where the city is not running. */
 export async function withCity<C extends Contract, T>(
