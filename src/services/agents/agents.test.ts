@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import fastify from 'fastify'
-import { expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { testDatabase, testEvents } from '../../../test/kit/database.ts'
 import { eventually } from '../../../test/kit/eventually.ts'
 import { openAiServer } from '../../../test/kit/openai-server.ts'
@@ -59,6 +59,12 @@ interface Options {
   readonly ids?: Ids
 }
 
+let shared: Database
+beforeAll(async () => {
+  shared = await testDatabase()
+})
+afterAll(() => shared[Symbol.asyncDispose]())
+
 /** Agents over a scripted provider (or the librarian alone), with one public room that Petro may read. */
 async function house({
   db,
@@ -67,7 +73,7 @@ async function house({
   runMs = 20_000,
   ids: own = ids,
 }: Options = {}) {
-  const database = db ?? (await testDatabase())
+  const database = db ?? shared
   const events = testEvents(database)
   const provider = await openAiServer()
   const config = { url: provider.url, key: new Secret('sk-1'), model: 'scripted-1', retryForMs: 0 }
@@ -130,10 +136,10 @@ async function house({
       return await client.run({ run: request.run }, { principal: request.asker })
     },
     async [Symbol.asyncDispose]() {
+      if (!db) await events.settled()
       await service.stop?.()
       await events[Symbol.asyncDispose]()
       await provider[Symbol.asyncDispose]()
-      if (!db) await database[Symbol.asyncDispose]()
     },
   }
 }

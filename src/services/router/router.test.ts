@@ -1,5 +1,5 @@
 import fastify from 'fastify'
-import { expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { testDatabase, testEvents } from '../../../test/kit/database.ts'
 import { eventually } from '../../../test/kit/eventually.ts'
 import { openAiServer } from '../../../test/kit/openai-server.ts'
@@ -10,11 +10,13 @@ import { local } from '../../kernel/client.ts'
 import { systemClock } from '../../kernel/clock.ts'
 import { createIds } from '../../kernel/ids.ts'
 import type { Principal } from '../../kernel/principal.ts'
+import type { Database } from '../../platform/database/database.ts'
 import { failureOf } from '../../platform/http/http.errors.ts'
 import { createMetrics } from '../../platform/metrics.ts'
 import { agentsContract } from '../agents/agents.contract.ts'
 import { type RunFinished, runFinished } from '../agents/agents.events.ts'
 import { createAgents } from '../agents/agents.ts'
+import type { Room } from '../city/city.contract.ts'
 import { agentCalled } from '../city/city.events.ts'
 import { createLlmProxy } from '../llm-proxy/llm-proxy.ts'
 import type { PartArtefacts } from '../router-v2/artefacts.ts'
@@ -27,6 +29,19 @@ import { createRouter } from './router.ts'
 const clock = systemClock
 const ids = createIds(clock)
 const olia: Principal = { id: 'usr_olia', kind: 'person', name: 'Olia', role: 'resident' }
+
+const square: Room = {
+  id: 'room_1',
+  slug: 'square',
+  name: 'Square',
+  visibility: 'public',
+  replyPolicy: { mode: 'mentioned', agents: ['daarwizz'] },
+  createdAt: '2026-05-01T12:00:00.000Z',
+  seq: 0,
+  readSeq: 0,
+  unread: 0,
+  membership: null,
+}
 
 /** What the gateway would make of three files; the fourth is damaged. */
 const artefacts: PartArtefacts = {
@@ -50,9 +65,14 @@ const artefacts: PartArtefacts = {
   }),
 }
 
+let database: Database
+beforeAll(async () => {
+  database = await testDatabase()
+})
+afterAll(() => database[Symbol.asyncDispose]())
+
 /** The whole way from a call to an answer, over a scripted provider or the librarian. */
 async function city({ model = false } = {}) {
-  const database = await testDatabase()
   const events = testEvents(database)
   const provider = await openAiServer()
   const config = { url: provider.url, key: null, model: 'scripted-1', retryForMs: 0 }
@@ -71,7 +91,7 @@ async function city({ model = false } = {}) {
   const routerV2 = createRouterV2({
     agents: agentsClient,
     artefacts,
-    city: { room: async ({ room: asked }) => ({ ...room, id: asked }) as never },
+    city: { room: async ({ room: id }) => ({ ...square, id }) },
     events,
     clock,
     ids,
@@ -127,10 +147,10 @@ async function city({ model = false } = {}) {
       return run
     },
     async [Symbol.asyncDispose]() {
+      await events.settled()
       await agents.stop?.()
       await events[Symbol.asyncDispose]()
       await provider[Symbol.asyncDispose]()
-      await database[Symbol.asyncDispose]()
     },
   }
 }
