@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
-import { gunzip, gzip } from 'node:zlib'
+import { gzip } from 'node:zlib'
 import { MIGRATIONS, migrateUp, readMigrations } from './migrate.ts'
 import { openPglite } from './pglite.ts'
 
@@ -24,12 +24,11 @@ export async function buildImage(outFile: string, folder = MIGRATIONS): Promise<
   await rename(`${outFile}.part`, outFile)
 }
 
-/** The image in a file, or undefined when there is none or it was made from other migrations. */
+/** The compressed image in a file, or undefined when there is none or it was made from other migrations. */
 export async function readImage(file: string, folder = MIGRATIONS): Promise<Uint8Array | undefined> {
   const key = await readFile(`${file}.key`, 'utf8').catch(() => null)
   if (key !== (await imageKey(folder))) return undefined
-  const bytes = await readFile(file).catch(() => undefined)
-  return bytes && (await promisify(gunzip)(bytes))
+  return await readFile(file).catch(() => undefined)
 }
 
 /** An empty migrated cluster as a plain tar; takes seconds. */
