@@ -28,7 +28,7 @@ export interface ScriptedAnswer {
   readonly extra?: Readonly<Record<string, unknown>>
 }
 
-export interface ScriptedRequest {
+interface ScriptedRequest {
   readonly method: string
   readonly path: string
   readonly authorization: string | undefined
@@ -139,7 +139,6 @@ export async function openAiServer(options: { readonly key?: string; readonly mo
     },
   }
 }
-export type OpenAiServer = Awaited<ReturnType<typeof openAiServer>>
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
   let text = ''

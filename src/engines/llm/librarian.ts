@@ -4,7 +4,7 @@ import { courtesy, languageOf, PHRASES, quoted } from './librarian-words.ts'
 import type { ChatRequest, Llm, LlmHints, LlmPassage } from './llm.ts'
 import { asksForAll, bestQuotes, type Quote, sentences } from './scoring.ts'
 
-export const LIBRARIAN = 'librarian'
+const LIBRARIAN = 'librarian'
 
 const MAX_QUOTES = 3
 const MAX_TITLES = 5

@@ -16,7 +16,7 @@ const MAX_ASKED = 40
 const NEARBY = 0.25
 
 /** The words of a text that carry meaning, lower case, in order; Ukrainian and English. */
-export const contentWords = (text: string): string[] => words(text).filter((word) => !STOP_WORDS.has(word))
+const contentWords = (text: string): string[] => words(text).filter((word) => !STOP_WORDS.has(word))
 
 export const words = (text: string): string[] =>
   text.normalize('NFKC').toLowerCase().replaceAll(/[’ʼ`]/g, "'").match(WORD) ?? []
@@ -52,7 +52,7 @@ export function sentences(text: string): string[] {
 }
 
 /** Cuts a text at a word, with an ellipsis. */
-export function shorten(text: string, limit: number): string {
+function shorten(text: string, limit: number): string {
   if (text.length <= limit) return text
   const cut = text.slice(0, limit - 1)
   return `${cut.slice(0, Math.max(cut.lastIndexOf(' '), limit / 2)).trimEnd()}…`

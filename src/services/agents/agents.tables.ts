@@ -9,7 +9,7 @@ type Json<T extends object> = JSONColumnType<T, string, string>
 type NullableJson<T extends object> = ColumnType<T | null, string | null | undefined, string | null>
 type NullableTime = ColumnType<Date | null, Date | null | undefined, Date | null>
 
-export type AgentRow = {
+type AgentRow = {
   id: string
   slug: string
   name: string

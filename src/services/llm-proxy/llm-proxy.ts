@@ -13,7 +13,7 @@ import { llmProxyError } from './llm-proxy.errors.ts'
 import { openAiError } from './openai-error.ts'
 
 /** Answers to this name whatever model the city has: the first engine. */
-export const CITY_MODEL = 'city'
+const CITY_MODEL = 'city'
 
 const MAX_BODY_BYTES = 32 * 1024 * 1024
 const MAX_ANSWER_MS = 10 * 60_000

@@ -14,7 +14,7 @@ export interface ArtefactCall {
 }
 
 /** What a document gave, page by page. */
-export interface ParsedDocument {
+interface ParsedDocument {
   readonly pages: readonly {
     readonly number: number
     readonly state: 'read' | 'ocr' | 'empty' | 'failed'
