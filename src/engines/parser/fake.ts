@@ -19,7 +19,7 @@ export function createFakeParser(
   return {
     script,
     name: 'fake',
-    parse: async (document, { onPage, signal }) => {
+    parse: async (document, { onPage, signal, skip }) => {
       const check = (): void => {
         if (signal?.aborted) throw AppError.from(signal.reason)
       }
@@ -30,7 +30,7 @@ export function createFakeParser(
       const sections = cutSections(blocksOf(new TextDecoder().decode(bytes), 'plain'))
       const pages = script.pages ?? sections.map((text) => ({ state: 'read' as const, text }))
       for (const [index, page] of pages.entries()) {
-        await onPage({ ...page, number: index + 1 }, pages.length)
+        if (!skip?.has(index + 1)) await onPage({ ...page, number: index + 1 }, pages.length)
         check()
       }
       return { title: script.title ?? titleFrom(document.name), total: pages.length, engine: 'fake' }

@@ -1,11 +1,11 @@
 import type { Clock } from '../../kernel/clock.ts'
-import { AppError } from '../../kernel/errors.ts'
 import { engineError } from '../engine.errors.ts'
 import { forChild } from '../foreign-file.ts'
 import { childModule } from '../workers/child-process.ts'
 import { createPool, type PoolState } from '../workers/pool.ts'
 import type { ParserChild } from './parser.child.ts'
-import type { ParsedPage, Parser } from './parser.ts'
+import type { Parser } from './parser.ts'
+import { readInRuns } from './runs.ts'
 
 export interface LocalParserNeeds {
   readonly clock: Clock
@@ -25,7 +25,6 @@ export interface LocalParser extends Parser {
 const MB = 1 << 20
 const PAGES_PER_RUN = 25
 const RUN_DEADLINE_MS = 180_000
-const MAX_LOST_PAGES = 3
 
 /**
  * PDF (pdf.js), DOCX (mammoth), Markdown and plain text, each opened in a limited child process. Formats without pages come in sections of about
@@ -47,45 +46,26 @@ export function createLocalParser(needs: LocalParserNeeds): LocalParser {
     if ('bytes' in document && document.bytes.length === 0) throw engineError('file.empty')
     const { options, payload } = forChild(document)
     const { mime, name } = document
-    const seen = { total: 0, next: 1 }
-    while (skip?.has(seen.next)) seen.next += 1
-    const hand = async (page: ParsedPage, total: number): Promise<void> => {
-      seen.total = total
-      // A second try begins again at the first page of its run.
-      if (page.number < seen.next) return
-      if (!skip?.has(page.number)) await onPage(page, total)
-      seen.next = page.number + 1
-    }
-    for (let lost = 0; ; ) {
-      const from = seen.next
-      try {
-        const answer = await pool.run(
+    const answer = await readInRuns(
+      (from, hand) =>
+        pool.run(
           'parse',
-          { ...payload, mime, name, from, count: PAGES_PER_RUN, maxPages },
+          { ...payload, mime, name, from, count: PAGES_PER_RUN, maxPages, skip: new Set(skip) },
           {
             ...options,
             key: document.key && `${document.key}#${from}`,
             deadlineMs: RUN_DEADLINE_MS,
             signal,
-            onMessage: ({ page, total }) => hand(page, total),
+            onMessage: hand,
           },
-        )
-        if (seen.next > answer.total) return { ...answer, title: answer.title ?? titleFrom(name) }
-      } catch (cause) {
-        const error = AppError.from(cause)
-        const isLost = ENDED.includes(error.code) && !signal?.aborted && seen.next <= seen.total
-        if (!isLost || ++lost > MAX_LOST_PAGES) throw error
-        await hand({ number: seen.next, state: 'failed', text: '', error: error.code }, seen.total)
-        if (seen.next > seen.total)
-          return { title: titleFrom(name), total: seen.total, engine: 'local/pdfjs' }
-      }
-    }
+        ),
+      { onPage, signal, skip },
+    )
+    return { ...answer, title: answer.title ?? titleFrom(name) }
   }
 
   return { name: 'local', parse, state: pool.state, close: pool.close }
 }
-
-const ENDED: readonly string[] = ['engine.crashed', 'engine.quarantined', 'call.timeout']
 
 /** `2024_звіт-остаточний.pdf` → `2024 звіт-остаточний` */
 export const titleFrom = (name: string): string =>

@@ -14,6 +14,8 @@ export interface ParseTask {
   /** The first page wanted, and how many at most. */
   readonly from: number
   readonly count: number
+  /** Pages that need not be read. */
+  readonly skip: ReadonlySet<number>
   readonly maxPages: number
 }
 
@@ -51,7 +53,7 @@ async function parsePdf(
   try {
     const last = Math.min(pdf.pages, task.from + task.count - 1)
     for (let number = task.from; number <= last; number++)
-      await job.send({ page: await pdf.page(number), total: pdf.pages })
+      if (!task.skip.has(number)) await job.send({ page: await pdf.page(number), total: pdf.pages })
     const title = last === pdf.pages ? await pdf.title() : null
     return { title, total: pdf.pages, engine: 'local/pdfjs' }
   } finally {
@@ -78,7 +80,8 @@ async function parsePageless(
   const total = pages.length
   if (total > task.maxPages) throw engineError('file.too_many_pages', { pages: total, limit: task.maxPages })
   for (const [index, page] of pages.entries())
-    if (index + 1 >= task.from) await job.send({ page: { ...page, number: index + 1 }, total })
+    if (index + 1 >= task.from && !task.skip.has(index + 1))
+      await job.send({ page: { ...page, number: index + 1 }, total })
   return { title: titleOf(blocks), total, engine: kind.mime === DOCX ? 'local/mammoth' : 'local/text' }
 }
 

@@ -30,6 +30,18 @@ export function parserConformance(name: string, make: () => Parser): void {
     expect(pages.map(({ text }) => text).join('\n\n').length).toBeGreaterThan(400 * 35)
   })
 
+  test(`${name} leaves out pages that are known`, MINUTES, async () => {
+    const numbers: number[] = []
+    const skip = new Set([1, 3])
+    const { total } = await make().parse(document, {
+      onPage: ({ number }) => void numbers.push(number),
+      skip,
+    })
+    expect(numbers).toEqual(
+      Array.from({ length: total }, (_, n) => n + 1).filter((number) => !skip.has(number)),
+    )
+  })
+
   test(`${name} waits for a slow reader`, MINUTES, async () => {
     let reading = 0
     let most = 0
