@@ -248,7 +248,7 @@ test.each([
 })
 
 test('a run that takes too long is stopped at the provider and says so', async () => {
-  await using set = await house({ runMs: 300 })
+  await using set = await house({ runMs: 3_000 })
   set.provider.next({ tokens: ['a', 'b'], holdAfter: 1 })
   const run = await set.answered()
   expect(run).toMatchObject({ state: 'failed', text: 'a', error: { code: 'agents.too_long' } })

@@ -254,7 +254,7 @@ test('an answer that comes too late, or to nobody, is stopped down to the provid
   await using set = await city({ model: true })
   set.provider.always({ tokens: ['a', 'b'], holdAfter: 1 })
   const parts = [{ type: 'text' as const, text: 'hi' }]
-  const late = set.client.route({ parts, timeoutMs: 1_000 }, seconds(20_000))
+  const late = set.client.route({ parts, timeoutMs: 4_000 }, seconds(20_000))
   await expect(late).rejects.toMatchObject({ code: 'call.timeout' })
   expect(await set.provider.requests[0]?.left).toBe(true)
 
