@@ -12,6 +12,7 @@ import { remoteLlm } from './compose/remote-llm.ts'
 import type { Config, ServiceName } from './config.ts'
 import type { Contract } from './kernel/contract.ts'
 import { openapi } from './kernel/openapi.ts'
+import type { Principal } from './kernel/principal.ts'
 import type { Scope } from './kernel/scope.ts'
 import type { Secret } from './kernel/secret.ts'
 import { createAdminSocket } from './platform/http/admin-socket.ts'
@@ -33,6 +34,8 @@ import { createRouter } from './services/router/router.ts'
 import { createRouterV2 } from './services/router-v2/router-v2.ts'
 
 const VERSION = '0.1.0'
+/** On whose behalf the city asks what it must know itself. */
+const ITSELF: Principal = { id: 'city', kind: 'service', name: 'city', role: 'resident' }
 const WEB = fileURLToPath(new URL('../web/dist/', import.meta.url))
 
 /** A composed city, not yet listening. */
@@ -93,7 +96,8 @@ export async function compose(config: Config, means: Means, scope: Scope): Promi
         files,
         media: engines.media,
         auth: peers.need('auth', 'city'),
-        agents: async () => (await peers.find('agents', 'city')?.agents({}))?.items ?? [],
+        agents: async () =>
+          (await peers.find('agents', 'city')?.agents({}, { principal: ITSELF }))?.items ?? [],
         capabilities: {
           audio: present('multimodal-gateway'),
           image: present('multimodal-gateway'),

@@ -17,9 +17,11 @@ export async function main(env: Readonly<Record<string, string | undefined>>): P
     const stopped = untilTold(city.platform.logger)
     const address = await city.listen()
     const publicUrl = env.PUBLIC_URL ? config.publicUrl : address
-    say(`${config.cityName} is open at ${publicUrl}`)
     const token = await city.welcomeToken()
-    if (token) say(`It has no owner yet. Make the first account here: ${publicUrl}/welcome#${token.reveal()}`)
+    const lines = [`${config.cityName} is open at ${publicUrl}`]
+    if (token)
+      lines.push(`It has no owner yet. Make the first account here: ${publicUrl}/welcome#${token.reveal()}`)
+    process.stdout.write(`${lines.join('\n')}\n`)
     await stopped
     return 0
   } catch (error) {
@@ -30,10 +32,6 @@ export async function main(env: Readonly<Record<string, string | undefined>>): P
     await scope[Symbol.asyncDispose]().catch((error: unknown) => console.error(error))
     clearTimeout(late)
   }
-}
-
-const say = (line: string): void => {
-  process.stdout.write(`${line}\n`)
 }
 
 /** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */

@@ -71,12 +71,8 @@ export async function startCity(
 async function opened(child: ChildProcess, output: () => string, openMs: number): Promise<string> {
   const until = Date.now() + openMs
   for (;;) {
-    // The welcome line, where there is one, follows at once.
     const [, url] = / is open at (\S+)\n/.exec(output()) ?? []
-    if (url !== undefined) {
-      await new Promise((done) => setTimeout(done, 50))
-      return url
-    }
+    if (url !== undefined) return url
     if (child.exitCode !== null || child.signalCode !== null || Date.now() > until) {
       child.kill('SIGKILL')
       throw new Error(`The city did not open:\n${output()}`)
