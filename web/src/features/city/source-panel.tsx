@@ -164,7 +164,14 @@ function PageSheet({ query, quote }: PageSheetProps) {
   const late = useAfter(300)
   const { data, error } = query
   useEffect(() => {
-    if (data) marked.current?.scrollIntoView({ block: 'center' })
+    if (!data) return
+    const center = () => marked.current?.scrollIntoView({ block: 'center' })
+    // The record's type may still be on its way, and moves the passage when it comes.
+    const frame = requestAnimationFrame(() => {
+      center()
+      void document.fonts.ready.then(center)
+    })
+    return () => cancelAnimationFrame(frame)
   }, [data])
   if (error)
     return (

@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router'
-import { CircleAlert } from 'lucide-react'
+import { CircleAlert, FileText } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import type { Part } from '../../../../../src/services/city/city.contract.ts'
 import { fileUrl } from '../../../api.ts'
@@ -79,7 +79,7 @@ export function FileIcon({ name }: { name: string }) {
   const kind = /\.(\w{1,4})$/.exec(name)?.[1] ?? ''
   return (
     <span className="file" aria-hidden="true">
-      {kind.toUpperCase()}
+      {kind === '' ? <Icon of={FileText} /> : kind.toUpperCase()}
     </span>
   )
 }
