@@ -121,7 +121,7 @@ describe.each([
       expect(answer.text).toContain('суботу')
       expect(answer.engine).toMatch(/librarian/)
       const settled = await owner.settled('square', asked.id)
-      expect(settled.runs).toMatchObject([{ agent: 'agent_daarwizz', state: 'done' }])
+      expect(settled.runs).toMatchObject([{ agent: 'daarwizz', state: 'done' }])
       const run = await owner.agents.run({ run: settled.runs[0]?.id ?? '' })
       expect(run.steps.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['retrieve', 'model']))
     })
