@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import helmet from '@fastify/helmet'
 import multipart from '@fastify/multipart'
 import websocket from '@fastify/websocket'
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { kernelError } from '../../kernel/errors.ts'
 import type { Metrics } from '../metrics.ts'
 import { failureOf, httpError } from './http.errors.ts'
@@ -25,7 +25,7 @@ const UNSAFE = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 export async function createHttp(needs: HttpNeeds): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: needs.logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MAX_BODY_BYTES,
     trustProxy: needs.trustProxy,
     requestTimeout: 120_000,
