@@ -1,4 +1,4 @@
-import { ChevronRight, Square } from 'lucide-react'
+import { Square } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { CalledRun, Message } from '../../../../src/services/city/city.contract.ts'
@@ -7,7 +7,6 @@ import { failureOf, sentenceOf } from '../../i18n/failures.ts'
 import { useLanguage } from '../../i18n/format.ts'
 import { Avatar } from '../../ui/avatar.tsx'
 import { Button } from '../../ui/button.tsx'
-import { Icon } from '../../ui/icon.tsx'
 import { useToast } from '../../ui/toast.tsx'
 import { useCity } from './city-context.tsx'
 import { Markdown } from './markdown.tsx'
@@ -59,10 +58,7 @@ export function AgentStream({ run, asked, stream }: AgentStreamProps) {
         )}
         <div className="stopper">
           <div className="trace grow">
-            <span className="inline-flex min-h-[30px] items-center gap-1.5">
-              <Icon of={ChevronRight} size="xs" />
-              {now}
-            </span>
+            <span className="inline-flex min-h-[30px] items-center">{now}</span>
           </div>
           {asked.author.id === me.id && (
             <Button small look="quiet" icon={Square} disabled={stopping} onClick={() => void stop()}>

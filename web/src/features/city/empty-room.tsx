@@ -12,9 +12,11 @@ export function EmptyRoom({ room, onWrite }: { room: Room; onWrite: () => void }
   const agents = useQuery(agentsQuery(useApi()))
   const [slug] = room.replyPolicy.mode === 'off' ? [] : room.replyPolicy.agents
   const agent = agents.data?.find((one) => one.slug === slug)?.name
+  const direct = room.visibility === 'direct' && agent !== undefined
+  const hint = agent ? t('city.emptyHint', { agent }) : t('city.emptyHintAlone')
   return (
-    <EmptyState title={t('city.empty')}>
-      <p>{agent ? t('city.emptyHint', { agent }) : t('city.emptyHintAlone')}</p>
+    <EmptyState title={direct ? t('city.emptyDirect', { agent }) : t('city.empty')}>
+      <p>{direct ? t('city.emptyDirectHint', { agent }) : hint}</p>
       <div className="row">
         <Button look="primary" small onClick={onWrite}>
           {t('city.writeFirst')}

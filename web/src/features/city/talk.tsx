@@ -39,12 +39,16 @@ export function Talk({ room }: { room: Room }) {
 
   const goTo = useCallback(
     async (message: string) => {
-      if (!(await store.reach(message))) return say({ text: t('city.goneReply') })
+      if (!(await store.reach(message))) return say({ text: t('city.messageGone') })
       setTarget(message)
       requestAnimationFrame(() => log.current?.show(message))
     },
     [store, say, t],
   )
+  useEffect(() => {
+    // Where a keyboard does not cover the screen, one can write at once.
+    if (matchMedia('(pointer: fine)').matches) composer.current?.focus()
+  }, [])
   useEffect(() => {
     if (wanted !== undefined && state === 'ready') void goTo(wanted)
   }, [wanted, state, goTo])

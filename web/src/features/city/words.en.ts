@@ -8,7 +8,7 @@ export const cityEn = {
   roomsFailed: 'The list of rooms could not be loaded.',
   unread_one: '{{count}} unread message',
   unread_other: '{{count}} unread messages',
-  visibility: { public: 'city room', private: 'private room', direct: 'one-to-one' },
+  visibility: { public: 'city room', private: 'private room', direct: 'for you alone' },
   policyLine: {
     off: 'agents are silent',
     mentioned: 'agents answer when mentioned',
@@ -32,6 +32,9 @@ export const cityEn = {
   empty: 'You are the first one here',
   emptyHint: 'Say what the room is for, or drop in the document it is about. {{agent}} will read it.',
   emptyHintAlone: 'Say what the room is for, or drop in the document it is about.',
+  emptyDirect: 'A talk with {{agent}}',
+  emptyDirectHint:
+    'Write, speak, or drop in a document. {{agent}} answers everything here, and only you read it.',
   writeFirst: 'Write the first message',
   nothingHere: 'There is nothing here for you to open',
   nothingHereHint:
@@ -47,7 +50,8 @@ export const cityEn = {
   copied: 'Copied.',
   linkCopied: 'The link is copied.',
   more: 'More',
-  goneReply: 'the message this answers',
+  goneReply: 'an older message',
+  messageGone: 'This message was not found.',
   voiceMessage: 'voice message',
   photo: 'photo',
   file: 'file',
