@@ -85,10 +85,10 @@ const { TEST_DATABASE_URL: server, TEST_NATS_URL: nats } = process.env
 const absent = (name: string, variable: string) =>
   describe.skip(`${name} (${variable} is not set)`, () => undefined)
 
-eventsConformance('in process, PGlite', inProcess(pglite))
-if (server) eventsConformance('in process, PostgreSQL', inProcess(postgres(server)))
+eventsConformance('in process, PGlite', true, inProcess(pglite))
+if (server) eventsConformance('in process, PostgreSQL', false, inProcess(postgres(server)))
 else absent('in process, PostgreSQL', 'TEST_DATABASE_URL')
-if (nats) eventsConformance('JetStream, PGlite', overNats(pglite, nats))
+if (nats) eventsConformance('JetStream, PGlite', true, overNats(pglite, nats))
 else absent('JetStream, PGlite', 'TEST_NATS_URL')
-if (nats && server) eventsConformance('JetStream, PostgreSQL', overNats(postgres(server), nats))
+if (nats && server) eventsConformance('JetStream, PostgreSQL', false, overNats(postgres(server), nats))
 else absent('JetStream, PostgreSQL', 'TEST_NATS_URL or TEST_DATABASE_URL')
