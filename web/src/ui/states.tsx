@@ -87,16 +87,6 @@ export function Banner({ icon, bad, children }: { icon: LucideIcon; bad?: boolea
   )
 }
 
-/** A note in the place of what is missing. */
-export function Note({ icon, children }: { icon: LucideIcon; children: ReactNode }) {
-  return (
-    <div className="note">
-      <Icon of={icon} />
-      <div className="grow">{children}</div>
-    </div>
-  )
-}
-
 /** Measured progress: `share` is 0…1. */
 export function Meter({ share, label }: { share: number; label: string }) {
   const percent = Math.round(Math.min(1, Math.max(0, share)) * 100)

@@ -1,7 +1,7 @@
 export type Theme = 'light' | 'dark'
 
 /** What is shown now: the kept choice, or what the system asks for. */
-export function currentTheme(): Theme {
+function currentTheme(): Theme {
   const kept = document.documentElement.dataset.theme
   if (kept === 'light' || kept === 'dark') return kept
   return matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'

@@ -1,6 +1,6 @@
 const KEPT = 60
 
-export interface LocalFile {
+interface LocalFile {
   readonly url: string
   readonly blob: Blob
 }

@@ -11,7 +11,7 @@ export interface OutFile {
   readonly file?: string
 }
 
-export interface OutFailure {
+interface OutFailure {
   readonly code: string
   readonly message: string
   readonly params?: Readonly<Record<string, string | number>>
@@ -60,7 +60,7 @@ export interface OutboxNeeds {
   acknowledged(entry: OutEntry, message: Message): void
 }
 
-export interface Draft {
+interface Draft {
   readonly room: string
   readonly text: string
   readonly replyTo: string | null

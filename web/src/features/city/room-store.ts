@@ -8,7 +8,7 @@ const LONG_PAGE = 200
 /** A message further back than this many long pages is not gone to. */
 const MOST_PAGES = 25
 
-export interface RoomState {
+interface RoomState {
   readonly timeline: Timeline
   readonly state: 'loading' | 'ready' | 'failed'
   readonly older: 'idle' | 'loading' | 'failed'
