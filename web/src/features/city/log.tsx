@@ -104,7 +104,12 @@ export function Log({ ref, room, timeline, outgoing, readSeq, older, onOlder, ta
   useEffect(() => {
     const element = scroller.current
     if (!element) return
-    const watch = new ResizeObserver(() => following.current && virtualizer.scrollToEnd())
+    let height = element.clientHeight
+    const watch = new ResizeObserver(() => {
+      const changed = element.clientHeight !== height
+      height = element.clientHeight
+      if (changed && following.current) virtualizer.scrollToEnd()
+    })
     watch.observe(element)
     return () => watch.disconnect()
   }, [virtualizer])
@@ -119,7 +124,9 @@ export function Log({ ref, room, timeline, outgoing, readSeq, older, onOlder, ta
   useImperativeHandle(ref, () => ({
     show(message) {
       const index = rows.findIndex((row) => row.kind === 'message' && row.message.id === message)
-      if (index >= 0) virtualizer.scrollToIndex(index, { align: 'center' })
+      if (index < 0) return
+      following.current = false
+      virtualizer.scrollToIndex(index, { align: 'center' })
     },
     toEnd,
   }))

@@ -36,6 +36,7 @@ export function Talk({ room }: { room: Room }) {
   const [target, setTarget] = useState<string | null>(null)
   const composer = useRef<ComposerHandle>(null)
   const log = useRef<LogHandle>(null)
+  const arrived = useRef<string | null>(null)
 
   const goTo = useCallback(
     async (message: string) => {
@@ -50,7 +51,9 @@ export function Talk({ room }: { room: Room }) {
     if (matchMedia('(pointer: fine)').matches) composer.current?.focus()
   }, [])
   useEffect(() => {
-    if (wanted !== undefined && state === 'ready') void goTo(wanted)
+    if (wanted === undefined || state !== 'ready' || arrived.current === wanted) return
+    arrived.current = wanted
+    void goTo(wanted)
   }, [wanted, state, goTo])
 
   const actions = useMemo<TalkActions>(
