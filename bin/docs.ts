@@ -50,7 +50,9 @@ export async function catalogues(): Promise<Catalogues> {
     for (const value of Object.values(exported))
       if (typeof value === 'function' && 'entries' in value)
         for (const [code, entry] of Object.entries(value.entries as Record<string, ErrorEntry>)) {
-          if (found.has(code)) throw new Error(`${code} is declared twice, the second time in ${file}`)
+          const before = found.get(code)
+          if (before && JSON.stringify(before) !== JSON.stringify(entry))
+            throw new Error(`${code} is declared with two meanings, the second in ${file}`)
           found.set(code, entry)
         }
   }
