@@ -150,18 +150,18 @@ function crashes(name: string, makeGround: () => Promise<Ground>, nats: string |
       const whats = await verdict(ground, acked)
       expect(whats).toHaveLength(prey.until)
       expect(kills).toBeGreaterThan(0)
-      // Whoever was under way in three deaths is given up, and says so.
+      // Whoever was under way in five deaths is given up, and says so.
       expect(new Set(whats.filter((what) => what !== 'done' && what !== 'events.killed'))).toEqual(new Set())
     })
 
-    test('by the same event three times: it goes to the dead letters with its last word, the others are handled', {
+    test('by the same event five times: it goes to the dead letters with its last word, the others are handled', {
       timeout: LIMIT_MS * 2,
     }, async () => {
       await using ground = await makeGround()
       await lay(ground)
       const acked = new Set<number>()
       const { kills } = await hunt(preyOf(ground, { count: 5, until: 5, poison: true }), 0, acked)
-      expect(kills).toBe(3)
+      expect(kills).toBe(5)
       expect((await verdict(ground, acked))[0]).toBe('events.killed')
     })
   })

@@ -11,7 +11,8 @@ const IDLE_MS = 60_000
 const AFTER_FAULT_MS = 500
 const FIRST_RETRY_MS = 200
 const LAST_RETRY_MS = 60_000
-const KILLS = 3
+/** A process that dies is no fault of the event, most often: only what was there each of so many times is held to be its cause. */
+const KILLS = 5
 /** How often moving to the dead letters may fail before it is done without the consumer's word. */
 const BURIALS = 5
 const LATE_HANDLERS_MS = 1000
@@ -115,7 +116,7 @@ export function createWorker<Tables, T extends EventType>(
   /** Why a delivery is not to be tried again, if it is not. */
   function graveOf({ kills, attempt, lastFailure }: Taken): AppError | null {
     if (kills >= KILLS) return eventsError('events.killed', { times: kills })
-    if (attempt <= attempts) return null
+    if (attempt - kills <= attempts) return null
     return lastFailure ?? eventsError('events.killed', { times: kills })
   }
 
@@ -126,7 +127,7 @@ export function createWorker<Tables, T extends EventType>(
     report(cause, { consumer: name, event: taken.eventId, attempt: taken.attempt, code: failure.code })
     // What is not an AppError is a fault nobody foresaw: it may pass.
     const final = cause instanceof AppError && !cause.retryable
-    if (final || taken.attempt >= attempts) return await bury(taken, quietly(taken), failure)
+    if (final || taken.attempt - taken.kills >= attempts) return await bury(taken, quietly(taken), failure)
     await settle(db, taken, retryOf(taken, failure))
   }
 
