@@ -9,7 +9,9 @@ for (const path of process.argv.slice(2)) {
   passed += report.numPassedTests
   failed += report.numFailedTests
   // A file that could not be loaded has no tests to fail.
-  failed += report.testResults.filter((file) => file.status === 'failed' && file.assertionResults.every((t) => t.status !== 'failed')).length
+  failed += report.testResults.filter(
+    (file) => file.status === 'failed' && file.assertionResults.every((t) => t.status !== 'failed'),
+  ).length
   for (const file of report.testResults)
     for (const test of file.assertionResults)
       if (test.status !== 'passed' && test.status !== 'failed') skipped.push(`${file.name}: ${test.fullName}`)

@@ -11,7 +11,11 @@ test('the generated pages are what `npm run docs` writes', async () => {
 })
 
 test('every error has a sentence in both languages, with the same slots', async () => {
-  const slots = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(String).sort().join()
+  const slots = (text: string) =>
+    [...text.matchAll(/\{\w+\}/g)]
+      .map(String)
+      .sort((a, b) => a.localeCompare(b))
+      .join()
   const all = await catalogues()
   expect(all.length).toBeGreaterThan(50)
   for (const [code, { en, uk }] of all) {

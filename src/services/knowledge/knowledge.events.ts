@@ -14,7 +14,6 @@ export const documentProcessed = event(
   1,
   z.object({ ...place, attempt: z.number().int(), outcome: PartOutcome }),
 )
-export type DocumentProcessed = z.infer<typeof documentProcessed.data>
 
 /** Pages done so far. */
 export const documentProgress = channel(
