@@ -43,7 +43,7 @@ const inside = createRoute({
   id: 'inside',
   beforeLoad: async ({ context, location }) => {
     const me = await context.queries.ensureQueryData(meQuery(context.api))
-    if (!me) throw redirect({ to: '/sign-in', search: { to: location.pathname } })
+    if (!me) throw redirect({ to: '/sign-in', search: { to: location.href } })
   },
   component: Shell,
 })

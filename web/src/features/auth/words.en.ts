@@ -1,7 +1,41 @@
 /** What the doors of the city say in English. */
 export const authEn = {
   signIn: 'Sign in',
-  welcomeBack: 'Welcome back',
-  email: 'E-mail',
+  enterCity: 'Enter the city',
+  name: 'Name',
+  email: 'Email',
   password: 'Password',
+  show: 'Show what is typed',
+  hide: 'Hide what is typed',
+  fault: {
+    nameMissing: 'Write what you are called.',
+    emailMissing: 'Write your email.',
+    emailWrong: 'This does not look like an email: it needs a name, an @ and a domain.',
+    passwordShort: 'The password is shorter than {{count}} characters.',
+    passwordLong: 'The password is longer than 256 characters.',
+    bothMissing: 'Write your email and your password.',
+  },
+  strength: {
+    empty: 'At least 10 characters. A long phrase is better than a hard word.',
+    short_one: 'At least {{count}} more character.',
+    short_other: 'At least {{count}} more characters.',
+    own: 'It will do, but it holds your name or email: those are guessed first.',
+    repeats: 'It will do, but its characters repeat: it is easy to guess.',
+    digits: 'It will do, but digits alone are easier to guess than words.',
+    fair: 'It will do. A few words in a row are harder still to guess.',
+    long: 'Long, and hard to guess.',
+  },
+  emptyCity: 'This city is still empty',
+  emptyCityHint:
+    'You opened its first link, so you become its owner. All that will be here is kept on your machine.',
+  foundCity: 'Create the city',
+  oneWindow: 'One window is lit: yours. The others are for those you invite.',
+  whoIsHome: 'Who is home is seen only by those who came in.',
+  linkOnce: 'The link works once: as soon as the city has an owner, it opens no more.',
+  owned: 'The city already has its owner',
+  ownedHint: 'Its first link has done its work. Sign in, or ask the owner for an invitation.',
+  noLink: 'The city has no owner yet. Open the link that it printed when it last started.',
+  noLinkHint:
+    'If you have just reloaded this page, open the link once more: it was taken out of the address so that nobody reads it over your shoulder.',
+  noMail: 'The city sends no mail. New residents come by invitation.',
 } as const

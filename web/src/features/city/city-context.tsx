@@ -21,7 +21,7 @@ export function CityProvider({ me, children }: { me: Me; children: ReactNode }) 
   useEffect(() => {
     const signedOut = () => {
       queries.setQueryData(['me'], null)
-      void navigate({ to: '/sign-in', search: { to: location.pathname } })
+      void navigate({ to: '/sign-in', search: { to: location.pathname + location.search } })
     }
     const opened = createCity({ api, me, queries, signedOut })
     setCity(opened)
