@@ -1,0 +1,92 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Metrics, Tally } from '../metrics.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Where its end is counted; null until it is measured. */
+    counted: Counted | null
+  }
+}
+
+/** What is counted of one service's requests. */
+interface Counted {
+  active: number
+  answered(method: string, status: number, seconds: number): void
+}
+
+/** Counts requests by the service that owns their route: how many, how long, how many under way. The function it gives is to be called with each request as it comes in, and says what the route answers. */
+export function measureRequests(
+  app: FastifyInstance,
+  metrics: Metrics,
+): (request: FastifyRequest) => { readonly answers: 'pages' | 'data' } {
+  const requests = metrics.counter('http_requests_total', 'Requests answered', [
+    'service',
+    'method',
+    'status',
+  ])
+  const seconds = metrics.histogram('http_request_duration_seconds', 'Time to the last byte', ['service'])
+  const byService = new Map<string, Counted>()
+  const byRoute = new Map<string | undefined, Counted>()
+
+  const count = (service: string): Counted => {
+    const timing = seconds.of({ service })
+    const tallies = new Map<string, Tally>()
+    const counted: Counted = {
+      active: 0,
+      answered(method, status, elapsed) {
+        const key = method + status
+        let tally = tallies.get(key)
+        if (!tally) {
+          tally = requests.of({ service, method, status })
+          tallies.set(key, tally)
+        }
+        tally.inc()
+        timing.observe(elapsed)
+      },
+    }
+    metrics.watch('active_connections', 'Requests under way', { service }, () => counted.active)
+    byService.set(service, counted)
+    return counted
+  }
+
+  app.decorateRequest('counted', null)
+  app.addHook('onResponse', (request, reply, done) => {
+    const { counted } = request
+    if (counted) {
+      counted.active--
+      counted.answered(request.method, reply.statusCode, reply.elapsedTime / 1000)
+    }
+    done()
+  })
+  return (request) => {
+    // Read once: Fastify makes the options anew each time it is asked for them.
+    const { config, url } = request.routeOptions
+    let counted = byRoute.get(url)
+    if (!counted) {
+      const service = serviceOf(url)
+      counted = byService.get(service) ?? count(service)
+      byRoute.set(url, counted)
+    }
+    counted.active++
+    request.counted = counted
+    return { answers: config.answers ?? 'pages' }
+  }
+}
+
+const OWNERS: readonly (readonly [prefix: string, service: string])[] = [
+  ['/api/router/v2', 'router-v2'],
+  ['/api/route', 'router'],
+  ['/api/multimodal', 'multimodal-gateway'],
+  ['/api/models', 'multimodal-gateway'],
+  ['/v1/audio', 'multimodal-gateway'],
+  ['/v1/', 'llm-proxy'],
+  ['/api/auth', 'auth'],
+  ['/api/city', 'city'],
+  ['/api/agents', 'agents'],
+  ['/api/knowledge', 'knowledge'],
+]
+/** Which service a route belongs to, by its path. */
+function serviceOf(route: string | undefined): string {
+  if (route === undefined) return 'none'
+  return OWNERS.find(([prefix]) => route.startsWith(prefix))?.[1] ?? 'web'
+}
