@@ -5,6 +5,7 @@ import type { Ocr } from '../../engines/ocr/ocr.ts'
 import type { ParsedPage, Parser } from '../../engines/parser/parser.ts'
 import { failedPage, recognisePage, type SettledPage } from '../../engines/recognise-page.ts'
 import type { Clock } from '../../kernel/clock.ts'
+import { deadline } from '../../kernel/deadline.ts'
 import { AppError, kernelError } from '../../kernel/errors.ts'
 import type { EventOf } from '../../kernel/event.ts'
 import { storable } from '../../platform/database/storable.ts'
@@ -165,7 +166,7 @@ async function settle(
   page: ParsedPage,
   job: IngestJob,
 ): Promise<Omit<PageRow, 'document'>> {
-  const signal = AbortSignal.any([job.signal, AbortSignal.timeout(PAGE_MS)])
+  const signal = AbortSignal.any([job.signal, deadline(PAGE_MS)])
   const read = (image: { bytes: Uint8Array; mime: string }) =>
     firstAble(ocr, (engine) => engine.read(image, { signal }), { cooldown })
   try {
@@ -191,4 +192,4 @@ function titleOf(own: string, fileName: string): string {
   return title === '' || JUNK.test(title) ? storable(fileName) : title
 }
 const JUNK =
-  /^(?:microsoft |untitled|без назви|document ?\d*$|slide \d)|\.(?:docx?|pdf|tex|dvi|indd|odt|rtf|txt|md)$/i
+  /^(?:microsoft |untitled|about:|https?:|file:|без назви|document ?\d*$|slide \d)|\.(?:docx?|pdf|tex|dvi|indd|odt|rtf|txt|md)$/i

@@ -1,0 +1,104 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core'
+import { en } from '../../web/src/i18n/en.ts'
+import { uk } from '../../web/src/i18n/uk.ts'
+
+/** Shown as a skip where there is no browser. */
+export const browserThere = Boolean(process.env.CHROMIUM)
+
+export type Language = 'uk' | 'en'
+export type Words = typeof uk | typeof en
+export const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } } as const
+export type Size = keyof typeof SIZES
+
+/** A person in front of a screen: one browser context with one page, and the words it speaks. */
+export interface Visitor {
+  readonly context: BrowserContext
+  readonly page: Page
+  readonly words: Words
+  readonly language: Language
+  readonly size: Size
+  /** What the page threw or complained about. */
+  readonly complaints: readonly string[]
+}
+
+/** Debian's Chromium. `voice` is a WAV that its microphone hears once; without it the microphone beeps. */
+export async function openBrowser(voice?: string): Promise<Browser> {
+  return await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '',
+    args: [
+      '--no-sandbox',
+      '--disable-dev-shm-usage',
+      '--use-fake-ui-for-media-stream',
+      '--use-fake-device-for-media-stream',
+      ...(voice === undefined ? [] : [`--use-file-for-fake-audio-capture=${voice}%noloop`]),
+    ],
+  })
+}
+
+interface Visit {
+  readonly url: string
+  readonly size: Size
+  readonly language: Language
+}
+
+export async function visit(browser: Browser, { url, size, language }: Visit): Promise<Visitor> {
+  const phone = size === 'phone'
+  const context = await browser.newContext({
+    baseURL: url,
+    viewport: SIZES[size],
+    locale: language === 'uk' ? 'uk-UA' : 'en-GB',
+    timezoneId: 'Europe/Kyiv',
+    hasTouch: phone,
+    isMobile: phone,
+    deviceScaleFactor: phone ? 2 : 1,
+    permissions: ['microphone', 'clipboard-read', 'clipboard-write'],
+  })
+  context.setDefaultTimeout(15_000)
+  const page = await context.newPage()
+  const complaints: string[] = []
+  page.on('pageerror', (error) => complaints.push(String(error)))
+  page.on('console', (message) => {
+    // What the network refuses is a state of the page, and shown there.
+    if (message.type() === 'error' && !/Failed to load resource|WebSocket connection/.test(message.text()))
+      complaints.push(message.text())
+  })
+  return { context, page, words: language === 'uk' ? uk : en, language, size, complaints }
+}
+
+/** A sentence of the page with its parameters, as a pattern: `{{name}}` stands for whatever is not given. */
+export function said(sentence: string, params: Readonly<Record<string, string | number>> = {}): RegExp {
+  const pieces = sentence.split(/\{\{(\w+)\}\}/)
+  const pattern = pieces.map((piece, i) =>
+    i % 2 === 0 ? quoted(piece) : piece in params ? quoted(String(params[piece])) : '.+?',
+  )
+  return new RegExp(`^${pattern.join('')}$`)
+}
+
+const quoted = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+
+/** Drops a file on an element, as a person would from their desktop. */
+export async function dropFile(
+  page: Page,
+  onto: Locator,
+  file: { name: string; type: string; bytes: Uint8Array },
+) {
+  const base64 = Buffer.from(file.bytes).toString('base64')
+  const dataTransfer = await page.evaluateHandle(`(() => {
+    const bytes = Uint8Array.from(atob(${JSON.stringify(base64)}), (c) => c.charCodeAt(0))
+    const transfer = new DataTransfer()
+    transfer.items.add(new File([bytes], ${JSON.stringify(file.name)}, { type: ${JSON.stringify(file.type)} }))
+    return transfer
+  })()`)
+  await onto.dispatchEvent('dragenter', { dataTransfer })
+  await onto.dispatchEvent('drop', { dataTransfer })
+}
+
+/** Leaves a picture of the page among the test's screenshots. */
+export async function shoot(page: Page, name: string): Promise<void> {
+  const folder = join(import.meta.dirname, 'screenshots')
+  mkdirSync(folder, { recursive: true })
+  await page.evaluate('document.fonts.ready')
+  await page.screenshot({ path: join(folder, `${name}.png`), animations: 'disabled' })
+}
