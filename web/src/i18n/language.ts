@@ -38,14 +38,16 @@ export function createWords(language: Language): I18n {
   return words
 }
 
-/** Turns the page into the other language and keeps the choice in this browser. */
-export function switchLanguage(words: I18n): void {
-  const next: Language = words.language === 'uk' ? 'en' : 'uk'
-  document.documentElement.lang = next
+/** Turns the page into a language and keeps the choice in this browser. */
+export function chooseLanguage(words: I18n, language: Language): void {
+  document.documentElement.lang = language
   try {
-    localStorage.setItem('language', next)
+    localStorage.setItem('language', language)
   } catch {
     // A browser that keeps nothing still speaks it.
   }
-  void words.changeLanguage(next)
+  void words.changeLanguage(language)
 }
+
+export const switchLanguage = (words: I18n): void =>
+  chooseLanguage(words, words.language === 'uk' ? 'en' : 'uk')

@@ -32,6 +32,39 @@ export function LabelledField({ label, hint, error, after, ...input }: LabelledF
   )
 }
 
+interface LabelledSelectProps<V extends string | number> {
+  label: string
+  value: V
+  options: readonly { value: V; label: string }[]
+  onChange: (value: V) => void
+}
+
+/** One of a few, in the place of one line. */
+export function LabelledSelect<V extends string | number>(props: LabelledSelectProps<V>) {
+  const { label, value, options, onChange } = props
+  const id = useId()
+  return (
+    <div className="lf">
+      <label htmlFor={id}>{label}</label>
+      <select
+        id={id}
+        className="field"
+        value={value}
+        onChange={({ currentTarget }) => {
+          const chosen = options[currentTarget.selectedIndex]
+          if (chosen) onChange(chosen.value)
+        }}
+      >
+        {options.map((option) => (
+          <option key={option.value} value={option.value}>
+            {option.label}
+          </option>
+        ))}
+      </select>
+    </div>
+  )
+}
+
 /** The sentence under a field or a form. */
 export function FieldError({ id, error }: { id?: string; error?: string | undefined }) {
   if (!error) return null
@@ -72,5 +105,32 @@ export function Choice<V extends string>({ label, value, options, onChange, disa
         </label>
       ))}
     </fieldset>
+  )
+}
+
+interface SegmentedProps<V extends string> {
+  label: string
+  value: V
+  options: readonly { value: V; label: string; lang?: string }[]
+  onChange: (value: V) => void
+}
+
+/** One of a few, all of them in sight. */
+export function Segmented<V extends string>({ label, value, options, onChange }: SegmentedProps<V>) {
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset cannot be laid out in a row with its label elsewhere
+    <div className="seg" role="group" aria-label={label}>
+      {options.map((option) => (
+        <button
+          key={option.value}
+          type="button"
+          lang={option.lang}
+          aria-pressed={option.value === value}
+          onClick={() => onChange(option.value)}
+        >
+          {option.label}
+        </button>
+      ))}
+    </div>
   )
 }

@@ -34,14 +34,14 @@ export function Gate({ title, yours, plate, caption, children }: GateProps) {
   }, [title, city])
   return (
     <div className="gate">
-      <div className="pic">
+      <header className="pic">
         <div className="over">
           <span className="sign">{city}</span>
           {plate && <span className="plate q">{plate}</span>}
         </div>
         <Facade residents={door.data?.residents ?? 0} {...(yours && { yours })} />
         <div className="cap">{caption}</div>
-      </div>
+      </header>
       <main className="frm" id="talk">
         <div className="tools">
           <IconButton icon={Languages} label={t('common.language')} onClick={() => switchLanguage(i18n)} />
