@@ -9,6 +9,7 @@ import { type Config, ConfigError, readConfig } from '../config.ts'
 import { sizeLabel } from '../engines/models/models.table.ts'
 import { createModels } from '../engines/models/models.ts'
 import { systemClock } from '../kernel/clock.ts'
+import { deadline } from '../kernel/deadline.ts'
 import { migrationStatus } from '../platform/database/migrate.ts'
 import { citySocket, fetchOver } from './city-socket.ts'
 import { answer, columns, type Terminal } from './terminal.ts'
@@ -102,7 +103,7 @@ const READY_MS = 10_000
 async function runningCity({ dataDir }: Config): Promise<{ running: boolean; checks: Check[] }> {
   const agent = new Agent({ connect: { socketPath: citySocket(dataDir) } })
   try {
-    const signal = AbortSignal.timeout(READY_MS)
+    const signal = deadline(READY_MS)
     const response = await fetchOver(agent)(new URL('http://localhost/ready'), { signal })
     const ready = Ready.parse(await response.json())
     const checks = ready.checks.map((check) => ({ ...check, name: `city: ${check.name}` }))
@@ -179,7 +180,7 @@ async function language({ llm, secrets }: Config): Promise<Check> {
     const key = secrets.llmKey
     const response = await fetch(`${llm.url.replace(/\/$/, '')}/models`, {
       headers: key ? { authorization: `Bearer ${key.reveal()}` } : {},
-      signal: AbortSignal.timeout(LLM_MS),
+      signal: deadline(LLM_MS),
     })
     await response.body?.cancel()
     if (response.status === 401 || response.status === 403)

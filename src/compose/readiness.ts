@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts'
 import type { Contract } from '../kernel/contract.ts'
+import { deadline } from '../kernel/deadline.ts'
 import { checkOf } from '../platform/http/health.ts'
 import type { Check, Service } from '../platform/http/service.ts'
 import type { Platform } from './platform.ts'
@@ -28,7 +29,7 @@ export async function checkReadiness(
 
 /** A missing peer costs its own feature, so it degrades. */
 async function alive(url: string): Promise<void> {
-  const response = await fetch(new URL('/health', url), { signal: AbortSignal.timeout(PEER_MS) })
+  const response = await fetch(new URL('/health', url), { signal: deadline(PEER_MS) })
   if (!response.ok) throw new Error(`answered ${response.status}`)
 }
 

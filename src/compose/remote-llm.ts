@@ -1,3 +1,4 @@
+import { deadline } from '../kernel/deadline.ts'
 import { kernelError } from '../kernel/errors.ts'
 import type { LlmAccess } from '../services/llm-proxy/llm-proxy.contract.ts'
 import type { Peers } from './peers.ts'
@@ -16,7 +17,7 @@ export function remoteLlm(peers: Peers, from: string): LlmAccess {
         const headers = new Headers(init?.headers)
         for (const [name, value] of Object.entries(await remote.authorize({ principal })))
           headers.set(name, value)
-        const limit = AbortSignal.timeout(MAX_ANSWER_MS)
+        const limit = deadline(MAX_ANSWER_MS)
         return await fetch(input, {
           ...init,
           headers,

@@ -1,3 +1,4 @@
+import { deadline } from '../kernel/deadline.ts'
 import { AppError, kernelError } from '../kernel/errors.ts'
 import type { Secret } from '../kernel/secret.ts'
 import { engineError } from './engine.errors.ts'
@@ -35,18 +36,18 @@ export function createOpenAiCalls(server: OpenAiServer): OpenAiCalls {
   return {
     engine,
     async post(path, body, signal, read) {
-      const deadline = AbortSignal.timeout(deadlineMs)
+      const limit = deadline(deadlineMs)
       const headers = {
         ...(key && { authorization: `Bearer ${key.reveal()}` }),
         ...(typeof body === 'string' && { 'content-type': 'application/json' }),
       }
       try {
-        const limited = signal ? AbortSignal.any([signal, deadline]) : deadline
+        const limited = signal ? AbortSignal.any([signal, limit]) : limit
         return await read(await send(`${base}/${path}`, { method: 'POST', body, headers, signal: limited }))
       } catch (cause) {
         if (cause instanceof AppError) throw cause
         if (signal?.aborted) throw kernelError('call.cancelled', {}, { cause })
-        if (deadline.aborted) throw kernelError('call.timeout', {}, { cause })
+        if (limit.aborted) throw kernelError('call.timeout', {}, { cause })
         throw engineError('engine.unreachable', { engine }, { cause })
       }
     },

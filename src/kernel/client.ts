@@ -1,5 +1,6 @@
 import type { CallOptions, Client, Contract, Handlers, Operation } from './contract.ts'
 import { hasBody, invoke, pathKeys } from './contract.ts'
+import { deadline } from './deadline.ts'
 import { AppError, ErrorBody, kernelError } from './errors.ts'
 import { encodeQuery } from './query.ts'
 
@@ -12,17 +13,13 @@ export interface ConnectOptions {
 }
 
 /** A typed client for a contract served elsewhere. There is no code generation: the contract is the client. */
-export function connect<C extends Contract>(
-  baseUrl: string,
-  contract: C,
-  how: ConnectOptions = {},
-): Client<C> {
+export function connect<C extends Contract>(base: string, contract: C, how: ConnectOptions = {}): Client<C> {
   const calls = Object.entries(contract).map(([name, op]) => [
     name,
     async (input: Record<string, unknown>, options: CallOptions = {}) => {
-      const response = await send(baseUrl, op, input, how, options)
+      const response = await send(base, op, input, how, options)
       const body: unknown = await response.json().catch(() => undefined)
-      if (!response.ok) throw failure(body, response, new URL(baseUrl).host)
+      if (!response.ok) throw failure(body, response, new URL(base).host)
       return op.output.parse(body)
     },
   ])
@@ -36,17 +33,15 @@ export function local<C extends Contract>(contract: C, handlers: Handlers<C>, se
     name,
     (input: unknown, options: CallOptions = {}) => {
       const { principal = null, requestId = 'req_local' } = options
-      const call = { principal, service, requestId, signal: deadline(options) }
+      const call = { principal, service, requestId, signal: limited(options) }
       return invoke(op, handlers[name as keyof C] as never, input, call)
     },
   ])
   return Object.fromEntries(calls) as Client<C>
 }
 
-const deadline = ({ signal, timeoutMs = DEFAULT_TIMEOUT_MS }: CallOptions): AbortSignal => {
-  const limit = AbortSignal.timeout(timeoutMs)
-  return signal ? AbortSignal.any([signal, limit]) : limit
-}
+const limited = ({ signal, timeoutMs = DEFAULT_TIMEOUT_MS }: CallOptions): AbortSignal =>
+  signal ? AbortSignal.any([signal, deadline(timeoutMs)]) : deadline(timeoutMs)
 
 async function send(
   baseUrl: string,
@@ -65,7 +60,7 @@ async function send(
     ...(options.requestId && { 'x-request-id': options.requestId }),
     ...(hasBody(op) && { 'content-type': 'application/json' }),
   }
-  const signal = deadline(options)
+  const signal = limited(options)
   try {
     const body = hasBody(op) ? { body: JSON.stringify(rest) } : {}
     return await (how.fetch ?? globalThis.fetch)(url, { method: op.method, headers, signal, ...body })

@@ -50,14 +50,11 @@ export type Handlers<C extends Contract> = {
   readonly [K in keyof C]: (input: z.output<C[K]['input']>, call: Call) => Promise<z.input<C[K]['output']>>
 }
 
-interface Spec<I extends z.ZodObject, O extends z.ZodType> {
-  summary: string
-  input: I
-  output: O
-  access?: Access
-  status?: number
-  errors?: readonly ErrorKind[]
-}
+type Spec<I extends z.ZodObject, O extends z.ZodType> = Pick<
+  Operation<I, O>,
+  'summary' | 'input' | 'output'
+> &
+  Partial<Pick<Operation, 'access' | 'status' | 'errors'>>
 
 const verb =
   (method: Method) =>
@@ -87,10 +84,13 @@ export function admit(access: Access, call: Call): void {
   if (access === 'operator' && !isOperator(call.principal)) throw kernelError('auth.forbidden')
 }
 
-type AnyHandler = (input: never, call: Call) => Promise<unknown>
-
 /** Runs one operation: access, input, handler, output. Bad input is the caller's fault; bad output is ours, so its ZodError passes on as a bug. */
-export async function invoke(op: Operation, handler: AnyHandler, raw: unknown, call: Call): Promise<unknown> {
+export async function invoke(
+  op: Operation,
+  handler: (input: never, call: Call) => Promise<unknown>,
+  raw: unknown,
+  call: Call,
+): Promise<unknown> {
   admit(op.access, call)
   const input = op.input.safeParse(raw)
   if (!input.success) {

@@ -81,9 +81,7 @@ export class AppError extends Error {
 
   toJSON(): ErrorBody {
     const { kind, code, message, params } = this
-    return {
-      error: { kind, code, message, ...(Object.keys(params).length > 0 && { params: { ...params } }) },
-    }
+    return { error: { kind, code, message, ...(Object.keys(params).length > 0 && { params }) } }
   }
 
   /** Anything thrown, as an AppError. What is neither one nor an abort is a bug of ours. */
@@ -134,7 +132,7 @@ export const kernelError = catalogue({
   'peer.unreachable': ['unavailable', '{peer} cannot be reached.', '{peer} недоступний.'],
   'peer.unintelligible': [
     'upstream',
-    '{peer} answered {status} and it could not be understood.',
-    '{peer} відповів {status}, і цього не зрозуміти.',
+    '{peer} answered {status}, unreadably.',
+    '{peer} відповів {status}, нечитно.',
   ],
 })

@@ -7,10 +7,9 @@ export interface Ids {
   make(prefix: string): string
 }
 
-export function createIds(
-  clock: Clock,
-  random: (bytes: Uint8Array<ArrayBuffer>) => unknown = fillRandom,
-): Ids {
+type RandomFill = (bytes: Uint8Array<ArrayBuffer>) => unknown
+
+export function createIds(clock: Clock, random: RandomFill = (bytes) => crypto.getRandomValues(bytes)): Ids {
   let last = -1
   const digits = new Uint8Array(16)
   return {
@@ -25,8 +24,6 @@ export function createIds(
     },
   }
 }
-
-const fillRandom = (bytes: Uint8Array<ArrayBuffer>): unknown => globalThis.crypto.getRandomValues(bytes)
 
 function increment(digits: Uint8Array): void {
   for (let i = digits.length - 1; i >= 0; i--) {

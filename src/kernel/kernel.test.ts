@@ -1,10 +1,13 @@
 import { inspect } from 'node:util'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { connect, local } from './client.ts'
 import type { Clock } from './clock.ts'
 import { type Call, get, invoke, post } from './contract.ts'
+import { deadline } from './deadline.ts'
 import { AppError, catalogue } from './errors.ts'
 import { createIds } from './ids.ts'
 import { openapi } from './openapi.ts'
@@ -218,4 +221,18 @@ test('a scope closes last first, and tells of every failure', async () => {
   const failure = await scope[Symbol.asyncDispose]().catch((error: unknown) => error)
   expect(closed).toEqual(['first'])
   expect((failure as AggregateError).errors.map(String)).toEqual(['Error: third', 'Error: second'])
+})
+
+test('a deadline inside a combined signal holds, whatever is collected', async () => {
+  setFlagsFromString('--expose-gc')
+  // Made by the flag just set.
+  const collect = runInNewContext('gc') as () => void
+  const signal = AbortSignal.any([new AbortController().signal, deadline(50)])
+  const over = new Promise((resolve) => signal.addEventListener('abort', () => resolve(signal.reason)))
+  const collecting = setInterval(collect, 5)
+  try {
+    expect(await over).toMatchObject({ name: 'TimeoutError' })
+  } finally {
+    clearInterval(collecting)
+  }
 })

@@ -47,7 +47,10 @@ function describe(operationId: string, tag: string, op: Operation) {
     responses: {
       [op.status]: { description: 'Done', content: json(schemaOf(op.output, 'output')) },
       ...Object.fromEntries(
-        failures(op).map((kind) => [statusOf(kind), { description: kind, content: json(ERROR_REF) }]),
+        failures(op).map((kind) => [
+          statusOf(kind),
+          { description: kind, content: json({ $ref: '#/components/schemas/Error' }) },
+        ]),
       ),
     },
     security: op.access === 'public' ? [] : [{ bearer: [] }],
@@ -64,7 +67,6 @@ function failures(op: Operation): ErrorKind[] {
   return [...new Set([...implied, ...op.errors])]
 }
 
-const ERROR_REF = { $ref: '#/components/schemas/Error' }
 const schemaOf = (schema: z.ZodType, io: 'input' | 'output') =>
   z.toJSONSchema(schema, { io, unrepresentable: 'any' })
 const json = (schema: unknown) => ({ 'application/json': { schema } })

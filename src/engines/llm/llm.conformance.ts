@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { deadline } from '../../kernel/deadline.ts'
 import type { ChatChunk, ChatRequest, Llm } from './llm.ts'
 
 /** An engine under test, and ways to make the next answer go wrong. */
@@ -82,7 +83,7 @@ const asking = (llm: Llm): ChatRequest => ({
 export async function collect(
   llm: Llm,
   request: ChatRequest,
-  signal = AbortSignal.timeout(10_000),
+  signal = deadline(10_000),
 ): Promise<ChatChunk[]> {
   const chunks: ChatChunk[] = []
   for await (const chunk of llm.chat(request, { signal })) chunks.push(chunk)

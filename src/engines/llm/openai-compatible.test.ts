@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import { expect, test } from 'vitest'
 import { openAiServer, type ScriptedAnswer } from '../../../test/kit/openai-server.ts'
 import { type Clock, systemClock } from '../../kernel/clock.ts'
+import { deadline } from '../../kernel/deadline.ts'
 import { AppError } from '../../kernel/errors.ts'
 import { Secret } from '../../kernel/secret.ts'
 import { collect, textOf } from './llm.conformance.ts'
@@ -83,13 +84,13 @@ test('stopping reaches the provider, by the signal and by leaving early', async 
   await expect(reading).rejects.toThrow(/abort/i)
   expect(await set.server.requests[0]?.left).toBe(true)
 
-  for await (const _ of set.engine().chat(request, { signal: AbortSignal.timeout(5_000) })) break
+  for await (const _ of set.engine().chat(request, { signal: deadline(5_000) })) break
   expect(await set.server.requests[1]?.left).toBe(true)
 })
 
 test('an answer in one piece comes as the provider gave it', async () => {
   await using set = await make({ status: 503 }, { tokens: ['a', 'b'], extra: { x_groq: { id: 1 } } })
-  const answer = await set.engine().complete?.(request, { signal: AbortSignal.timeout(5_000) })
+  const answer = await set.engine().complete?.(request, { signal: deadline(5_000) })
   expect(answer).toMatchObject({ x_groq: { id: 1 }, choices: [{ message: { content: 'ab' } }] })
 })
 

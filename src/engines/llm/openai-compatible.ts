@@ -1,6 +1,7 @@
 import { Agent, errors, request as send } from 'undici'
 import { z } from 'zod'
 import type { Clock } from '../../kernel/clock.ts'
+import { deadline } from '../../kernel/deadline.ts'
 import { AppError, kernelError } from '../../kernel/errors.ts'
 import type { Secret } from '../../kernel/secret.ts'
 import { engineError } from '../engine.errors.ts'
@@ -91,7 +92,7 @@ export function openAiCompatible(config: OpenAiCompatible, needs: OpenAiCompatib
     async missing() {
       try {
         const url = new URL('models', base)
-        const signal = AbortSignal.timeout(3_000)
+        const signal = deadline(3_000)
         const { statusCode, body } = await send(url, { dispatcher, headers: authorization, signal })
         await body.dump({ limit: MAX_ANSWER_BYTES })
         const refused = statusCode === 401 || statusCode === 403 || statusCode >= 500

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
+import { deadline } from '../../kernel/deadline.ts'
 import { type FetchFileOptions, fetchFile, SourceFailed } from './fetch-file.ts'
 import type { Model, ModelFile } from './models.table.ts'
 
@@ -51,7 +52,7 @@ export function hubSource(url: string): Source {
 
 /** Large files carry `x-linked-size` and `x-linked-etag`, the sha256, on the redirect to where they lie. */
 async function expectSame(url: URL, file: ModelFile, { fetch, signal }: SourceOptions): Promise<void> {
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(HEAD_MS)])
+  const limited = AbortSignal.any([signal, deadline(HEAD_MS)])
   const response = await fetch(url, { method: 'HEAD', redirect: 'manual', signal: limited }).catch(
     (cause: unknown) => {
       signal.throwIfAborted()
@@ -81,11 +82,7 @@ export function buildSource(script: string = SCRIPT): Source {
       if (!model.built) throw new SourceFailed('there is no recipe for this model')
       const made = await mkdtemp(`${folder}.build-`)
       try {
-        await run(
-          script,
-          [made, model.name],
-          AbortSignal.any([options.signal, AbortSignal.timeout(BUILD_MS)]),
-        )
+        await run(script, [made, model.name], AbortSignal.any([options.signal, deadline(BUILD_MS)]))
         options.signal.throwIfAborted()
         for (const file of files)
           await fetchFile(

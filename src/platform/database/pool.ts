@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient, sql } from 'kysely'
 import pg from 'pg'
+import { deadline } from '../../kernel/deadline.ts'
 import { AppError } from '../../kernel/errors.ts'
 import { databaseError } from './database.errors.ts'
 import type { AnyTables, Database } from './database.ts'
@@ -19,7 +20,7 @@ export function databaseOver(
     driver,
     kysely,
     async ping() {
-      const late = AbortSignal.timeout(PING_MS)
+      const late = deadline(PING_MS)
       const silence = new Promise<never>((_, reject) => {
         late.addEventListener('abort', () =>
           reject(databaseError('database.busy', { seconds: PING_MS / 1000 })),

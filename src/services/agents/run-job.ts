@@ -1,4 +1,5 @@
 import type { Clock } from '../../kernel/clock.ts'
+import { deadline } from '../../kernel/deadline.ts'
 import { AppError } from '../../kernel/errors.ts'
 import type { Ids } from '../../kernel/ids.ts'
 import { storable } from '../../platform/database/storable.ts'
@@ -122,7 +123,7 @@ const begin = ({ db, store, events }: RunJobNeeds, run: string, requestId: strin
 /** Undefined where the run was cancelled meanwhile: then its end is stored already. */
 async function work(needs: Work): Promise<RunEnd | undefined> {
   const { here, limits } = needs
-  const limit = AbortSignal.timeout(limits.runMs)
+  const limit = deadline(limits.runMs)
   const signal = AbortSignal.any([needs.signal, here.cancelled, limit])
   try {
     const context = needs.row.context ?? (await findOut(needs, signal))

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type AuthCity, authCity, countRows, PASSWORD, type Resident } from '../../../test/kit/auth-city.ts'
+import { deadline } from '../../kernel/deadline.ts'
 import { residentJoined } from './auth.events.ts'
 
 const DAY_MS = 24 * 3600 * 1000
@@ -70,7 +71,7 @@ describe('invitations', () => {
     })
     const signUp = broken.handlers.signUp(
       { token: body.token, email: 'half@misto.example', password: PASSWORD, name: 'Half' },
-      { principal: null, service: null, requestId: 'req_test', signal: AbortSignal.timeout(5000) },
+      { principal: null, service: null, requestId: 'req_test', signal: deadline(5000) },
     )
     await expect(signUp).rejects.toThrow('the outbox is gone')
     for (const [table, left] of [

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import WebSocket from 'ws'
 import { openTestCity, people, type Someone, type TestCity } from '../../../test/kit/city-service.ts'
+import { deadline } from '../../kernel/deadline.ts'
 import { runDelta } from '../agents/agents.events.ts'
 import { credentialRevoked } from '../auth/auth.events.ts'
 import { ServerFrame } from './city.live.contract.ts'
@@ -34,7 +35,7 @@ async function dial(city: TestCity, who: Someone, headers?: Record<string, strin
       heard.filter((said) => ['message', 'part', 'runs'].includes(said.type) && said.room === room),
     /** The first frame that fits, or a failure after 10 s. */
     async until(test: (said: Said) => boolean): Promise<Said> {
-      const late = AbortSignal.timeout(10_000)
+      const late = deadline(10_000)
       for (;;) {
         const found = heard.find(test)
         if (found) return found

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Handlers } from '../../kernel/contract.ts'
+import { deadline } from '../../kernel/deadline.ts'
 import { AppError } from '../../kernel/errors.ts'
 import type { Ids } from '../../kernel/ids.ts'
 import type { Principal } from '../../kernel/principal.ts'
@@ -168,7 +169,7 @@ function visit(connection: Connection, principal: Principal, needs: LiveCityNeed
         principal,
         service: null,
         requestId: ids.make('req'),
-        signal: AbortSignal.timeout(CALL_MS),
+        signal: deadline(CALL_MS),
       }
       await read({ room, seq }, call)
     },

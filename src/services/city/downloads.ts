@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Media } from '../../engines/media/media.ts'
+import { deadline } from '../../kernel/deadline.ts'
 import { kernelError } from '../../kernel/errors.ts'
 import type { Files } from '../../platform/files/files.ts'
 import type { Authenticate } from '../../platform/http/service.ts'
@@ -106,7 +107,7 @@ function createThumbnails({ db, files, media }: DownloadNeeds) {
   const make = async (row: FileRow, edge: number): Promise<{ blob: string }> => {
     if (!media) throw cityError('city.no_thumbnail')
     const image = { path: files.path(row.sha256), key: row.sha256, mime: row.mime }
-    const picture = await media.thumbnail(image, edge, AbortSignal.timeout(THUMBNAIL_MS))
+    const picture = await media.thumbnail(image, edge, deadline(THUMBNAIL_MS))
     const stored = await files.put(Readable.from([picture]), { maxBytes: MAX_THUMBNAIL_BYTES })
     await db
       .insertInto('city.thumbnail')

@@ -6,6 +6,7 @@ import { fakeLlm } from '../../engines/llm/fake.ts'
 import { librarian } from '../../engines/llm/librarian.ts'
 import { openAiCompatible } from '../../engines/llm/openai-compatible.ts'
 import { systemClock } from '../../kernel/clock.ts'
+import { deadline } from '../../kernel/deadline.ts'
 import { createIds } from '../../kernel/ids.ts'
 import type { Principal } from '../../kernel/principal.ts'
 import { Secret } from '../../kernel/secret.ts'
@@ -198,7 +199,7 @@ test('an engine that only streams is gathered whole; one that is missing shows a
   const proxy = createLlmProxy({ engines: [llm] })
   const answer = await proxy.handlers.chat(
     { model: 'fake', messages },
-    { principal: olia, service: null, requestId: 'req_1', signal: AbortSignal.timeout(1_000) },
+    { principal: olia, service: null, requestId: 'req_1', signal: deadline(1_000) },
   )
   expect(answer).toMatchObject({
     object: 'chat.completion',

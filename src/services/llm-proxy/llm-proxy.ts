@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ChatChunk, Llm } from '../../engines/llm/llm.ts'
 import { ChatRequest } from '../../engines/llm/llm.ts'
 import type { Call } from '../../kernel/contract.ts'
+import { deadline } from '../../kernel/deadline.ts'
 import { AppError, kernelError } from '../../kernel/errors.ts'
 import { failureOf } from '../../platform/http/http.errors.ts'
 import { openCall } from '../../platform/http/serve.ts'
@@ -68,7 +69,7 @@ export function createLlmProxy({ engines }: LlmProxyNeeds): LlmProxy {
   }
 
   const open = async (caller: Caller, body: unknown, signal: AbortSignal) => {
-    if (!caller.principal && !caller.service) throw kernelError('auth.required')
+    known(caller)
     const request = judge(body)
     return request.stream === true ? await streamed(request, signal) : await whole(request, signal)
   }
@@ -102,7 +103,7 @@ export function createLlmProxy({ engines }: LlmProxyNeeds): LlmProxy {
     baseUrl: 'http://llm-proxy/v1',
     fetchAs: (caller) => async (input, init) => {
       const cancel = new AbortController()
-      const signal = AbortSignal.any([cancel.signal, AbortSignal.timeout(MAX_ANSWER_MS), ...signalOf(init)])
+      const signal = AbortSignal.any([cancel.signal, deadline(MAX_ANSWER_MS), ...signalOf(init)])
       signal.throwIfAborted()
       try {
         const { pathname } = new URL(input instanceof Request ? input.url : input)
@@ -130,6 +131,10 @@ export function createLlmProxy({ engines }: LlmProxyNeeds): LlmProxy {
       )
     },
   }
+}
+
+function known({ principal, service }: Caller): void {
+  if (!principal && !service) throw kernelError('auth.required')
 }
 
 type Open = (
@@ -186,9 +191,12 @@ function serveChat(scope: FastifyInstance, authenticate: Authenticate, open: Ope
     method: chat.method,
     url: chat.path,
     bodyLimit: MAX_BODY_BYTES,
+    async onRequest(request, reply) {
+      known(await openCall(request, reply, chat, authenticate))
+    },
     async handler(request, reply) {
       const call = await openCall(request, reply, chat, authenticate)
-      const signal = AbortSignal.any([call.signal, AbortSignal.timeout(MAX_ANSWER_MS)])
+      const signal = AbortSignal.any([call.signal, deadline(MAX_ANSWER_MS)])
       const answer = await open(call, request.body, signal)
       if (!(Symbol.asyncIterator in answer)) return reply.send(answer)
       reply.header('content-type', 'text/event-stream; charset=utf-8').header('cache-control', 'no-store')
@@ -206,7 +214,7 @@ function serveModels(
   const { models, model } = llmProxyContract
   const called = async (request: FastifyRequest, reply: FastifyReply) => {
     const call = await openCall(request, reply, models, authenticate)
-    if (!call.principal && !call.service) throw kernelError('auth.required')
+    known(call)
     return call
   }
   scope.get(models.path, async (request, reply) => await handlers.models({}, await called(request, reply)))

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { engineError } from '../../engines/engine.errors.ts'
 import { admit } from '../../kernel/contract.ts'
+import { deadline } from '../../kernel/deadline.ts'
 import { failureOf } from '../../platform/http/http.errors.ts'
 import { openCall } from '../../platform/http/serve.ts'
 import type { Authenticate } from '../../platform/http/service.ts'
@@ -32,7 +33,7 @@ export function serveUploads(app: FastifyInstance, authenticate: Authenticate, n
   let uploads = 0
   const take = async (request: FastifyRequest, reply: FastifyReply, kind: ArtefactKind): Promise<Taken> => {
     const call = await openCall(request, reply, { access: 'principal' }, authenticate)
-    const signal = AbortSignal.any([call.signal, AbortSignal.timeout(REQUEST_MS)])
+    const signal = AbortSignal.any([call.signal, deadline(REQUEST_MS)])
     admit('principal', call)
     lanes[kind].admit()
     if (uploads >= UPLOADS)

@@ -1,10 +1,11 @@
 import type { Clock } from '../../kernel/clock.ts'
 import { type Call, type Client, type Handlers, invoke } from '../../kernel/contract.ts'
+import { deadline } from '../../kernel/deadline.ts'
 import { AppError, kernelError } from '../../kernel/errors.ts'
 import type { Ids } from '../../kernel/ids.ts'
 import type { Principal } from '../../kernel/principal.ts'
 import type { Events } from '../../platform/events/events.ts'
-import { inputReader, openCall } from '../../platform/http/serve.ts'
+import { admitFirst, inputReader, openCall } from '../../platform/http/serve.ts'
 import type { Service } from '../../platform/http/service.ts'
 import type { Metrics } from '../../platform/metrics.ts'
 import type { agentsContract, Run, RunRequest } from '../agents/agents.contract.ts'
@@ -58,7 +59,7 @@ export function createRouterV2(needs: RouterV2Needs): Service<typeof routerV2Con
   }
 
   async function route(input: RouteRequest, call: Call, asker: Principal): Promise<RouteResult> {
-    const limit = AbortSignal.timeout(input.timeoutMs)
+    const limit = deadline(input.timeoutMs)
     const signal = AbortSignal.any([call.signal, limit])
     const run = ids.make('run')
     const options = { principal: asker, requestId: call.requestId }
@@ -121,6 +122,7 @@ export function createRouterV2(needs: RouterV2Needs): Service<typeof routerV2Con
         method: op.method,
         url: op.path,
         bodyLimit: MAX_BODY_BYTES,
+        onRequest: admitFirst(op, authenticate),
         async handler(request, reply) {
           const call = await openCall(request, reply, op, authenticate)
           return await invoke(op, handlers.route, read(request), call)
