@@ -60,7 +60,7 @@ export async function compose(config: Config, means: Means, scope: Scope): Promi
     maxSeconds: config.maxAudioSeconds,
     maxPages: config.maxPages,
   }
-  const engines = createEngines(config, means)
+  const engines = await createEngines(config, means)
   scope.defer(() => engines.close())
   const tokens = createServiceTokens(secret)
   const peers = createPeers(config, tokens)
@@ -219,8 +219,7 @@ export async function compose(config: Config, means: Means, scope: Scope): Promi
     services: running.map(([name]) => name),
     check: () => checkReadiness(platform, config, running),
   })
-  serveDocs(
-    app,
+  serveDocs(app, () =>
     openapi('DAARION', VERSION, Object.fromEntries(running.map(([name]) => [name, CONTRACTS[name]]))),
   )
   await serveWeb(app, WEB)

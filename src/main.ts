@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { compose } from './compose.ts'
+import { openDatabase } from './compose/open-database.ts'
 import { ConfigError, readConfig } from './config.ts'
 import { systemClock } from './kernel/clock.ts'
 import { AppError } from './kernel/errors.ts'
@@ -13,7 +13,12 @@ export async function main(env: Readonly<Record<string, string | undefined>>): P
   const scope = new Scope()
   try {
     const config = readConfig(env)
-    const city = await compose(config, { clock: systemClock, ids: createIds(systemClock) }, scope)
+    // The database opens while the rest of the program is read from disk; whether it did is seen where it is awaited.
+    const database = openDatabase(config)
+    database.catch(() => undefined)
+    const { compose } = await import('./compose.ts')
+    const means = { clock: systemClock, ids: createIds(systemClock), database }
+    const city = await compose(config, means, scope)
     const stopped = untilTold(city.platform.logger)
     const address = await city.listen()
     const publicUrl = env.PUBLIC_URL ? config.publicUrl : address

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { openDatabase } from '../compose/platform.ts'
+import { openDatabase } from '../compose/open-database.ts'
 import { readConfig } from '../config.ts'
 import type { Database } from '../platform/database/database.ts'
 import { migrateDown, migrateUp, migrationStatus } from '../platform/database/migrate.ts'

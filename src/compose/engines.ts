@@ -4,7 +4,6 @@ import type { Embeddings } from '../engines/embeddings/embeddings.ts'
 import { createNgrams } from '../engines/embeddings/ngrams.ts'
 import { librarian } from '../engines/llm/librarian.ts'
 import type { Llm } from '../engines/llm/llm.ts'
-import { openAiCompatible } from '../engines/llm/openai-compatible.ts'
 import { createLocalMedia } from '../engines/media/local.ts'
 import type { Media } from '../engines/media/media.ts'
 import { createModels, type Models } from '../engines/models/models.ts'
@@ -35,7 +34,7 @@ export interface Engines {
 }
 
 /** The drivers a configuration asks for, in the order they are tried. */
-export function createEngines(config: Config, { clock, ids }: Means): Engines {
+export async function createEngines(config: Config, { clock, ids }: Means): Promise<Engines> {
   const { maxPages, maxPixels, modelsDir, modelsMirror } = config
   const maxSeconds = config.maxAudioSeconds
   const models = createModels({ dir: modelsDir, clock, ...(modelsMirror && { mirror: modelsMirror }) })
@@ -47,17 +46,20 @@ export function createEngines(config: Config, { clock, ids }: Means): Engines {
   const ngrams = createNgrams()
   const pooled = [media, parser, tesseract, whisper, e5]
   const key = config.secrets.sttKey
+  // It brings an HTTP client, which is read only where somebody asks for it.
+  const openAi = config.llm && (await import('../engines/llm/openai-compatible.ts')).openAiCompatible
   return {
     media,
     parser,
     stt: [whisper, ...(config.stt ? [openAiStt({ ...config.stt, ...(key && { key }) })] : [])],
     ocr: [tesseract],
-    llm: config.llm
-      ? [
-          openAiCompatible({ ...config.llm, key: config.secrets.llmKey }, { clock, random: Math.random }),
-          librarian({ clock, ids }),
-        ]
-      : [librarian({ clock, ids })],
+    llm:
+      config.llm && openAi
+        ? [
+            openAi({ ...config.llm, key: config.secrets.llmKey }, { clock, random: Math.random }),
+            librarian({ clock, ids }),
+          ]
+        : [librarian({ clock, ids })],
     models,
     embeddings: async () => ((await e5.missing()) ? ngrams : e5),
     allEmbeddings: [e5, ngrams],

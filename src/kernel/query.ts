@@ -21,16 +21,22 @@ export function encodeQuery(input: Readonly<Record<string, unknown>>): string {
 export function queryDecoder(
   op: Operation,
 ): (raw: Readonly<Record<string, unknown>>) => Record<string, unknown> {
-  // z.toJSONSchema returns a JSON Schema document; only the members named above are read.
-  const { properties = {} } = z.toJSONSchema(op.input, { io: 'input', unrepresentable: 'any' }) as JsonSchema
+  let schemas: JsonSchema['properties']
   return (raw) => {
+    schemas ??= propertiesOf(op)
     const decoded: Record<string, unknown> = {}
     for (const [key, value] of Object.entries(raw)) {
-      const schema = properties[key]
+      const schema = schemas[key]
       decoded[key] = schema ? decode(schema, value) : value
     }
     return decoded
   }
+}
+
+function propertiesOf(op: Operation): NonNullable<JsonSchema['properties']> {
+  // z.toJSONSchema returns a JSON Schema document; only the members named above are read.
+  const { properties = {} } = z.toJSONSchema(op.input, { io: 'input', unrepresentable: 'any' }) as JsonSchema
+  return properties
 }
 
 function decode(schema: JsonSchema, value: unknown): unknown {

@@ -8,14 +8,20 @@ interface Described {
   readonly security?: readonly unknown[]
 }
 
-/** `GET /openapi.json`, and `GET /docs`: the same document as a page to read, without a script. */
-export function serveDocs(
-  app: FastifyInstance,
-  document: { paths: Record<string, Record<string, unknown>> },
-): void {
-  app.get('/openapi.json', async () => document)
+interface Document {
+  paths: Record<string, Record<string, unknown>>
+}
+
+/** `GET /openapi.json`, and `GET /docs`: the same document as a page to read, without a script. The document is made when it is first asked for. */
+export function serveDocs(app: FastifyInstance, describe: () => Document): void {
+  let made: Document | undefined
+  const document = (): Document => {
+    made ??= describe()
+    return made
+  }
+  app.get('/openapi.json', async () => document())
   app.get('/docs', async (_request, reply) =>
-    reply.type('text/html; charset=utf-8').send(page(document.paths)),
+    reply.type('text/html; charset=utf-8').send(page(document().paths)),
   )
 }
 

@@ -93,7 +93,7 @@ async function server() {
       await checkOf('nats', () => Promise.reject(new Error('gone'))),
     ],
   })
-  serveDocs(app, openapi('t', '0', { city: contract }))
+  serveDocs(app, () => openapi('t', '0', { city: contract }))
   return app
 }
 
