@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import { AppError, type ErrorKind, type ErrorParams } from '../../kernel/errors.ts'
 import { Envelope } from '../../kernel/event.ts'
 import type { AnyTables } from '../database/database.ts'
+import { storableJson } from '../database/storable.ts'
 import type { AnyTransaction, DeadLetter } from './events.ts'
 
 /** How long a process of several is believed to live without a word. */
@@ -114,7 +115,7 @@ function changes(outcome: Outcome) {
 }
 
 const words = ({ kind, code, message, params }: AppError): string =>
-  JSON.stringify({ kind, code, message, params })
+  storableJson({ kind, code, message, params })
 
 /** Puts back what dead processes had under way, and counts the death: all that runs when `alone`, else that whose lease ran out. */
 export async function reclaim(db: AnyTransaction, alone: boolean): Promise<void> {

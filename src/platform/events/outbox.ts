@@ -3,6 +3,7 @@ import type { Clock } from '../../kernel/clock.ts'
 import { isoTime } from '../../kernel/clock.ts'
 import type { Envelope, EventType } from '../../kernel/event.ts'
 import type { Ids } from '../../kernel/ids.ts'
+import { storableJson } from '../database/storable.ts'
 import type { AnyTransaction, NewEvent } from './events.ts'
 
 const BATCH = 200
@@ -45,7 +46,7 @@ export async function write(
   await sql`
     insert into events.outbox (id, name, version, at, principal, room, seq, request_id, data, available_at)
     select id, name, version, at, principal, room, seq, request_id, data, available_at
-    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as e(
+    from jsonb_to_recordset(${storableJson(rows)}::jsonb) as e(
       id text, name text, version integer, at timestamptz, principal text, room text, seq bigint,
       request_id text, data jsonb, available_at timestamptz)`.execute(tx)
 }

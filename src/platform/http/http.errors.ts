@@ -2,6 +2,19 @@ import { AppError, catalogue, kernelError } from '../../kernel/errors.ts'
 
 export const httpError = catalogue({
   'http.invalid': ['invalid', 'The request cannot be read: {detail}', 'Запит неможливо прочитати: {detail}'],
+  'http.not_utf8': ['invalid', 'The request is not text in UTF-8.', 'Запит не є текстом у кодуванні UTF-8.'],
+  'http.too_nested': [
+    'invalid',
+    'The request is nested too deep, or holds too many parts.',
+    'Запит завглибоко вкладений або має забагато частин.',
+  ],
+  'http.text_invalid': [
+    'invalid',
+    '{field} holds characters that cannot be stored.',
+    'У полі {field} є знаки, яких неможливо зберегти.',
+  ],
+  'http.bad_address': ['invalid', 'This address cannot be read.', 'Таку адресу неможливо прочитати.'],
+  'http.too_slow': ['invalid', 'The request did not arrive in time.', 'Запит не надійшов вчасно.'],
   'http.too_large': ['too_large', 'The request is larger than allowed.', 'Запит більший, ніж дозволено.'],
   'http.unsupported': [
     'unsupported',
@@ -28,7 +41,11 @@ export const httpError = catalogue({
 /** Whatever a route threw, as an AppError: also the HTTP server's own refusals, which carry a status. */
 export function failureOf(error: unknown): AppError {
   if (error instanceof AppError || !(error instanceof Error)) return AppError.from(error)
+  const code = 'code' in error ? error.code : undefined
+  if (code === 'FST_ERR_BAD_URL') return httpError('http.bad_address', {}, { cause: error })
   const status = 'statusCode' in error ? error.statusCode : undefined
+  // A name longer than any address has names nothing.
+  if (status === 414) return kernelError('http.not_found', {}, { cause: error })
   if (status === 404) return kernelError('http.not_found', {}, { cause: error })
   if (status === 413) return httpError('http.too_large', {}, { cause: error })
   if (status === 415) return httpError('http.unsupported', {}, { cause: error })

@@ -2,14 +2,22 @@ import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import multipart from '@fastify/multipart'
 import websocket from '@fastify/websocket'
-import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify'
 import { kernelError } from '../../kernel/errors.ts'
 import type { Metrics } from '../metrics.ts'
 import { failureOf, httpError } from './http.errors.ts'
+import { acceptJson } from './json-body.ts'
 import { measureRequests } from './measure-requests.ts'
 import { originAllowed } from './origin.ts'
 import { requestLog } from './request-log.ts'
 import { securityHeaders } from './security-headers.ts'
+import { answerWireError } from './wire-errors.ts'
 
 export interface HttpNeeds {
   readonly logger: FastifyBaseLogger
@@ -36,16 +44,23 @@ export async function createHttp(needs: HttpNeeds): Promise<FastifyInstance> {
     forceCloseConnections: 'idle',
     return503OnClosing: true,
     genReqId: createRequestIds(),
+    clientErrorHandler: answerWireError,
+    frameworkErrors: (error, request, reply) => void answerFailure(error, request, reply),
     // Input is judged by the contracts' zod schemas: no ajv is built at start.
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
   })
+  acceptJson(app)
   answerErrors(app)
   openRequests(app, needs)
   await app.register(multipart, {
     throwFileSizeLimit: true,
     limits: { fileSize: needs.maxUploadBytes, files: 1, fields: 20, fieldSize: 64 * 1024, headerPairs: 100 },
   })
-  await app.register(websocket, { options: { maxPayload: 256 * 1024, perMessageDeflate: false } })
+  await app.register(websocket, {
+    options: { maxPayload: 256 * 1024, perMessageDeflate: false },
+    // Frames that break the protocol are the client's fault: its socket is closed with a code, and nothing is logged.
+    errorHandler: (_error, socket) => socket.terminate(),
+  })
   return app
 }
 
@@ -67,17 +82,19 @@ function createRequestIds(): (request: IncomingMessage) => string {
 
 /** Answers every failure in the one error shape, and logs those that are bugs. */
 function answerErrors(app: FastifyInstance): void {
-  app.setErrorHandler((error, request, reply) => {
-    const failure = failureOf(error)
-    if (failure.kind === 'internal') request.log.error({ err: error, route: request.routeOptions.url }, 'bug')
-    if (failure.retryAfterMs !== undefined)
-      reply.header('retry-after', String(Math.max(1, Math.ceil(failure.retryAfterMs / 1000))))
-    return reply.code(failure.status).type('application/json; charset=utf-8').send(failure.toJSON())
-  })
+  app.setErrorHandler(answerFailure)
   app.setNotFoundHandler((_request, reply) => {
     const failure = kernelError('http.not_found')
     return reply.code(failure.status).send(failure.toJSON())
   })
+}
+
+function answerFailure(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const failure = failureOf(error)
+  if (failure.kind === 'internal') request.log.error({ err: error, route: request.routeOptions.url }, 'bug')
+  if (failure.retryAfterMs !== undefined)
+    reply.header('retry-after', String(Math.max(1, Math.ceil(failure.retryAfterMs / 1000))))
+  return reply.code(failure.status).type('application/json; charset=utf-8').send(failure.toJSON())
 }
 
 /** What every request begins with, in one hook, because each costs every request: it is counted, its answer gets the headers that keep browsers safe, and another site's is refused. */

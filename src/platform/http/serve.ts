@@ -1,7 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Call, Contract, Operation } from '../../kernel/contract.ts'
-import { hasBody, invoke } from '../../kernel/contract.ts'
+import { admit, hasBody, invoke } from '../../kernel/contract.ts'
 import { queryDecoder } from '../../kernel/query.ts'
+import { isStorable } from '../database/storable.ts'
+import { httpError } from './http.errors.ts'
 import type { Authenticate, Identity, Service } from './service.ts'
 
 declare module 'fastify' {
@@ -37,12 +39,44 @@ export function serve<C extends Contract>(
   }
 }
 
-/** Reads an operation's input out of a request: path, then body or query. */
-export function inputReader(op: Operation): (request: FastifyRequest) => Record<string, unknown> {
-  const query = hasBody(op) ? undefined : queryDecoder(op)
-  return (request) =>
-    // Fastify types both as unknown; the operation's schema judges them.
-    Object.assign({}, query ? query(request.query as Record<string, unknown>) : request.body, request.params)
+/** Reads an operation's input out of a request: path, then body or query. Refuses a body with text that a database cannot hold, but in the fields `own`, which the operation judges itself; in an address such a character is replaced, so that it names nothing. */
+export function inputReader(
+  op: Operation,
+  own: readonly string[] = [],
+): (request: FastifyRequest) => Record<string, unknown> {
+  const decode = hasBody(op) ? undefined : queryDecoder(op)
+  return ({ body, params, query, url }) => {
+    // Fastify types them as unknown; the operation's schema judges them.
+    const named = Object.assign({}, decode?.(query as Record<string, unknown>), params)
+    if (decode) return url.includes('%00') ? withoutNul(named) : named
+    const given: Record<string, unknown> = Object.assign({}, body)
+    for (const field of Object.keys(given))
+      if (!own.includes(field) && !canBeStored(given[field])) throw httpError('http.text_invalid', { field })
+    return Object.assign(given, url.includes('%00') ? withoutNul(named) : named)
+  }
+}
+
+const withoutNul = (named: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(named).map(([key, value]) => [
+      key,
+      typeof value === 'string' ? value.replaceAll('\0', '\uFFFD') : value,
+    ]),
+  )
+
+/** The body's depth is bounded where it is parsed. */
+function canBeStored(value: unknown): boolean {
+  if (typeof value === 'string') return isStorable(value)
+  if (typeof value !== 'object' || value === null) return true
+  return Object.entries(value).every(([key, inner]) => isStorable(key) && canBeStored(inner))
+}
+
+/** For routes that take large bodies: who may not call is refused before the body is read. */
+export function admitFirst(
+  op: Pick<Operation, 'access'>,
+  authenticate: Authenticate,
+): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
+  return async (request, reply) => admit(op.access, await openCall(request, reply, op, authenticate))
 }
 
 /** The call a request makes: who, for whom, until when. */

@@ -2,6 +2,7 @@ import type { Kysely, Selectable, Transaction } from 'kysely'
 import { sql } from 'kysely'
 import { type Clock, isoTime } from '../../kernel/clock.ts'
 import type { Failure } from '../../kernel/errors.ts'
+import { storableJson } from '../../platform/database/storable.ts'
 import type { Citation } from '../city/city.contract.ts'
 import type { Agent, Run, RunRequest, Step } from './agents.contract.ts'
 import {
@@ -234,7 +235,7 @@ export type AgentsStore = ReturnType<typeof createAgentsStore>
 
 const AGENT = ['id', 'slug', 'name', 'names', 'about', 'state'] as const
 
-const json = (value: unknown): string => JSON.stringify(value)
+const json = storableJson
 
 const mine = (db: AgentsDb, run: string, attempt: number) =>
   db

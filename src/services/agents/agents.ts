@@ -9,7 +9,7 @@ import { isOperator } from '../../kernel/principal.ts'
 import type { AnyTables } from '../../platform/database/database.ts'
 import { storable } from '../../platform/database/storable.ts'
 import type { Events } from '../../platform/events/events.ts'
-import { openCall } from '../../platform/http/serve.ts'
+import { inputReader, openCall } from '../../platform/http/serve.ts'
 import type { Authenticate, Service } from '../../platform/http/service.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { authContract } from '../auth/auth.contract.ts'
@@ -125,11 +125,12 @@ export function createAgents(needs: AgentsNeeds): Service<typeof agentsContract>
     },
 
     routes(app: FastifyInstance, authenticate: Authenticate) {
+      const read = inputReader(agentsContract.run)
       app.get('/api/agents/runs/:run/events', async (request, reply) => {
         const call = await openCall(request, reply, agentsContract.run, authenticate)
         const signal = AbortSignal.any([call.signal, closing.signal])
         if (!call.principal) throw kernelError('auth.required')
-        const { run } = agentsContract.run.input.parse(request.params)
+        const { run } = agentsContract.run.input.parse(read(request))
         await visible(run, call)
         const { offset } = request.query as { offset?: unknown }
         const frames = watchRun(

@@ -164,7 +164,7 @@ export type NewMessage = z.infer<typeof NewMessage>
 
 const inRoom = z.object({ room: z.string() })
 const onMessage = inRoom.extend({ message: z.string() })
-const onPart = onMessage.extend({ index: z.coerce.number().int().min(0) })
+const onPart = onMessage.extend({ index: z.coerce.number().int().min(0).max(1000) })
 const Limit = z.number().int().min(1).max(200).default(50)
 
 /** Uploads (`POST /api/city/files`), downloads (`GET /api/city/files/:file`, `…/thumbnail`) and the live socket (`GET /api/city/live`) are routes of their own beside these. */

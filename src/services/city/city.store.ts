@@ -1,7 +1,7 @@
 import { type Kysely, type Selectable, sql } from 'kysely'
 import { isoTime } from '../../kernel/clock.ts'
 import type { Principal } from '../../kernel/principal.ts'
-import { storable } from '../../platform/database/storable.ts'
+import { storableJson } from '../../platform/database/storable.ts'
 import { may } from '../auth/auth.rights.ts'
 import type { CalledRun, Message, Part } from './city.contract.ts'
 import { cityError } from './city.errors.ts'
@@ -19,8 +19,7 @@ export const iso = (time: Date | string): string => new Date(time).toISOString()
 export const isId = (text: string): boolean => text.length > 0 && text.length <= 200 && !text.includes('\0')
 
 /** JSON as PostgreSQL can hold it. */
-export const json = (value: unknown): string =>
-  JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'string' ? storable(inner) : inner))
+export const json = storableJson
 
 /** A room by id or slug, with what the principal is in it. With `lock` its row is held until the transaction ends: whoever numbers events comes through here. */
 export async function findRoom(

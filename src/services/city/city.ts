@@ -107,7 +107,7 @@ export function createCity(needs: CityNeeds): Service<typeof cityContract> {
 /** Saying something over HTTP: 201 for a new message, 200 for one said before. */
 function postRoute(app: FastifyInstance, authenticate: Authenticate, say: Say): void {
   const op = cityContract.post
-  const read = inputReader(op)
+  const read = inputReader(op, ['text', 'clientId'])
   app.post(op.path, async (request, reply) => {
     const call = await openCall(request, reply, op, authenticate)
     const input = read(request)

@@ -71,7 +71,7 @@ describe('saying something', () => {
     ['half a character', '{"clientId":"x","text":"\\ud800"}', 400, 'city.text_invalid'],
     ['a NUL in clientId', { clientId: '\0', text: 'a' }, 400, 'city.text_invalid'],
     ['a reply to nothing', { clientId: 'x', text: 'a', replyTo: 'msg_none' }, 400, 'city.reply_not_found'],
-    ['a reply to NUL', { clientId: 'x', text: 'a', replyTo: '\0' }, 400, 'city.reply_not_found'],
+    ['a reply to NUL', { clientId: 'x', text: 'a', replyTo: '\0' }, 400, 'http.text_invalid'],
     ['no such file', { clientId: 'x', parts: [{ type: 'file', file: 'file_no' }] }, 400, 'city.part_file'],
     [
       'eleven parts',

@@ -19,7 +19,8 @@ import { CityFile } from './city.contract.ts'
 /** The scripted engine: refuses what says it is broken, and takes the rest for what it was sniffed as. */
 const media: Media = {
   ...createFakeMedia({
-    facts({ bytes, mime }) {
+    facts({ bytes, mime: sniffed }) {
+      const mime = sniffed || 'text/plain'
       if (Buffer.from(bytes).includes('BROKEN')) throw engineError('file.unreadable')
       return { kind: kindOf(mime), mime, ...(mime === 'image/png' && { width: 800, height: 600 }) }
     },

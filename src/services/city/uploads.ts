@@ -8,6 +8,7 @@ import { type Clock, isoTime } from '../../kernel/clock.ts'
 import { AppError, kernelError } from '../../kernel/errors.ts'
 import type { Ids } from '../../kernel/ids.ts'
 import type { Files, StoredBlob } from '../../platform/files/files.ts'
+import { isBrokenForm } from '../../platform/http/broken-form.ts'
 import { whenGone } from '../../platform/http/serve.ts'
 import type { Authenticate } from '../../platform/http/service.ts'
 import { cityError } from './city.errors.ts'
@@ -31,7 +32,9 @@ export function uploadRoute(app: FastifyInstance, authenticate: Authenticate, ne
   const look = async ({ blob, name }: Received, signal: AbortSignal): Promise<MediaFacts> => {
     const { sha256, mime } = blob
     if (!media) return { kind: kindOf(mime), mime }
-    return await media.inspect({ path: files.path(sha256), key: sha256, mime, name }, signal)
+    // That it is text is no claim to be plain text: only the name claims.
+    const claimed = { mime: mime === 'text/plain' ? '' : mime, name }
+    return await media.inspect({ path: files.path(sha256), key: sha256, ...claimed }, signal)
   }
 
   app.post('/api/city/files', async (request, reply) => {
@@ -123,11 +126,7 @@ function refusal(cause: unknown): unknown {
   if (cause instanceof AppError || !(cause instanceof Error)) return cause
   const code = 'code' in cause ? String(cause.code) : ''
   if (code === 'FST_FILES_LIMIT') return cityError('city.upload_many', {}, { cause })
-  const broken =
-    code === 'ERR_STREAM_PREMATURE_CLOSE' ||
-    code === 'ECONNRESET' ||
-    /Boundary not found|Unexpected end|terminated early/.test(cause.message)
-  return broken ? cityError('city.upload_broken', {}, { cause }) : cause
+  return isBrokenForm(cause) ? cityError('city.upload_broken', {}, { cause }) : cause
 }
 
 interface Upload extends Received {

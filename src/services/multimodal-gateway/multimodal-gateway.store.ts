@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import { type Clock, isoTime } from '../../kernel/clock.ts'
-import { storable } from '../../platform/database/storable.ts'
+import { storableJson } from '../../platform/database/storable.ts'
 import type { ArtefactKind, GatewayTables } from './multimodal-gateway.tables.ts'
 
 /** What a result is known by. */
@@ -39,7 +39,7 @@ export function createArtefactStore(db: Kysely<GatewayTables>, clock: Clock): Ar
         .values({
           ...key,
           engine,
-          result: JSON.stringify(result, strings),
+          result: storableJson(result),
           created_at: isoTime(clock.now()),
         })
         .onConflict((conflict) => conflict.doNothing())
@@ -47,6 +47,3 @@ export function createArtefactStore(db: Kysely<GatewayTables>, clock: Clock): Ar
     },
   }
 }
-
-const strings = (_key: string, value: unknown): unknown =>
-  typeof value === 'string' ? storable(value) : value

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { filesError } from '../../platform/files/files.errors.ts'
+import { isBrokenForm } from '../../platform/http/broken-form.ts'
 import { gatewayError } from './multimodal-gateway.errors.ts'
 
 export interface Upload {
@@ -19,22 +20,30 @@ export async function readUpload(
   if (!request.isMultipart()) throw gatewayError('gateway.no_file')
   const fields = new Map<string, string>()
   let file: Pick<Upload, 'bytes' | 'name' | 'mime'> | undefined
-  const tooLarge = () =>
-    filesError('file.too_large', { maxMegabytes: Math.floor(limit.maxBytes / 1024 / 1024) })
-  const parts = request.parts({ limits: { fileSize: limit.maxBytes, files: 1 } })
-  for await (const part of parts) {
-    if (part.type === 'field') {
-      if (typeof part.value === 'string') fields.set(part.fieldname, part.value)
-      continue
+  const refusal = (cause: unknown): unknown => {
+    const code = codeOf(cause)
+    if (code === 'FST_REQ_FILE_TOO_LARGE')
+      return filesError('file.too_large', { maxMegabytes: Math.floor(limit.maxBytes / 1024 / 1024) })
+    if (code === 'FST_FILES_LIMIT') return gatewayError('gateway.many_files', {}, { cause })
+    return isBrokenForm(cause) ? gatewayError('gateway.broken_upload', {}, { cause }) : cause
+  }
+  try {
+    const parts = request.parts({ limits: { fileSize: limit.maxBytes, files: 1 } })
+    for await (const part of parts) {
+      if (part.type === 'field') {
+        if (typeof part.value === 'string') fields.set(part.fieldname, part.value)
+        continue
+      }
+      const bytes = await part.toBuffer()
+      if (part.fieldname === 'file') file = { bytes, name: part.filename || 'file', mime: part.mimetype }
     }
-    const bytes = await part.toBuffer().catch((cause: unknown) => {
-      throw isTooLarge(cause) ? tooLarge() : cause
-    })
-    if (part.fieldname === 'file') file = { bytes, name: part.filename || 'file', mime: part.mimetype }
+  } catch (cause) {
+    request.raw.resume()
+    throw refusal(cause)
   }
   if (!file) throw gatewayError('gateway.no_file')
   return { ...file, fields }
 }
 
-const isTooLarge = (cause: unknown): boolean =>
-  cause instanceof Error && 'code' in cause && cause.code === 'FST_REQ_FILE_TOO_LARGE'
+const codeOf = (cause: unknown): unknown =>
+  cause instanceof Error && 'code' in cause ? cause.code : undefined
