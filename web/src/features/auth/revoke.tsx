@@ -1,6 +1,5 @@
 import type { UseMutationResult } from '@tanstack/react-query'
 import { useState } from 'react'
-import { useTranslation } from 'react-i18next'
 import { failureOf, sentenceOf } from '../../i18n/failures.ts'
 import { useLanguage } from '../../i18n/format.ts'
 import { Button } from '../../ui/button.tsx'
@@ -21,7 +20,6 @@ interface RevokeProps {
 
 /** Takes back what cannot be given again, so it asks first and says what follows; the focus starts on the safe button. */
 export function Revoke({ act, about, title, consequence, keep, revoke, id }: RevokeProps) {
-  const { t } = useTranslation()
   const language = useLanguage()
   const [open, setOpen] = useState(false)
   const go = () =>
@@ -46,9 +44,6 @@ export function Revoke({ act, about, title, consequence, keep, revoke, id }: Rev
           </div>
         </div>
       </Dialog>
-      <span className="vh" role="status">
-        {revoke.isPending ? t('auth.revoking') : ''}
-      </span>
     </>
   )
 }

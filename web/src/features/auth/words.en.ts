@@ -87,7 +87,6 @@ export const authEn = {
   until: 'until {{when}}',
   forever: 'does not expire',
   revoke: 'Revoke',
-  revoking: 'Revoking',
   revokeTitle: 'Revoke “{{name}}”',
   revokeKeyThen: 'Programs with this key are refused at once. It cannot be given back; you can make another.',
   keepKey: 'Keep the key',

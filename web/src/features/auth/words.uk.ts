@@ -93,7 +93,6 @@ export const authUk = {
   until: 'до {{when}}',
   forever: 'без строку',
   revoke: 'Відкликати',
-  revoking: 'Відкликаємо',
   revokeTitle: 'Відкликати «{{name}}»',
   revokeKeyThen:
     'Програми з цим ключем одразу дістануть відмову. Повернути його не можна, можна зробити новий.',

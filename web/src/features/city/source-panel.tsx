@@ -1,17 +1,14 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { ChevronLeft, ChevronRight, CircleAlert, MessageSquare } from 'lucide-react'
-import { useEffect, useRef, useState } from 'react'
+import { ChevronLeft, ChevronRight, MessageSquare } from 'lucide-react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Citation } from '../../../../src/services/city/city.contract.ts'
 import { useApi } from '../../context.tsx'
-import { failureOf, sentenceOf } from '../../i18n/failures.ts'
-import { useLanguage } from '../../i18n/format.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
-import { useAfter } from '../../ui/states.tsx'
+import { PageSheet } from '../knowledge/page-sheet.tsx'
 import { FileIcon } from './parts/doc-card.tsx'
-import { locate } from './quote.ts'
 import { useTalk } from './talk-context.tsx'
 
 interface SourcePanelProps {
@@ -145,84 +142,5 @@ function FromDocument({ citation, document }: { citation: Citation; document: st
         </Link>
       </div>
     </>
-  )
-}
-
-interface PageSheetProps {
-  query: {
-    data: { title: string; number: number; text: string; state: string } | undefined
-    error: unknown
-    refetch: () => unknown
-  }
-  quote: string
-}
-
-function PageSheet({ query, quote }: PageSheetProps) {
-  const { t } = useTranslation()
-  const language = useLanguage()
-  const marked = useRef<HTMLElement>(null)
-  const late = useAfter(300)
-  const { data, error } = query
-  useEffect(() => {
-    if (!data) return
-    const center = () => marked.current?.scrollIntoView({ block: 'center' })
-    // The record's type may still be on its way, and moves the passage when it comes.
-    const frame = requestAnimationFrame(() => {
-      center()
-      void document.fonts.ready.then(center)
-    })
-    return () => cancelAnimationFrame(frame)
-  }, [data])
-  if (error)
-    return (
-      <div className="grid gap-3 p-4">
-        <p className="fail">
-          <Icon of={CircleAlert} size="s" />
-          <span>
-            {t('city.sourceFailed')} {sentenceOf(failureOf(error), language)}
-          </span>
-        </p>
-        <Button small onClick={() => void query.refetch()}>
-          {t('common.retry')}
-        </Button>
-      </div>
-    )
-  if (!data)
-    return late ? (
-      <div className="sheet pp grid gap-3" aria-busy="true">
-        {[80, 94, 88, 60, 91, 72].map((width) => (
-          <i key={width} className="sk" style={{ width: `${width}%` }} />
-        ))}
-      </div>
-    ) : null
-  const place = quote === '' ? null : locate(data.text, quote)
-  const nothing = { failed: t('city.pageUnread'), empty: t('city.pageEmpty'), waiting: t('city.pageWaiting') }
-  return (
-    <div className="sheet record pp">
-      <div className="no">
-        <span className="trim">{data.title}</span>
-        <span>{data.number}</span>
-      </div>
-      {data.text === '' ? (
-        <p className="meta">{nothing[data.state as keyof typeof nothing] ?? t('city.pageEmpty')}</p>
-      ) : (
-        <p className="text">
-          {place ? (
-            <>
-              {data.text.slice(0, place.start)}
-              <mark ref={marked}>{data.text.slice(place.start, place.end)}</mark>
-              {data.text.slice(place.end)}
-            </>
-          ) : (
-            data.text
-          )}
-        </p>
-      )}
-      {quote !== '' && !place && data.text !== '' && (
-        <p className="meta" style={{ marginTop: 12, fontFamily: 'var(--font-ui)' }}>
-          {t('city.quoteMissing')}
-        </p>
-      )}
-    </div>
   )
 }

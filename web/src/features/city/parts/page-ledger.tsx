@@ -22,8 +22,16 @@ export function ledgerWords(pages: PageCounts, t: TFunction): string {
   return `${t('city.pages', { count: pages.total })}: ${parts.join(', ')}`
 }
 
+interface PageLedgerProps {
+  pages: PageCounts
+  /** What became of each page, where that is known: the marks then stand in the order of the pages. */
+  order?: readonly Kind[] | undefined
+  /** The page that is open, from 1. */
+  at?: number
+}
+
 /** Every page accounted for: a mark for each, and the sums in words. */
-export function PageLedger({ pages }: { pages: PageCounts }) {
+export function PageLedger({ pages, order, at }: PageLedgerProps) {
   const { t } = useTranslation()
   const kinds = kindsOf(pages)
   if (pages.total === 0) return null
@@ -31,9 +39,9 @@ export function PageLedger({ pages }: { pages: PageCounts }) {
     <>
       {pages.total <= MOST_MARKS ? (
         <div className="ledger" aria-hidden="true">
-          {kinds.flatMap(({ kind, count }) =>
-            Array.from({ length: count }, (_, page) => <i key={`${kind}${page}`} className={MARKS[kind]} />),
-          )}
+          {marksOf(kinds, order, pages.total).map(({ key, kind }, page) => (
+            <i key={key} className={page + 1 === at ? `${MARKS[kind]} at` : MARKS[kind]} />
+          ))}
         </div>
       ) : (
         <div className="bar ledger" aria-hidden="true">
@@ -47,4 +55,10 @@ export function PageLedger({ pages }: { pages: PageCounts }) {
       </p>
     </>
   )
+}
+
+function marksOf(kinds: ReturnType<typeof kindsOf>, order: readonly Kind[] | undefined, total: number) {
+  const inOrder = order?.length === total ? order : undefined
+  const marks = inOrder ?? kinds.flatMap(({ kind, count }) => Array.from({ length: count }, () => kind))
+  return marks.map((kind, page) => ({ key: `page ${page + 1}`, kind }))
 }
