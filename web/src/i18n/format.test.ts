@@ -11,9 +11,16 @@ test('numbers stand as the reader writes them, with a no-break space before the 
 })
 
 test('sizes are short and named in the reader’s language', () => {
-  expect(uk.bytes(18.4 * 1024 * 1024)).toBe('18,4\u00a0МБ')
-  expect(en.bytes(25 * 1024 * 1024)).toBe('25\u00a0MB')
-  expect([en.bytes(13), en.bytes(36_864), en.bytes(0)]).toEqual(['13\u00a0B', '36\u00a0KB', '0\u00a0B'])
+  expect(uk.bytes(18_400_000)).toBe('18,4\u00a0МБ')
+  expect(en.bytes(80_915_142)).toBe('80.9\u00a0MB')
+  expect([en.bytes(13), en.bytes(36_400), en.bytes(0)]).toEqual(['13\u00a0B', '36\u00a0KB', '0\u00a0B'])
+})
+
+test('how long something lasts is said in its largest units', () => {
+  const minute = 60_000
+  expect([uk.span(8_400), uk.span(14 * minute), uk.span(-5)]).toEqual(['8\u00a0с', '14\u00a0хв', '0\u00a0с'])
+  expect(en.span(365 * minute)).toBe('6\u00a0h 5\u00a0min')
+  expect([en.span(120 * minute), en.span(16.5 * 1440 * minute)]).toEqual(['2\u00a0h', '16\u00a0d'])
 })
 
 test('a recording’s time is minutes and seconds', () => {

@@ -6,6 +6,7 @@ const NBSP = '\u00a0'
 const LOCALES = { uk: 'uk-UA', en: 'en-GB' } as const
 const UNITS = { uk: ['Б', 'КБ', 'МБ', 'ГБ'], en: ['B', 'KB', 'MB', 'GB'] } as const
 const SECONDS = { uk: 'с', en: 's' } as const
+const SPANS = { uk: ['с', 'хв', 'год', 'дн.'], en: ['s', 'min', 'h', 'd'] } as const
 
 /** Numbers, sizes and times as a reader of one language expects them, with a no-break space before a unit. */
 export function createFormat(language: Language) {
@@ -31,14 +32,27 @@ export function createFormat(language: Language) {
     seconds: (ms: number) => `${number(ms / 1000, 1)}${NBSP}${SECONDS[language]}`,
     /** Money as small as a ten-thousandth of a dollar. */
     money: (usd: number) => `$${number(usd, usd < 0.1 ? 4 : 2)}`,
+    /** A size in decimal units: a megabyte is a million bytes. */
     bytes: (bytes: number) => {
       let value = bytes
       let unit = 0
-      while (value >= 1024 && unit < 3) {
-        value /= 1024
+      while (value >= 1000 && unit < 3) {
+        value /= 1000
         unit += 1
       }
       return `${number(value, unit < 2 || value >= 100 ? 0 : 1)}${NBSP}${UNITS[language][unit]}`
+    },
+    /** How long something has lasted, in its one or two largest units: `6 h 5 min`. */
+    span: (ms: number) => {
+      const seconds = Math.max(0, Math.floor(ms / 1000))
+      const [s, min, h, d] = SPANS[language]
+      const of = (value: number, unit: string) => `${number(value, 0)}${NBSP}${unit}`
+      if (seconds < 60) return of(seconds, s)
+      const minutes = Math.floor(seconds / 60)
+      if (minutes < 60) return of(minutes, min)
+      const hours = Math.floor(minutes / 60)
+      if (hours >= 48) return of(Math.floor(hours / 24), d)
+      return minutes % 60 === 0 ? of(hours, h) : `${of(hours, h)} ${of(minutes % 60, min)}`
     },
     /** Minutes and seconds of a recording: `0:42`. */
     clock: (ms: number) => {

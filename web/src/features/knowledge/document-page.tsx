@@ -18,6 +18,12 @@ import { PageList } from './page-list.tsx'
 import { PageView } from './page-view.tsx'
 
 const READING_MS = 2_000
+const KINDS: Readonly<Record<string, string>> = {
+  'application/pdf': 'pdf',
+  'application/vnd.openxmlformats-officedocument.wordprocessingml.document': 'docx',
+  'text/markdown': 'md',
+  'text/plain': 'txt',
+}
 const CLOSED = ['not_found', 'forbidden', 'invalid']
 
 /** A document at one of its pages, with every page accounted for. */
@@ -118,7 +124,7 @@ function Header({ of }: { of: Opened | undefined }) {
       >
         <Icon of={ChevronLeft} />
       </Link>
-      {of && <FileIcon name={of.title} />}
+      {of && <FileIcon name={`.${KINDS[of.mime] ?? ''}`} />}
       <div className="grow">
         <h1 className="trim">{of?.title ?? t('knowledge.loading')}</h1>
         <div className="meta trim" style={{ fontSize: 'var(--text-xs)' }}>

@@ -1,10 +1,107 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { ChevronLeft, Unplug } from 'lucide-react'
+import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
+import { isOperator } from '../../../../src/kernel/principal.ts'
+import { useFormat } from '../../i18n/format.ts'
+import { Button } from '../../ui/button.tsx'
+import { Icon } from '../../ui/icon.tsx'
+import { Banner, Forbidden } from '../../ui/states.tsx'
+import { ListState } from '../auth/list-state.tsx'
+import { useMe } from '../auth/session.ts'
+import { Engines } from './engines.tsx'
+import { Models } from './models.tsx'
+import { fetchReadiness, linesOf, type Readiness, STALE_MS } from './readiness.ts'
+import { ServiceTable } from './service-table.tsx'
+import { useNow } from './use-now.ts'
 
+const REFRESH_MS = 10_000
+
+/** How the city is, for those who run it. */
 export function OperatorPage() {
   const { t } = useTranslation()
+  const me = useMe()
+  useEffect(() => {
+    document.title = t('common.operator')
+  }, [t])
+  if (isOperator(me)) return <StateOfCity />
   return (
-    <main className="main" id="talk">
-      <h1>{t('operator.title')}</h1>
+    <main className="main" id="talk" tabIndex={-1}>
+      <Forbidden title={t('city.nothingHere')}>
+        <p>{t('operator.forbidden')}</p>
+        <div className="row">
+          <Link className="btn btn-s" to="/rooms">
+            {t('city.backToRooms')}
+          </Link>
+        </div>
+      </Forbidden>
     </main>
   )
+}
+
+function StateOfCity() {
+  const { t } = useTranslation()
+  const format = useFormat()
+  const now = useNow()
+  const ready = useQuery({
+    queryKey: ['ready'],
+    queryFn: ({ signal }) => fetchReadiness(signal),
+    refetchInterval: REFRESH_MS,
+    staleTime: 0,
+    retry: false,
+  })
+  const measuredAt = ready.dataUpdatedAt
+  const age = Math.max(0, now - measuredAt)
+  const stale = measuredAt > 0 && age > STALE_MS
+  return (
+    <main className="main" id="talk" tabIndex={-1}>
+      <header className="top">
+        <Link className="ib only-phone" to="/rooms" aria-label={t('city.backToRooms')}>
+          <Icon of={ChevronLeft} />
+        </Link>
+        <h1 className="grow">{t('common.operator')}</h1>
+        {measuredAt > 0 && (
+          <span className="meta age">
+            {stale ? <i className="hatch" /> : <i className="lit" />}
+            {t('operator.measured', { ago: format.span(age) })}
+          </span>
+        )}
+      </header>
+      {ready.isError && ready.data && (
+        <Banner icon={Unplug} bad>
+          <span className="grow">{t('operator.noAnswer', { at: format.time(measuredAt) })}</span>
+          <Button small onClick={() => void ready.refetch()}>
+            {t('common.retry')}
+          </Button>
+        </Banner>
+      )}
+      <div className="scroll">
+        <div className="wrapm">
+          <section aria-labelledby="parts">
+            <h2 id="parts">
+              {ready.data && !stale ? t(`operator.city.${ready.data.state}`) : t('operator.city.none')}
+            </h2>
+            <ListState
+              query={{
+                data: ready.data?.checks,
+                error: ready.error,
+                refetch: ready.refetch,
+              }}
+              empty={t('operator.nothingMeasured')}
+            />
+            {ready.data && <Parts of={ready.data} now={now} stale={stale} />}
+          </section>
+          <Models />
+          <Engines now={now} />
+        </div>
+      </div>
+    </main>
+  )
+}
+
+function Parts({ of, now, stale }: { of: Readiness; now: number; stale: boolean }) {
+  const lines = linesOf(of)
+  const shown = stale ? lines.map((line) => ({ ...line, state: 'none' as const, since: null })) : lines
+  return <ServiceTable lines={shown} now={now} />
 }

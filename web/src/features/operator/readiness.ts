@@ -1,0 +1,73 @@
+import { z } from 'zod'
+import { kernelError } from '../../../../src/kernel/errors.ts'
+
+const State = z.enum(['ok', 'degraded', 'down'])
+const Readiness = z.object({
+  state: State,
+  services: z.array(z.string()),
+  checks: z.array(
+    z.object({ name: z.string(), state: State, detail: z.string().optional(), since: z.iso.datetime() }),
+  ),
+})
+export type Readiness = z.infer<typeof Readiness>
+type Check = Readiness['checks'][number]
+
+const LIMIT_MS = 8_000
+
+/** How the city says it is. A city that is down answers too; only silence rejects. */
+export async function fetchReadiness(signal: AbortSignal): Promise<Readiness> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(LIMIT_MS)])
+  const response = await fetch('/ready', { signal: limit, cache: 'no-store' }).catch((cause: unknown) => {
+    signal.throwIfAborted()
+    throw kernelError('peer.unreachable', { peer: location.host }, { cause })
+  })
+  const body = Readiness.safeParse(await response.json().catch(() => undefined))
+  if (body.success) return body.data
+  throw kernelError('peer.unintelligible', { peer: location.host, status: response.status })
+}
+
+export type Measured = 'ok' | 'degraded' | 'down' | 'none'
+export interface Line {
+  readonly key: string
+  /** What is measured: `stt`, `database`, the name of a service. */
+  readonly what: string
+  readonly service: string | null
+  readonly state: Measured
+  readonly since: string | null
+  readonly detail: string | null
+  readonly command: string | null
+}
+
+const ORDER: Record<Measured, number> = { down: 0, degraded: 1, none: 2, ok: 3 }
+
+/** Everything that was measured, the worst first; a service that measures nothing of its own is there too, without a state. */
+export function linesOf({ checks, services }: Readiness): Line[] {
+  const measured = checks.map(lineOf)
+  const silent = services
+    .filter((service) => !measured.some((line) => line.service === service))
+    .map((service) => ({
+      key: `service ${service}`,
+      what: service,
+      service,
+      state: 'none' as const,
+      since: null,
+      detail: null,
+      command: null,
+    }))
+  return [...measured, ...silent].sort((a, b) => ORDER[a.state] - ORDER[b.state])
+}
+
+function lineOf({ name, state, since, detail }: Check): Line {
+  const [, service = null, what = name] = /^([\w-]+): (.+)$/.exec(name) ?? []
+  return { key: name, what, service, state, since, ...parted(detail ?? '') }
+}
+
+/** A sentence of the city, and the command at its end that mends what it says. */
+export function parted(detail: string): { detail: string | null; command: string | null } {
+  const found = /^(.*?)[:.]?\s*\b((?:npm|npx|node|docker)\s[^.;]+?)\.?$/s.exec(detail)
+  const words = found ? found[1] : detail
+  return { detail: words?.trim() || null, command: found?.[2] ?? null }
+}
+
+/** Older than this, a measurement is no measurement. */
+export const STALE_MS = 30_000
