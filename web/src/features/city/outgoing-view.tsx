@@ -87,7 +87,8 @@ function OutgoingFile({ entry, file }: { entry: Outgoing; file: OutFile }) {
   const { outbox } = useCity()
   const url = useObjectUrl(file.blob)
   const [unseen, setUnseen] = useState(false)
-  const share = entry.uploads[file.id]
+  const uploading = entry.failure === undefined && file.file === undefined
+  const share = uploading ? entry.uploads[file.id] : undefined
   const label = t('city.uploading', { name: file.name, percent: format.percent(share ?? 0) })
   return (
     <div className="att card">
@@ -110,7 +111,7 @@ function OutgoingFile({ entry, file }: { entry: Outgoing; file: OutFile }) {
           <div className="trim">{file.name}</div>
           <div className="meta num">
             {format.bytes(file.blob.size)}
-            {share !== undefined && file.file === undefined && ` · ${format.percent(share)}`}
+            {share !== undefined && ` · ${format.percent(share)}`}
           </div>
         </div>
         {!entry.posted && (
@@ -120,7 +121,7 @@ function OutgoingFile({ entry, file }: { entry: Outgoing; file: OutFile }) {
             onClick={() => outbox.dropFile(entry.clientId, file.id)}
           />
         )}
-        {share !== undefined && file.file === undefined && <Meter share={share} label={label} />}
+        {share !== undefined && <Meter share={share} label={label} />}
       </div>
     </div>
   )

@@ -61,6 +61,7 @@ export const cityEn = {
   inRoom: 'from this room',
   answering: 'answering {{name}}',
   writes: '{{name}} is writing',
+  isAt: '{{name}} is {{work}}',
   stop: 'Stop',
   stopFailed: 'It could not be stopped.',
   runState: {

@@ -65,6 +65,7 @@ export const cityUk = {
   inRoom: 'з цієї кімнати',
   answering: 'відповідає: {{name}}',
   writes: '{{name}} пише',
+  isAt: '{{name}} {{work}}',
   stop: 'Зупинити',
   stopFailed: 'Зупинити не вдалося.',
   runState: {
