@@ -1,14 +1,18 @@
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
+import { isOperator } from '../../../../src/kernel/principal.ts'
 import type { Room } from '../../../../src/services/city/city.contract.ts'
 import { useApi } from '../../context.tsx'
 import { Button } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/states.tsx'
+import { FirstSteps } from '../operator/first-steps.tsx'
+import { useCity } from './city-context.tsx'
 import { agentsQuery } from './members.ts'
 
 /** A room where nobody has spoken yet. */
 export function EmptyRoom({ room, onWrite }: { room: Room; onWrite: () => void }) {
   const { t } = useTranslation()
+  const { me } = useCity()
   const agents = useQuery(agentsQuery(useApi()))
   const [slug] = room.replyPolicy.mode === 'off' ? [] : room.replyPolicy.agents
   const agent = agents.data?.find((one) => one.slug === slug)?.name
@@ -17,11 +21,15 @@ export function EmptyRoom({ room, onWrite }: { room: Room; onWrite: () => void }
   return (
     <EmptyState title={direct ? t('city.emptyDirect', { agent }) : t('city.empty')}>
       <p>{direct ? t('city.emptyDirectHint', { agent }) : hint}</p>
-      <div className="row">
-        <Button look="primary" small onClick={onWrite}>
-          {t('city.writeFirst')}
-        </Button>
-      </div>
+      {room.slug === 'square' && isOperator(me) ? (
+        <FirstSteps onWrite={onWrite} />
+      ) : (
+        <div className="row">
+          <Button look="primary" small onClick={onWrite}>
+            {t('city.writeFirst')}
+          </Button>
+        </div>
+      )}
     </EmptyState>
   )
 }

@@ -2,7 +2,7 @@ import { AppError, ErrorBody, kernelError } from '../../../../src/kernel/errors.
 import { CityFile, type PartType } from '../../../../src/services/city/city.contract.ts'
 
 /** What the city takes by default; what is larger is refused here before a byte is sent, and by the city anyway. */
-export const FILE_LIMIT_BYTES = 25 * 1024 * 1024
+export const FILE_LIMIT_BYTES = 25_000_000
 export const FILES_LIMIT = 10
 
 /** Which kind of part a file becomes, by what its name and the browser say; the city looks into it and has the last word. */

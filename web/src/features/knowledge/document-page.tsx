@@ -36,8 +36,8 @@ function DocumentView({ id }: { id: string }) {
   const { t } = useTranslation()
   const api = useApi()
   const navigate = useNavigate()
-  const { page: number = 1, quote = '' } = useSearch({ from: '/inside/documents/$document' })
-  const [cited] = useState({ page: number, quote })
+  const { page: asked = 1, quote = '' } = useSearch({ from: '/inside/documents/$document' })
+  const [cited] = useState({ page: asked, quote })
   const [listed, setListed] = useState(false)
   const found = useQuery({
     queryKey: ['document', id],
@@ -45,6 +45,7 @@ function DocumentView({ id }: { id: string }) {
     refetchInterval: ({ state }) => (state.data?.state === 'pending' ? READING_MS : false),
   })
   const title = found.data?.title
+  const number = Math.min(asked, found.data?.pages.total || asked)
   useEffect(() => {
     if (title) window.document.title = title
   }, [title])
@@ -168,7 +169,7 @@ function NotOpened({ error, onRetry }: { error: unknown; onRetry: () => void }) 
     <main className="main" id="talk" tabIndex={-1}>
       {CLOSED.includes(failure.kind) ? (
         <Forbidden title={t('city.nothingHere')}>
-          <p>{t('city.nothingHereHint')}</p>
+          <p>{t('knowledge.nothingHereHint')}</p>
           <div className="row">
             <Link className="btn btn-s" to="/rooms">
               {t('city.backToRooms')}

@@ -44,7 +44,7 @@ export function PageSheet({ query, quote }: PageSheetProps) {
             {t('city.sourceFailed')} {sentenceOf(failureOf(error), language)}
           </span>
         </p>
-        <Button small onClick={() => void query.refetch()}>
+        <Button small className="justify-self-start" onClick={() => void query.refetch()}>
           {t('common.retry')}
         </Button>
       </div>

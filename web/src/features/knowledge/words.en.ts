@@ -10,6 +10,7 @@ export const knowledgeEn = {
   ask: 'Ask about the document',
   askWords: '@{{agent}} in the document “{{title}}”: ',
   original: 'Open the original',
+  nothingHereHint: 'The document may lie in a room that you are not in, or the link may be out of date.',
   state: {
     read: 'read',
     ocr: 'by OCR',

@@ -1,29 +1,19 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Download } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import type { LocalModel } from '../../../../src/services/multimodal-gateway/multimodal-gateway.contract.ts'
-import { useApi } from '../../context.tsx'
 import { failureOf, sentenceOf } from '../../i18n/failures.ts'
 import { useFormat } from '../../i18n/format.ts'
 import { Button } from '../../ui/button.tsx'
 import { FieldError } from '../../ui/field.tsx'
 import { Meter } from '../../ui/states.tsx'
 import { ListState } from '../auth/list-state.tsx'
+import { useModels, usePull } from './use-models.ts'
 import { Verdict } from './verdict.tsx'
-
-const PULLING_MS = 1_000
-const REFRESH_MS = 10_000
 
 /** The models of this machine, with a button that installs what is missing and how far that is. */
 export function Models() {
   const { t } = useTranslation()
-  const api = useApi()
-  const models = useQuery({
-    queryKey: ['models'],
-    queryFn: async () => (await api.gateway.models({})).items,
-    refetchInterval: ({ state }) =>
-      state.data?.some((model) => model.state === 'pulling') ? PULLING_MS : REFRESH_MS,
-  })
+  const models = useModels()
   return (
     <section aria-labelledby="models">
       <h2 id="models">{t('operator.models')}</h2>
@@ -42,13 +32,8 @@ export function Models() {
 
 function Model({ of: model }: { of: LocalModel }) {
   const { t } = useTranslation()
-  const api = useApi()
   const format = useFormat()
-  const queries = useQueryClient()
-  const pull = useMutation({
-    mutationFn: () => api.gateway.pullModel({ model: model.name }),
-    onSettled: () => queries.invalidateQueries({ queryKey: ['models'] }),
-  })
+  const pull = usePull(model.name)
   const { name, purpose, licence, sizeBytes, doneBytes, state } = model
   const failure = pull.error ? failureOf(pull.error) : model.error
   const about = [t(`operator.purpose.${purpose}`), format.bytes(sizeBytes), t('city.licence', { licence })]

@@ -12,7 +12,7 @@ import { ListState } from '../auth/list-state.tsx'
 import { useMe } from '../auth/session.ts'
 import { Engines } from './engines.tsx'
 import { Models } from './models.tsx'
-import { fetchReadiness, linesOf, type Readiness, STALE_MS } from './readiness.ts'
+import { fetchReadiness, linesOf, type Readiness, STALE_MS, unmeasured } from './readiness.ts'
 import { ServiceTable } from './service-table.tsx'
 import { useNow } from './use-now.ts'
 
@@ -101,7 +101,21 @@ function StateOfCity() {
 }
 
 function Parts({ of, now, stale }: { of: Readiness; now: number; stale: boolean }) {
+  const { t } = useTranslation()
   const lines = linesOf(of)
   const shown = stale ? lines.map((line) => ({ ...line, state: 'none' as const, since: null })) : lines
-  return <ServiceTable lines={shown} now={now} />
+  const silent = unmeasured(of)
+  return (
+    <>
+      <ServiceTable lines={shown} now={now} />
+      {silent.length > 0 && (
+        <p className="meta row after">
+          <i className="hatch" />
+          <span>
+            {t('operator.noOwnCheck')} <span className="mono">{silent.join(', ')}</span>
+          </span>
+        </p>
+      )}
+    </>
+  )
 }

@@ -1,24 +1,28 @@
 import { expect, test } from 'vitest'
-import { linesOf, parted } from './readiness.ts'
+import { linesOf, parted, unmeasured } from './readiness.ts'
 
 const since = '2026-11-23T09:45:37.460Z'
 
-test('the worst stands first, and a service without a check of its own has no state', () => {
-  const lines = linesOf({
-    state: 'degraded',
-    services: ['auth', 'knowledge'],
-    checks: [
-      { name: 'database', state: 'ok', since },
-      { name: 'knowledge: embeddings', state: 'degraded', detail: 'Letters only.', since },
-      { name: 'kv', state: 'down', since },
-    ],
-  })
-  expect(lines.map(({ what, service, state }) => [what, service, state])).toEqual([
+const ready = {
+  state: 'degraded' as const,
+  services: ['auth', 'knowledge'],
+  checks: [
+    { name: 'database', state: 'ok' as const, since },
+    { name: 'knowledge: embeddings', state: 'degraded' as const, detail: 'Letters only.', since },
+    { name: 'kv', state: 'down' as const, since },
+  ],
+}
+
+test('the worst stands first, each under its service', () => {
+  expect(linesOf(ready).map(({ what, service, state }) => [what, service, state])).toEqual([
     ['kv', null, 'down'],
     ['embeddings', 'knowledge', 'degraded'],
-    ['auth', 'auth', 'none'],
     ['database', null, 'ok'],
   ])
+})
+
+test('a service that measures nothing is named as such', () => {
+  expect(unmeasured(ready)).toEqual(['auth'])
 })
 
 test('the command that mends is told apart from the sentence', () => {

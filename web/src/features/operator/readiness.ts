@@ -40,22 +40,13 @@ export interface Line {
 
 const ORDER: Record<Measured, number> = { down: 0, degraded: 1, none: 2, ok: 3 }
 
-/** Everything that was measured, the worst first; a service that measures nothing of its own is there too, without a state. */
-export function linesOf({ checks, services }: Readiness): Line[] {
-  const measured = checks.map(lineOf)
-  const silent = services
-    .filter((service) => !measured.some((line) => line.service === service))
-    .map((service) => ({
-      key: `service ${service}`,
-      what: service,
-      service,
-      state: 'none' as const,
-      since: null,
-      detail: null,
-      command: null,
-    }))
-  return [...measured, ...silent].sort((a, b) => ORDER[a.state] - ORDER[b.state])
-}
+/** Everything that was measured, the worst first. */
+export const linesOf = ({ checks }: Readiness): Line[] =>
+  checks.map(lineOf).sort((a, b) => ORDER[a.state] - ORDER[b.state])
+
+/** The services that run and measure nothing of their own: of them nothing is known. */
+export const unmeasured = ({ checks, services }: Readiness): string[] =>
+  services.filter((service) => !checks.some(({ name }) => name.startsWith(`${service}: `)))
 
 function lineOf({ name, state, since, detail }: Check): Line {
   const [, service = null, what = name] = /^([\w-]+): (.+)$/.exec(name) ?? []

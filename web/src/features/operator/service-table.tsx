@@ -49,13 +49,12 @@ function Row({ line, now }: { line: Line; now: number }) {
       <th scope="row">
         {name}
         {model && <span className="mono"> {model}</span>}
-        {service !== null && service !== what && <small className="meta">{service}</small>}
+        {service !== null && <small className="meta">{service}</small>}
       </th>
       <td>
         <Verdict state={state} since={span} />
       </td>
       <td className="why">
-        {state === 'none' && <p className="meta">{t('operator.noOwnCheck')}</p>}
         {noticed && <p>{noticed}</p>}
         {detail !== null && (
           <p className="meta" lang="en">

@@ -13,7 +13,7 @@ export const operatorEn = {
   stateTitle: 'State',
   notice: 'What residents notice',
   nothingMeasured: 'Nothing was measured.',
-  noOwnCheck: 'It has no checks of its own.',
+  noOwnCheck: 'They run, but check nothing of their own:',
   state: {
     ok: 'ok',
     degraded: 'degraded',
@@ -54,4 +54,21 @@ export const operatorEn = {
   engines: 'Engines',
   noEngines: 'There are no engines.',
   engine: { stt: 'Speech', ocr: 'Text in pictures', parser: 'Documents' },
+  firstSteps: 'Where to begin',
+  step: {
+    done: 'done',
+    owner: 'The city has its owner',
+    ownerHint: 'That is you. Everything is kept on your machine.',
+    hello: 'Say hello in the square',
+    helloHint: 'All residents see the square. An agent answers when it is named.',
+    invite: 'Invite two or three people',
+    inviteHint: 'By a link, for seven days or as long as you say.',
+    document: 'Add a document',
+    documentHint:
+      'Drop it into the talk, or pick it with the paper clip. An agent answers with the page it found.',
+    stt: 'No speech model yet. Install it ({{size}})?',
+    sttHint: 'Voice messages can be sent and heard already; they are transcribed once it is there.',
+    embeddings: 'No model of meaning yet. Install it ({{size}})?',
+    embeddingsHint: 'Until then an agent searches by words; with it, by meaning too.',
+  },
 } as const
