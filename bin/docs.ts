@@ -2,11 +2,10 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { CONTRACTS } from '../src/compose/contracts.ts'
+import { apiDocument } from '../src/compose/api-document.ts'
 import { peerVariable, SERVICES, VARIABLES } from '../src/config.ts'
 import type { ErrorEntry } from '../src/kernel/errors.ts'
 import { statusOf } from '../src/kernel/errors.ts'
-import { openapi } from '../src/kernel/openapi.ts'
 
 const root = resolve(import.meta.dirname, '..')
 
@@ -15,7 +14,7 @@ export async function generatedPages(): Promise<Record<string, string>> {
   return {
     'docs/configuration.md': configurationPage(),
     'docs/errors.md': errorsPage(await catalogues()),
-    'docs/openapi.json': `${JSON.stringify(openapi('DAARION', '0.1.0', CONTRACTS), null, 2)}\n`,
+    'docs/openapi.json': `${JSON.stringify(apiDocument('0.1.0', SERVICES), null, 2)}\n`,
   }
 }
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { FastifyInstance } from 'fastify'
+import { apiDocument } from './compose/api-document.ts'
 import { createAuthenticate } from './compose/authenticate.ts'
-import { CONTRACTS } from './compose/contracts.ts'
 import { createEngines } from './compose/engines.ts'
 import { createPeers } from './compose/peers.ts'
 import { type Means, openPlatform, type Platform } from './compose/platform.ts'
@@ -11,7 +11,6 @@ import { remoteArtefacts } from './compose/remote-artefacts.ts'
 import { remoteLlm } from './compose/remote-llm.ts'
 import type { Config, ServiceName } from './config.ts'
 import type { Contract } from './kernel/contract.ts'
-import { openapi } from './kernel/openapi.ts'
 import type { Principal } from './kernel/principal.ts'
 import type { Scope } from './kernel/scope.ts'
 import type { Secret } from './kernel/secret.ts'
@@ -220,7 +219,10 @@ export async function compose(config: Config, means: Means, scope: Scope): Promi
     check: () => checkReadiness(platform, config, running),
   })
   serveDocs(app, () =>
-    openapi('DAARION', VERSION, Object.fromEntries(running.map(([name]) => [name, CONTRACTS[name]]))),
+    apiDocument(
+      VERSION,
+      running.map(([name]) => name),
+    ),
   )
   await serveWeb(app, WEB)
 

@@ -1,0 +1,92 @@
+import { z } from 'zod'
+import type { ServiceName } from '../config.ts'
+import { CityFile } from '../services/city/city.contract.ts'
+import { OcrResult, ParseResult } from '../services/multimodal-gateway/multimodal-gateway.contract.ts'
+
+/** A route that is no operation of a contract, because it takes or gives files, a socket or a stream. */
+export interface OtherRoute {
+  readonly service: ServiceName
+  readonly method: 'get' | 'post'
+  /** With `{name}` for what varies. */
+  readonly path: string
+  readonly summary: string
+  readonly query?: readonly string[]
+  /** Fields of `multipart/form-data` besides `file`; where nothing is said it takes no body. */
+  readonly form?: readonly string[]
+  readonly status: number
+  readonly answers: string | z.ZodType
+}
+
+/** All of them, as the services' own routes serve them. */
+export const OTHER_ROUTES: readonly OtherRoute[] = [
+  {
+    service: 'city',
+    method: 'post',
+    path: '/api/city/files',
+    summary: 'Upload a file',
+    form: [],
+    status: 201,
+    answers: CityFile,
+  },
+  {
+    service: 'city',
+    method: 'get',
+    path: '/api/city/files/{file}',
+    summary: 'A file’s bytes, in ranges where asked',
+    status: 200,
+    answers: '*/*',
+  },
+  {
+    service: 'city',
+    method: 'get',
+    path: '/api/city/files/{file}/thumbnail',
+    summary: 'A picture made small',
+    query: ['edge'],
+    status: 200,
+    answers: 'image/webp',
+  },
+  {
+    service: 'city',
+    method: 'get',
+    path: '/api/city/live',
+    summary: 'A WebSocket of what happens in rooms; JSON frames',
+    status: 101,
+    answers: 'application/json',
+  },
+  {
+    service: 'agents',
+    method: 'get',
+    path: '/api/agents/runs/{run}/events',
+    summary: 'A run as it goes, from a place in its text on: step, delta, done',
+    query: ['offset'],
+    status: 200,
+    answers: 'text/event-stream',
+  },
+  {
+    service: 'multimodal-gateway',
+    method: 'post',
+    path: '/v1/audio/transcriptions',
+    summary: 'What is said in a recording, in OpenAI’s shapes: json, text, srt, vtt, verbose_json',
+    form: ['model', 'language', 'response_format'],
+    status: 200,
+    answers: z.looseObject({ text: z.string() }),
+  },
+  {
+    service: 'multimodal-gateway',
+    method: 'post',
+    path: '/api/multimodal/ocr',
+    summary: 'The text of a picture',
+    form: ['languages'],
+    status: 200,
+    answers: OcrResult,
+  },
+  {
+    service: 'multimodal-gateway',
+    method: 'post',
+    path: '/api/multimodal/parse',
+    summary: 'The text of a document, page by page',
+    form: [],
+    status: 200,
+    answers: ParseResult,
+  },
+]
