@@ -40,7 +40,7 @@ export function createFormat(language: Language) {
         value /= 1000
         unit += 1
       }
-      return `${number(value, unit < 2 || value >= 100 ? 0 : 1)}${NBSP}${UNITS[language][unit]}`
+      return `${number(value, unit < 2 || value >= 50 ? 0 : 1)}${NBSP}${UNITS[language][unit]}`
     },
     /** How long something has lasted, in its one or two largest units: `6 h 5 min`. */
     span: (ms: number) => {

@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link as LinkIcon, Plus } from 'lucide-react'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Invitation } from '../../../../src/services/auth/auth.contract.ts'
 import { useApi } from '../../context.tsx'
@@ -38,6 +38,11 @@ export function Invitations() {
     },
     onSettled: () => queries.invalidateQueries({ queryKey: INVITATIONS }),
   })
+  const place = useRef<HTMLElement>(null)
+  // The lists above push this one down as they come, so a link to it is followed once its own list is here.
+  useEffect(() => {
+    if (invitations.isFetched && location.hash === '#invitations') place.current?.scrollIntoView()
+  }, [invitations.isFetched])
   const about = ({ role, maxUses, expiresAt }: Invitation) =>
     [
       t(`auth.role.${role}`),
@@ -45,7 +50,7 @@ export function Invitations() {
       t('auth.until', { when: format.moment(expiresAt) }),
     ].join(' · ')
   return (
-    <section aria-labelledby="invitations">
+    <section aria-labelledby="invitations" ref={place}>
       <h2 id="invitations">{t('auth.invitations')}</h2>
       <p className="meta">{t('auth.invitationsHint')}</p>
       {made && (

@@ -157,7 +157,7 @@ export function createCity({ api, me, queries, signedOut }: CityNeeds): City {
     outbox,
     localFiles,
     typists,
-    drafts: createDrafts(() => localStorage),
+    drafts: createDrafts(() => localStorage, me.id),
     line: () => line,
     onLine(changed) {
       lineListeners.add(changed)

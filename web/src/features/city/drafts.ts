@@ -9,7 +9,7 @@ export interface Attached {
   readonly durationMs?: number | undefined
 }
 
-/** What was begun in each room: words outlive the page, files live as long as it does. */
+/** What a person began in each room: words outlive the page, files live as long as it does. Another who signs in here sees none of it. */
 export interface Drafts {
   text(room: string): string
   setText(room: string, text: string): void
@@ -17,9 +17,9 @@ export interface Drafts {
   setFiles(room: string, files: readonly Attached[]): void
 }
 
-export function createDrafts(storage: () => Storage): Drafts {
+export function createDrafts(storage: () => Storage, person: string): Drafts {
   const files = new Map<string, readonly Attached[]>()
-  const keyOf = (room: string) => `draft:${room}`
+  const keyOf = (room: string) => `draft:${person}:${room}`
   return {
     text(room) {
       try {
