@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { en } from '../../web/src/i18n/en.ts'
 import { uk } from '../../web/src/i18n/uk.ts'
 
@@ -73,27 +74,10 @@ export function said(sentence: string, params: Readonly<Record<string, string | 
   const pattern = pieces.map((piece, i) =>
     i % 2 === 0 ? quoted(piece) : piece in params ? quoted(String(params[piece])) : '.+?',
   )
-  return new RegExp(`^${pattern.join('')}$`)
+  return new RegExp(`^\\s*${pattern.join('')}\\s*$`)
 }
 
 const quoted = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-
-/** Drops a file on an element, as a person would from their desktop. */
-export async function dropFile(
-  page: Page,
-  onto: Locator,
-  file: { name: string; type: string; bytes: Uint8Array },
-) {
-  const base64 = Buffer.from(file.bytes).toString('base64')
-  const dataTransfer = await page.evaluateHandle(`(() => {
-    const bytes = Uint8Array.from(atob(${JSON.stringify(base64)}), (c) => c.charCodeAt(0))
-    const transfer = new DataTransfer()
-    transfer.items.add(new File([bytes], ${JSON.stringify(file.name)}, { type: ${JSON.stringify(file.type)} }))
-    return transfer
-  })()`)
-  await onto.dispatchEvent('dragenter', { dataTransfer })
-  await onto.dispatchEvent('drop', { dataTransfer })
-}
 
 /** Leaves a picture of the page among the test's screenshots. */
 export async function shoot(page: Page, name: string): Promise<void> {
@@ -101,4 +85,18 @@ export async function shoot(page: Page, name: string): Promise<void> {
   mkdirSync(folder, { recursive: true })
   await page.evaluate('document.fonts.ready')
   await page.screenshot({ path: join(folder, `${name}.png`), animations: 'disabled' })
+}
+
+/** A port that nobody listens on, for a city that must come back to the same address. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() =>
+        typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port')),
+      )
+    })
+  })
 }

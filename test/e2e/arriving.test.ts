@@ -1,0 +1,205 @@
+import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { BAD } from '../kit/bad-files.ts'
+import { OWNER, type RunningCity, startCity, temporaryFolder } from '../kit/city.ts'
+import { firstOwner } from '../kit/resident.ts'
+import { expectAccessible } from './accessible.ts'
+import { browserThere, freePort, openBrowser, SIZES, said, shoot, type Visitor, visit } from './browser.ts'
+import { composer, messages, say, sendFile } from './room.ts'
+
+const { FIXTURES_DIR, MODELS_DIR } = process.env
+
+describe.skipIf(!browserThere)('a young city without models', { timeout: 60_000 }, () => {
+  const folder = temporaryFolder()
+  let city: RunningCity
+  let browser: Browser
+  let olena: Visitor
+  let petro: Visitor
+
+  beforeAll(async () => {
+    const PORT = String(await freePort())
+    const env = {
+      PORT,
+      DATA_DIR: folder.path,
+      MODELS_DIR: join(folder.path, 'models'),
+      CITY_NAME: 'Надріччя',
+    }
+    ;[city, browser] = await Promise.all([
+      startCity({ ...env, ...(MODELS_DIR && { MODELS_MIRROR: MODELS_DIR }) }),
+      openBrowser(),
+    ])
+    await firstOwner(city)
+    olena = await visit(browser, { url: city.url, size: 'phone', language: 'uk' })
+    petro = await visit(browser, { url: city.url, size: 'desktop', language: 'en' })
+    const { email, password } = OWNER
+    await olena.context.request.post('/api/auth/sign-in/email', { data: { email, password } })
+  }, 120_000)
+  afterAll(async () => {
+    await browser?.close()
+    await city?.stop()
+    folder[Symbol.dispose]()
+  }, 60_000)
+  afterEach(async ({ task }) => {
+    if (task.result?.state !== 'fail') return
+    await shoot(olena.page, `failed ${task.name.slice(0, 20)} olena`)
+    await shoot(petro.page, `failed ${task.name.slice(0, 20)} petro`)
+  })
+
+  test('an invitation is made, and lets a second resident in once', async () => {
+    const { page, words } = olena
+    await page.goto('/account')
+    await page.getByRole('button', { name: words.auth.newInvitation }).click()
+    await expectAccessible(page)
+    await page.getByRole('button', { name: words.auth.makeLink }).click()
+    const link = await page.getByText(/\/invitation#/).innerText()
+    await expectAccessible(page)
+    await shoot(page, 'account-uk-phone')
+    await petro.page.goto(link)
+    await petro.page.getByText(petro.words.auth.role.resident, { exact: true }).waitFor()
+    await petro.page.getByLabel(petro.words.auth.name, { exact: true }).fill('Петро Ткачук')
+    await petro.page.getByLabel(petro.words.auth.email, { exact: true }).fill('petro@city.test')
+    await petro.page.getByLabel(petro.words.auth.password, { exact: true }).fill(OWNER.password)
+    await expectAccessible(petro.page)
+    await shoot(petro.page, 'invitation-en-desktop')
+    await petro.page.getByRole('button', { name: petro.words.auth.accept }).click()
+    await petro.page.getByText(petro.words.city.empty).waitFor()
+    const third = await visit(browser, { url: city.url, size: 'phone', language: 'uk' })
+    await third.page.goto(link)
+    await third.page.getByRole('heading', { name: third.words.auth.invitationClosed }).waitFor()
+    await third.context.close()
+  })
+
+  test('everything is reached by the keyboard alone', async () => {
+    const { page, words } = petro
+    await page.reload()
+    await expect.poll(() => focused(petro)).toBe(words.city.message)
+    await page.keyboard.type('Written without a mouse.')
+    await press(page, 'Enter')
+    await messages(petro).getByText('Written without a mouse.').waitFor()
+    await page.keyboard.type('And once more.')
+    await press(page, 'Enter')
+    await messages(petro).getByText('And once more.').waitFor()
+    // Back to the log, up to the first message, and an answer to it.
+    for (let n = 0; n < 12 && (await focused(petro)) !== words.city.log; n++) await press(page, 'Shift+Tab')
+    expect(await focused(petro)).toBe(words.city.log)
+    await press(page, 'ArrowUp')
+    await expect.poll(() => focusedText(petro)).toContain('And once more.')
+    await press(page, 'ArrowUp')
+    await expect.poll(() => focusedText(petro)).toContain('Written without a mouse.')
+    await press(page, 'r')
+    await page.getByText(words.city.replyTo.replace('{{name}}', 'Петро Ткачук')).waitFor()
+    await expect.poll(() => focused(petro)).toBe(words.city.message)
+    await page.keyboard.type('An answer.')
+    await press(page, 'Enter')
+    await messages(petro).filter({ hasText: 'An answer.' }).locator('.answers').waitFor()
+    await press(page, 'Alt+ArrowDown')
+    await page.getByRole('heading', { level: 1, name: 'DAARWIZZ' }).waitFor()
+    await press(page, 'Alt+ArrowUp')
+    await page.getByRole('heading', { level: 1, name: 'Площа' }).waitFor()
+    await expectAccessible(page)
+    await shoot(page, 'room-en-desktop')
+  })
+
+  test('without a model the librarian answers in one’s own room, and says what it is', async () => {
+    const { page, words } = petro
+    await press(page, 'Alt+ArrowDown')
+    await page.getByRole('heading', { level: 1, name: 'DAARWIZZ' }).waitFor()
+    await shoot(page, 'direct-en-desktop')
+    await say(petro, 'The key to the attic hangs behind the boiler.')
+    await say(petro, 'Where is the key to the attic?')
+    await messages(petro)
+      .getByText(/not a language model/)
+      .last()
+      .waitFor()
+    await messages(petro).getByText('“The key to the attic hangs behind the boiler.”').waitFor()
+    await page.getByRole('list', { name: words.city.sources }).first().waitFor()
+  })
+
+  test('a bad file is refused in one sentence', async () => {
+    const { page, words } = olena
+    await page.goto('/rooms/square')
+    await composer(olena).waitFor()
+    for (const [name, type, sentence] of REFUSED) {
+      const bad = BAD.find((one) => one.name === name)
+      await sendFile(olena, { name, type, bytes: (await bad?.bytes()) ?? new Uint8Array() })
+      const refused = messages(olena).filter({ hasText: name })
+      await refused.getByText(sentence).waitFor({ timeout: 30_000 })
+    }
+    await shoot(page, 'refused-uk-phone')
+    await expectAccessible(page)
+    for (const [name] of REFUSED) {
+      const refused = messages(olena).filter({ hasText: name })
+      await refused.getByRole('button', { name: words.city.discard }).click()
+      await refused.waitFor({ state: 'detached' })
+    }
+    await pick(olena, join(folder.path, 'порожній.txt'), 0)
+    await page.getByText(said(words.city.emptyFile, { name: 'порожній.txt' })).waitFor()
+    await pick(olena, join(folder.path, 'фільм.wav'), 40_000_000)
+    await page.getByText(said(words.city.tooLarge, { name: 'фільм.wav' })).waitFor()
+    expect(await page.getByRole('button', { name: words.city.send, exact: true }).isDisabled()).toBe(true)
+  })
+
+  test.skipIf(!FIXTURES_DIR || !MODELS_DIR)(
+    'a missing model is offered to the owner, who installs it; the voice is then heard',
+    async () => {
+      const { page, words } = olena
+      const bytes = readFileSync(join(FIXTURES_DIR ?? '', 'speech/en-jfk.ogg'))
+      await sendFile(olena, { name: 'промова.ogg', type: 'audio/ogg', bytes })
+      const voice = messages(olena).filter({ has: page.getByText(words.city.modelMissing.speech) })
+      await voice.getByRole('button', { name: words.city.install }).waitFor({ timeout: 30_000 })
+      await expectAccessible(page)
+      await shoot(page, 'engine-missing-uk-phone')
+      await petro.page.goto('/rooms/square')
+      await messages(petro).getByText(petro.words.city.modelMissingMember).waitFor()
+      await voice.getByRole('button', { name: words.city.install }).click()
+      await messages(olena)
+        .getByText(/ask not what your country/i)
+        .waitFor({ timeout: 60_000 })
+    },
+  )
+
+  test('the owner sees the state of the city; nobody else is shown it', async () => {
+    const { page, words } = olena
+    await page.goto('/operator')
+    await page.getByRole('heading', { level: 1, name: words.operator.title }).waitFor()
+    await page.getByText('whisper-base').first().waitFor()
+    await expectAccessible(page)
+    await shoot(page, 'operator-uk-phone')
+    await page.setViewportSize(SIZES.desktop)
+    await shoot(page, 'operator-uk-desktop')
+    await page.setViewportSize(SIZES.phone)
+    expect(await petro.page.getByRole('link', { name: petro.words.common.operator }).count()).toBe(0)
+  })
+
+  test('nothing was complained about', () => {
+    expect(olena.complaints).toEqual([])
+    expect(petro.complaints).toEqual([])
+  })
+})
+
+const DOCX = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'
+const REFUSED = [
+  ['cut.jpg', 'image/jpeg', 'Файл пошкоджено або обрізано, відкрити його неможливо.'],
+  ['locked.docx', DOCX, 'Документ замкнено паролем.'],
+  ['bomb.docx', DOCX, 'Розпакований файл був би завеликим.'],
+  ['silent.wav', 'audio/wav', 'У цьому файлі немає звуку.'],
+] as const
+
+/** The accessible name of what has the focus, as far as an attribute gives it. */
+const focused = ({ page }: Visitor) => page.locator(':focus').getAttribute('aria-label')
+const focusedText = ({ page }: Visitor) => page.locator(':focus').innerText()
+
+async function press(page: Page, ...keys: string[]): Promise<void> {
+  for (const key of keys) await page.keyboard.press(key)
+}
+
+/** Picks a file of zeros without sending it. */
+async function pick({ page, words }: Visitor, path: string, length: number): Promise<void> {
+  writeFileSync(path, '')
+  truncateSync(path, length)
+  const chosen = page.waitForEvent('filechooser')
+  await page.getByRole('button', { name: words.city.addFile }).click()
+  await (await chosen).setFiles(path)
+}
