@@ -295,7 +295,9 @@ describe.skipIf(!FIXTURES_DIR || !MODELS_DIR)('real recordings, pictures and pap
     const verbose = await hear('verbose_json')
     expect(verbose).toMatchObject({ language: 'english', duration: expect.any(Number) })
     expect(verbose).toMatchObject({
-      segments: [{ id: 0, start: expect.any(Number), end: expect.any(Number) }],
+      segments: expect.arrayContaining([
+        expect.objectContaining({ id: 0, start: expect.any(Number), end: expect.any(Number) }),
+      ]),
     })
     expect(await hear('text')).toMatch(/ask not what your country/i)
     expect(await hear('srt')).toMatch(/^1\n00:00:0\d,\d{3} --> 00:00:\d\d,\d{3}\n/)
