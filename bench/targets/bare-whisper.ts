@@ -1,4 +1,4 @@
-// The bare engine: the library's own pipeline with the same model, and the search for the language that it lacks. Sound comes decoded, a whole clip of 30 s at most.
+// The bare engine: the library's own pipeline with the same model, the search for the language that it lacks, and the two settings without which it invents words in the padding and listens to it again. Sound comes decoded, a whole clip of 30 s at most.
 import { type AutomaticSpeechRecognitionPipeline, env, pipeline, Tensor } from '@huggingface/transformers'
 
 interface Session {
@@ -17,6 +17,19 @@ const { model, processor } = asr
 const { decoder_start_token_id, lang_to_id } = model.generation_config as unknown as {
   decoder_start_token_id: number
   lang_to_id: Record<string, number>
+}
+
+// Nothing after the clip, rather than digital silence.
+const extractor = processor.feature_extractor as unknown as {
+  _call(pcm: Float32Array): Promise<{ input_features: Tensor }>
+}
+const extract = extractor._call.bind(extractor)
+extractor._call = async (pcm) => {
+  const { input_features } = await extract(pcm)
+  const [, rows = 0, frames = 0] = input_features.dims
+  const end = Math.min(frames, Math.floor(pcm.length / 160) + 1)
+  for (let row = 0; row < rows; row++) input_features.data.fill(0, row * frames + end, (row + 1) * frames)
+  return { input_features }
 }
 
 // Hearing the language and transcribing share one run of the encoder.
@@ -50,7 +63,13 @@ process.on('message', (pcm: Float32Array) => {
   void (async () => {
     seen = undefined
     const language = await languageOf(pcm)
-    const { text } = (await asr(pcm, { language, task: 'transcribe', return_timestamps: true })) as {
+    const max_new_tokens = Math.min(440, 20 + Math.ceil((pcm.length / 16_000) * 12))
+    const { text } = (await asr(pcm, {
+      language,
+      task: 'transcribe',
+      return_timestamps: true,
+      max_new_tokens,
+    })) as {
       text: string
     }
     process.send?.({ text })
