@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe } from 'vitest'
+import { describe, test } from 'vitest'
 import { scratchPostgres } from '../../../test/kit/postgres.ts'
 import { databaseConformance } from './database.conformance.ts'
 import { openPglite } from './pglite.ts'
@@ -16,6 +16,16 @@ databaseConformance('PGlite', async () => {
 })
 
 const server = process.env.TEST_DATABASE_URL
+test.skipIf(!server)('PostgreSQL opens also while the process is held up by something else', async () => {
+  await using scratch = await scratchPostgres(server ?? '')
+  const opening = openPostgres({ url: scratch.url })
+  const until = performance.now() + 1500
+  // As the loading of a program does on a busy machine.
+  await new Promise((resolve) => setTimeout(resolve, 1))
+  while (performance.now() < until);
+  await using database = await opening
+  await database.ping()
+})
 if (server)
   databaseConformance('PostgreSQL', async () => {
     const scratch = await scratchPostgres(server)

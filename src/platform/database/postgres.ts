@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import pg from 'pg'
 import type { Secret } from '../../kernel/secret.ts'
 import type { Database } from './database.ts'
@@ -37,7 +38,8 @@ export async function openPostgres({
   pool.on('error', () => undefined)
   const database = databaseOver('postgres', pool, waitMs, async () => undefined)
   try {
-    await database.ping()
+    // Not a ping: at a start the program is still being loaded, which holds everything up.
+    await sql`select 1`.execute(database.kysely)
     return database
   } catch (failure) {
     await database[Symbol.asyncDispose]()
