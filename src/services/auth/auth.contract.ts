@@ -100,7 +100,13 @@ export const authContract = {
     summary: 'What an invitation opens, before accepting it',
     access: 'public',
     input: z.object({ token: z.string().max(256) }),
-    output: z.object({ city: z.string(), role: CityRole, expiresAt: z.iso.datetime() }),
+    output: z.object({
+      city: z.string(),
+      role: CityRole,
+      expiresAt: z.iso.datetime(),
+      /** The name of who made it; null where that was no person. */
+      by: z.string().nullable(),
+    }),
     errors: ['not_found', 'rate_limited'],
   }),
   makeKey: post('/api/auth/keys', {

@@ -32,6 +32,7 @@ describe('invitations', () => {
       city: 'Тестове',
       role: 'admin',
       expiresAt: body.expiresAt,
+      by: 'owner',
     })
     const made = await come(body.token, 'admin@misto.example')
     expect([made.status, made.body.role]).toEqual([201, 'admin'])

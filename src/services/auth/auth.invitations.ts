@@ -79,10 +79,17 @@ export function createInvitations({ db, clock, ids, audit, publicUrl }: Invitati
       })
     },
 
-    async look(token: string): Promise<Invitation> {
+    /** One that still works, with the name of the person who made it. */
+    async look(token: string): Promise<Invitation & { by: string | null }> {
       const row = await working().where('token_hash', '=', hashToken(token)).executeTakeFirst()
       if (!row) throw authError('auth.invitation_unknown')
-      return outward(row)
+      const maker = await db
+        .selectFrom('auth.principal')
+        .select('name')
+        .where('id', '=', row.made_by)
+        .where('kind', '=', 'person')
+        .executeTakeFirst()
+      return { ...outward(row), by: maker?.name ?? null }
     },
   }
 }

@@ -113,8 +113,8 @@ export function createAuth(needs: AuthNeeds): AuthService {
       return { done: true }
     },
     async invitation({ token }) {
-      const { role, expiresAt } = await invitations.look(token)
-      return { city: cityName, role, expiresAt }
+      const { role, expiresAt, by } = await invitations.look(token)
+      return { city: cityName, role, expiresAt, by }
     },
     makeKey: async ({ name, expiresInDays }, call) =>
       keys.make(await self(call), name, expiresInDays, call.requestId),

@@ -52,6 +52,7 @@ export function InvitationPage() {
       caption={t('auth.yourWindow')}
     >
       {!data && late && <i className="sk" style={{ width: '60%', marginTop: 16 }} />}
+      {data?.by && <p>{t('auth.invitedBy', { name: data.by })}</p>}
       {data && <Opens invitation={data} residents={door.data?.residents} />}
       <NewAccount
         act={t('auth.accept')}

@@ -19,7 +19,9 @@ export function useWait(error: unknown): string | undefined {
     return () => clearInterval(timer)
   }, [throttled])
   if (!throttled || now >= until) return undefined
-  const seconds = Math.ceil((until - now) / 1000)
+  const left = Math.ceil((until - now) / 1000)
+  // In steps of five while it is long: the sentence is read out each time it changes.
+  const seconds = left > 10 ? Math.ceil(left / 5) * 5 : left
   return sentenceOf(
     { code: throttled.code, message: throttled.message, params: { ...throttled.params, seconds } },
     language,
