@@ -163,7 +163,7 @@ describe.skipIf(!browserThere)('a young city without models', { timeout: 60_000 
   test('the owner sees the state of the city; nobody else is shown it', async () => {
     const { page, words } = olena
     await page.goto('/operator')
-    await page.getByRole('heading', { level: 1, name: words.operator.title }).waitFor()
+    await page.getByRole('heading', { level: 1, name: words.common.operator }).waitFor()
     await page.getByText('whisper-base').first().waitFor()
     await expectAccessible(page)
     await shoot(page, 'operator-uk-phone')

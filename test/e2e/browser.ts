@@ -83,6 +83,7 @@ const quoted = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 export async function shoot(page: Page, name: string): Promise<void> {
   const folder = join(import.meta.dirname, 'screenshots')
   mkdirSync(folder, { recursive: true })
+  await page.mouse.move(0, 0)
   await page.evaluate('document.fonts.ready')
   await page.screenshot({ path: join(folder, `${name}.png`), animations: 'disabled' })
 }

@@ -233,6 +233,7 @@ describe.skipIf(!able).each(WALKS)(
       const { page, words } = olena
       await page.getByRole('link', { name: said(words.city.openAtPage) }).click()
       await page.waitForURL(/\/documents\/.+page=\d/)
+      await page.locator('mark').first().waitFor()
       await expectAccessible(page)
       await shoot(page, name('document'))
     })
