@@ -28,13 +28,13 @@ export interface Target extends AsyncDisposable {
   readonly pid: number
 }
 
-/** A server in a process of its own; it prints its address first. */
+/** A server in a process of its own; it prints its address first, and ends when this process does. */
 export async function target(file: string, ...args: readonly string[]): Promise<Target> {
   const child = spawn(
     process.execPath,
     ['--import', 'tsx', join(import.meta.dirname, 'targets', file), ...args],
     {
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     },
   )
   const [line] = (await once(child.stdout, 'data')) as [Buffer]

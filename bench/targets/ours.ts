@@ -35,3 +35,4 @@ serve(
   async () => ({ principal, service: null, credential: null }),
 )
 console.log(await app.listen({ port: 0, host: '127.0.0.1' }))
+process.on('disconnect', () => process.exit())

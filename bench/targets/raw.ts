@@ -25,3 +25,4 @@ server.listen(0, '127.0.0.1', () => {
   const address = server.address()
   if (typeof address === 'object' && address) console.log(`http://127.0.0.1:${address.port}`)
 })
+process.on('disconnect', () => process.exit())
