@@ -56,8 +56,8 @@ export interface Audit {
   /** Messages that asked and were neither answered once nor marked failed. */
   readonly unanswered: readonly string[]
   readonly answeredTwice: readonly string[]
-  readonly failedRuns: number
-  readonly failedParts: number
+  /** What was given up and said so, by the code it gave. */
+  readonly failed: Readonly<Record<string, number>>
   readonly stuck: readonly string[]
 }
 
@@ -81,7 +81,7 @@ export function audit(ledger: Ledger, standing: readonly Message[]): Audit {
     const failed =
       one.runs.some(({ state }) => state === 'failed') || one.parts.some(({ state }) => state === 'failed')
     if (answers.length > 1) answeredTwice.push(message.clientId)
-    if (answers.length === 0 && !failed) unanswered.push(message.clientId)
+    if (answers.length === 0 && !failed) unanswered.push(`${message.clientId} ${one.id}: ${stateOf(one)}`)
   }
   const stuck = asked.filter(
     ({ parts, runs }) =>
@@ -94,8 +94,20 @@ export function audit(ledger: Ledger, standing: readonly Message[]): Audit {
     twice,
     unanswered,
     answeredTwice,
-    failedRuns: asked.filter(({ runs }) => runs.some(({ state }) => state === 'failed')).length,
-    failedParts: asked.filter(({ parts }) => parts.some(({ state }) => state === 'failed')).length,
+    failed: codesOf(asked),
     stuck: stuck.map(({ id }) => id),
   }
+}
+
+const stateOf = ({ parts, runs }: Message): string =>
+  JSON.stringify({
+    parts: parts.map(({ state }) => state),
+    runs: runs.map(({ id, state }) => `${id} ${state}`),
+  })
+
+function codesOf(messages: readonly Message[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const { parts, runs } of messages)
+    for (const { error } of [...parts, ...runs]) if (error) counts[error.code] = (counts[error.code] ?? 0) + 1
+  return counts
 }
