@@ -47,10 +47,10 @@ function Sources({ citations }: { citations: readonly Citation[] }) {
         <li key={citation.n} className="max-w-full">
           <button type="button" className="src" onClick={() => talk.cite(citations, citation.n)}>
             <span className="cite">{citation.n}</span>
-            <span className="trim">
-              {citation.title}
-              {citation.page !== undefined && `, ${t('city.page', { page: citation.page })}`}
-            </span>
+            <span className="trim">{citation.title}</span>
+            {citation.page !== undefined && (
+              <span className="shrink-0 num">{t('city.page', { page: citation.page })}</span>
+            )}
           </button>
         </li>
       ))}
