@@ -37,6 +37,7 @@ export async function target(file: string, ...args: readonly string[]): Promise<
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     },
   )
+  if (!child.stdout) throw new Error('a target has no output')
   const [line] = (await once(child.stdout, 'data')) as [Buffer]
   return {
     url: line.toString().trim(),
