@@ -7,13 +7,15 @@ import { Button } from '../../ui/button.tsx'
 import { FieldError } from '../../ui/field.tsx'
 import { Meter } from '../../ui/states.tsx'
 import { ListState } from '../auth/list-state.tsx'
+import { STALE_MS } from './readiness.ts'
 import { useModels, usePull } from './use-models.ts'
 import { Verdict } from './verdict.tsx'
 
 /** The models of this machine, with a button that installs what is missing and how far that is. */
-export function Models() {
+export function Models({ now }: { now: number }) {
   const { t } = useTranslation()
   const models = useModels()
+  const stale = now - models.dataUpdatedAt > STALE_MS
   return (
     <section aria-labelledby="models">
       <h2 id="models">{t('operator.models')}</h2>
@@ -22,7 +24,7 @@ export function Models() {
       {models.data && models.data.length > 0 && (
         <ul className="rows">
           {models.data.map((model) => (
-            <Model key={model.name} of={model} />
+            <Model key={model.name} of={model} stale={stale} />
           ))}
         </ul>
       )}
@@ -30,7 +32,7 @@ export function Models() {
   )
 }
 
-function Model({ of: model }: { of: LocalModel }) {
+function Model({ of: model, stale }: { of: LocalModel; stale: boolean }) {
   const { t } = useTranslation()
   const format = useFormat()
   const pull = usePull(model.name)
@@ -42,7 +44,7 @@ function Model({ of: model }: { of: LocalModel }) {
     <li className="mdl">
       <div className="row wrap">
         <b className="mono grow">{name}</b>
-        <Verdict state={state} />
+        <Verdict state={stale ? 'none' : state} />
         {installs && (
           <Button
             small

@@ -92,7 +92,7 @@ function StateOfCity() {
             />
             {ready.data && <Parts of={ready.data} now={now} stale={stale} />}
           </section>
-          <Models />
+          <Models now={now} />
           <Engines now={now} />
         </div>
       </div>
@@ -108,7 +108,7 @@ function Parts({ of, now, stale }: { of: Readiness; now: number; stale: boolean 
   return (
     <>
       <ServiceTable lines={shown} now={now} />
-      {silent.length > 0 && (
+      {!stale && silent.length > 0 && (
         <p className="meta row after">
           <i className="hatch" />
           <span>
