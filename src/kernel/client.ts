@@ -4,8 +4,6 @@ import { deadline } from './deadline.ts'
 import { AppError, ErrorBody, kernelError } from './errors.ts'
 import { encodeQuery } from './query.ts'
 
-const DEFAULT_TIMEOUT_MS = 30_000
-
 export interface ConnectOptions {
   /** The headers that say who calls, and for whom; made anew for each call. */
   readonly authorize?: (options: CallOptions) => Record<string, string> | Promise<Record<string, string>>
@@ -40,7 +38,7 @@ export function local<C extends Contract>(contract: C, handlers: Handlers<C>, se
   return Object.fromEntries(calls) as Client<C>
 }
 
-const limited = ({ signal, timeoutMs = DEFAULT_TIMEOUT_MS }: CallOptions): AbortSignal =>
+const limited = ({ signal, timeoutMs = 30_000 }: CallOptions): AbortSignal =>
   signal ? AbortSignal.any([signal, deadline(timeoutMs)]) : deadline(timeoutMs)
 
 async function send(

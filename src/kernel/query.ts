@@ -8,8 +8,11 @@ interface JsonSchema {
   readonly properties?: Readonly<Record<string, JsonSchema>>
 }
 
+type Raw = Readonly<Record<string, unknown>>
+const SHAPE = { io: 'input', unrepresentable: 'any' } as const
+
 /** Writes an input into a query string: arrays repeat their key, absent values are left out. */
-export function encodeQuery(input: Readonly<Record<string, unknown>>): string {
+export function encodeQuery(input: Raw): string {
   const query = new URLSearchParams()
   for (const [key, value] of Object.entries(input))
     for (const item of Array.isArray(value) ? value : [value])
@@ -18,12 +21,11 @@ export function encodeQuery(input: Readonly<Record<string, unknown>>): string {
 }
 
 /** Reads an operation's query string back into the types its input schema names; what does not fit is left for the schema to refuse. */
-export function queryDecoder(
-  op: Operation,
-): (raw: Readonly<Record<string, unknown>>) => Record<string, unknown> {
+export function queryDecoder(op: Operation): (raw: Raw) => Record<string, unknown> {
   let schemas: JsonSchema['properties']
   return (raw) => {
-    schemas ??= propertiesOf(op)
+    // z.toJSONSchema returns a JSON Schema document; only the members named above are read.
+    schemas ??= (z.toJSONSchema(op.input, SHAPE) as JsonSchema).properties ?? {}
     const decoded: Record<string, unknown> = {}
     for (const [key, value] of Object.entries(raw)) {
       const schema = schemas[key]
@@ -31,12 +33,6 @@ export function queryDecoder(
     }
     return decoded
   }
-}
-
-function propertiesOf(op: Operation): NonNullable<JsonSchema['properties']> {
-  // z.toJSONSchema returns a JSON Schema document; only the members named above are read.
-  const { properties = {} } = z.toJSONSchema(op.input, { io: 'input', unrepresentable: 'any' }) as JsonSchema
-  return properties
 }
 
 function decode(schema: JsonSchema, value: unknown): unknown {
