@@ -219,6 +219,8 @@ describe.skipIf(!able).each(WALKS)(
       const sources = answer.getByRole('list', { name: words.city.sources }).getByRole('button')
       await sources.first().waitFor()
       await answer.getByText(scene.inAnswer).first().waitFor()
+      // A printed page calls itself by its address; people know it by its file name.
+      if (walk.model) expect(await sources.first().innerText()).toContain(scene.document)
       expect(await answer.count()).toBe(1)
       expect(await page.getByRole('button', { name: words.city.stop }).count()).toBe(0)
       await expectAccessible(page)
