@@ -133,7 +133,7 @@ export function createMeaning({ db, events, vectors, embeddings, older }: Meanin
         return {
           name,
           state: 'degraded',
-          detail: `${model.model} knows letters, not meaning. Install the model: npm run models pull`,
+          detail: `${model.model} knows letters, not meaning. Install the model: npm run models -- pull multilingual-e5-small`,
         }
       return { name, state: 'ok' }
     },
