@@ -18,6 +18,7 @@ import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { Announcer } from './announcer.tsx'
 import { useCity } from './city-context.tsx'
+import { useKeepFocus } from './keep-focus.ts'
 import { LogRow } from './log-row.tsx'
 import type { Outgoing } from './outbox.ts'
 import { type Row, rowsOf } from './rows.ts'
@@ -131,6 +132,7 @@ export function Log({ ref, room, timeline, outgoing, readSeq, older, onOlder, ta
     toEnd,
   }))
 
+  const keepFocus = useKeepFocus()
   const move = (event: KeyboardEvent) => {
     const way = { ArrowUp: -1, ArrowDown: 1 }[event.key]
     const here = document.activeElement
@@ -160,6 +162,7 @@ export function Log({ ref, room, timeline, outgoing, readSeq, older, onOlder, ta
         tabIndex={0}
         onScroll={look}
         onKeyDown={move}
+        {...keepFocus}
       >
         <Older state={older} more={timeline.older !== null} onRetry={onOlder} />
         <div className="log" style={{ height: virtualizer.getTotalSize() }}>
