@@ -1,11 +1,11 @@
 import type { Clock } from '../../kernel/clock.ts'
-import { type Call, type Client, type Handlers, invoke } from '../../kernel/contract.ts'
+import type { Call, Client, Handlers } from '../../kernel/contract.ts'
 import { deadline } from '../../kernel/deadline.ts'
 import { AppError, kernelError } from '../../kernel/errors.ts'
 import type { Ids } from '../../kernel/ids.ts'
 import type { Principal } from '../../kernel/principal.ts'
 import type { Events } from '../../platform/events/events.ts'
-import { admitFirst, inputReader, openCall } from '../../platform/http/serve.ts'
+import { serveLarge } from '../../platform/http/serve.ts'
 import type { Service } from '../../platform/http/service.ts'
 import type { Metrics } from '../../platform/metrics.ts'
 import type { agentsContract, Run, RunRequest } from '../agents/agents.contract.ts'
@@ -115,20 +115,8 @@ export function createRouterV2(needs: RouterV2Needs): Service<typeof routerV2Con
     handlers,
     custom: ['route'],
 
-    routes(app, authenticate) {
-      const op = routerV2Contract.route
-      const read = inputReader(op)
-      app.route({
-        method: op.method,
-        url: op.path,
-        bodyLimit: MAX_BODY_BYTES,
-        onRequest: admitFirst(op, authenticate),
-        async handler(request, reply) {
-          const call = await openCall(request, reply, op, authenticate)
-          return await invoke(op, handlers.route, read(request), call)
-        },
-      })
-    },
+    routes: (app, authenticate) =>
+      serveLarge(app, routerV2Contract.route, handlers.route, authenticate, MAX_BODY_BYTES),
   }
 }
 

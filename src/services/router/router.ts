@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely'
-import { type Client, type Handlers, invoke } from '../../kernel/contract.ts'
+import type { Client, Handlers } from '../../kernel/contract.ts'
 import type { AnyTables } from '../../platform/database/database.ts'
 import type { Events } from '../../platform/events/events.ts'
-import { admitFirst, inputReader, openCall } from '../../platform/http/serve.ts'
+import { serveLarge } from '../../platform/http/serve.ts'
 import type { Service } from '../../platform/http/service.ts'
 import type { Metrics } from '../../platform/metrics.ts'
 import type { authContract } from '../auth/auth.contract.ts'
@@ -73,19 +73,7 @@ export function createRouter({
     handlers,
     custom: ['route'],
 
-    routes(app, authenticate) {
-      const op = routerContract.route
-      const read = inputReader(op)
-      app.route({
-        method: op.method,
-        url: op.path,
-        bodyLimit: MAX_BODY_BYTES,
-        onRequest: admitFirst(op, authenticate),
-        async handler(request, reply) {
-          const call = await openCall(request, reply, op, authenticate)
-          return await invoke(op, handlers.route, read(request), call)
-        },
-      })
-    },
+    routes: (app, authenticate) =>
+      serveLarge(app, routerContract.route, handlers.route, authenticate, MAX_BODY_BYTES),
   }
 }
