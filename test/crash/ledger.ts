@@ -1,4 +1,4 @@
-import { Message, type NewMessage } from '../../src/services/city/city.contract.ts'
+import { Message, type NewMessage } from '../../src/services/city/messages.contract.ts'
 import type { Resident } from '../kit/resident.ts'
 
 type Sent = Partial<NewMessage> & { readonly clientId: string }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { PartType } from '../../src/services/city/city.contract.ts'
+import type { PartType } from '../../src/services/city/messages.contract.ts'
 import type { Resident } from '../kit/resident.ts'
 import type { Ledger } from './ledger.ts'
 

@@ -1,4 +1,4 @@
-import type { Message } from '../../src/services/city/city.contract.ts'
+import type { Message } from '../../src/services/city/messages.contract.ts'
 import { type RunningCity, startCity, temporaryFolder } from '../kit/city.ts'
 import { openAiServer } from '../kit/openai-server.ts'
 import { everywhere, firstOwner, type Resident, resident, until } from '../kit/resident.ts'

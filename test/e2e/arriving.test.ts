@@ -189,7 +189,8 @@ const REFUSED = [
 
 /** The accessible name of what has the focus, as far as an attribute gives it. */
 const focused = ({ page }: Visitor) => page.locator(':focus').getAttribute('aria-label')
-const focusedText = ({ page }: Visitor) => page.locator(':focus').innerText()
+/** The words of the message that has the focus; the log around it holds the same words and is not meant. */
+const focusedText = ({ page }: Visitor) => page.locator('.msg:focus').innerText()
 
 async function press(page: Page, ...keys: string[]): Promise<void> {
   for (const key of keys) await page.keyboard.press(key)

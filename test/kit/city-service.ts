@@ -22,7 +22,7 @@ import { cityContract } from '../../src/services/city/city.contract.ts'
 import type { CityDb } from '../../src/services/city/city.store.ts'
 import type { CityTables } from '../../src/services/city/city.tables.ts'
 import { type CityNeeds, createCity } from '../../src/services/city/city.ts'
-import type { KnownAgent } from '../../src/services/city/policy.ts'
+import type { KnownAgent } from '../../src/services/city/messages/policy.ts'
 import { type TestEvents, testDatabase, testEvents } from './database.ts'
 
 export const DAARWIZZ: KnownAgent = {

@@ -5,13 +5,9 @@ import { connect } from '../../src/kernel/client.ts'
 import { ErrorBody } from '../../src/kernel/errors.ts'
 import { agentsContract } from '../../src/services/agents/agents.contract.ts'
 import { authContract } from '../../src/services/auth/auth.contract.ts'
-import {
-  CityFile,
-  cityContract,
-  Message,
-  type NewMessage,
-  type PartType,
-} from '../../src/services/city/city.contract.ts'
+import { cityContract } from '../../src/services/city/city.contract.ts'
+import { CityFile } from '../../src/services/city/files.contract.ts'
+import { Message, type NewMessage, type PartType } from '../../src/services/city/messages.contract.ts'
 import { knowledgeContract } from '../../src/services/knowledge/knowledge.contract.ts'
 import { OWNER } from './city.ts'
 

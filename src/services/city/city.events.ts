@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { event } from '../../kernel/event.ts'
-import { Author, CityFile, Part, PartType } from './city.contract.ts'
+import { CityFile } from './files.contract.ts'
+import { Author, Part, PartType } from './messages.contract.ts'
 
 /** A part of a message waits to be heard, read or taken in. `attempt` grows when a person asks to try again. */
 export const partAdded = event(

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { CalledRun, Message, NewMessage, Part } from './city.contract.ts'
+import { CalledRun, Message, NewMessage, Part } from './messages.contract.ts'
 
 /** What a client sends on `GET /api/city/live`, one JSON object a frame. A room is named by id or slug. */
 export const ClientFrame = z.discriminatedUnion('type', [

@@ -5,7 +5,7 @@ import { scratchPostgres } from '../../../test/kit/postgres.ts'
 import { systemClock } from '../../kernel/clock.ts'
 import { migrateUp } from '../../platform/database/migrate.ts'
 import { openPostgres } from '../../platform/database/postgres.ts'
-import { createFeeds } from './feeds.ts'
+import { createFeeds } from './live/feeds.ts'
 
 const server = process.env.TEST_DATABASE_URL ?? ''
 

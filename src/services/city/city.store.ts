@@ -3,9 +3,9 @@ import { isoTime } from '../../kernel/clock.ts'
 import type { Principal } from '../../kernel/principal.ts'
 import { storableJson } from '../../platform/database/storable.ts'
 import { may } from '../auth/auth.rights.ts'
-import type { CalledRun, Message, Part } from './city.contract.ts'
 import { cityError } from './city.errors.ts'
 import type { CityTables } from './city.tables.ts'
+import type { CalledRun, Message, Part } from './messages.contract.ts'
 
 /** The city's own database handle; a transaction is one too. */
 export type CityDb = Kysely<CityTables>

@@ -1,7 +1,8 @@
 import type { ColumnType, Generated } from 'kysely'
 import type { MediaFacts } from '../../engines/media/media.ts'
 import type { Failure } from '../../kernel/errors.ts'
-import type { CalledRun, Citation, PartOutcome, PartType, ReplyPolicy, Room } from './city.contract.ts'
+import type { CalledRun, Citation, PartOutcome, PartType } from './messages.contract.ts'
+import type { ReplyPolicy, Room } from './rooms.contract.ts'
 
 /** The tables of the schema `city`, as Kysely knows them. */
 export type CityTables = {

@@ -1,4 +1,4 @@
-import type { Author } from '../../../src/services/city/city.contract.ts'
+import type { Author } from '../../../src/services/city/messages.contract.ts'
 
 const HUES = 6
 

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Citation, Message } from '../../../../src/services/city/city.contract.ts'
+import type { Citation, Message } from '../../../../src/services/city/messages.contract.ts'
 import { Markdown } from './markdown.tsx'
 import { RunTrace } from './run-trace.tsx'
 import { useTalk } from './talk-context.tsx'

@@ -1,7 +1,7 @@
 import { Square } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { CalledRun, Message } from '../../../../src/services/city/city.contract.ts'
+import type { CalledRun, Message } from '../../../../src/services/city/messages.contract.ts'
 import { useApi } from '../../context.tsx'
 import { failureOf, sentenceOf } from '../../i18n/failures.ts'
 import { useLanguage } from '../../i18n/format.ts'

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Message } from '../../../../src/services/city/city.contract.ts'
+import type { Message } from '../../../../src/services/city/messages.contract.ts'
 
 const MOST = 600
 

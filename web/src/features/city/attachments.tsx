@@ -1,4 +1,4 @@
-import type { Message } from '../../../../src/services/city/city.contract.ts'
+import type { Message } from '../../../../src/services/city/messages.contract.ts'
 import { DocCard } from './parts/doc-card.tsx'
 import { PhotoRead } from './parts/photo-read.tsx'
 import { VoiceNote } from './parts/voice-note.tsx'

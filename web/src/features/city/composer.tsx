@@ -11,7 +11,8 @@ import {
   useState,
 } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Message, Room } from '../../../../src/services/city/city.contract.ts'
+import type { Message } from '../../../../src/services/city/messages.contract.ts'
+import type { Room } from '../../../../src/services/city/rooms.contract.ts'
 import { useApi } from '../../context.tsx'
 import { useFormat } from '../../i18n/format.ts'
 import { IconButton } from '../../ui/button.tsx'

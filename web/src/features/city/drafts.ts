@@ -1,4 +1,4 @@
-import type { PartType } from '../../../../src/services/city/city.contract.ts'
+import type { PartType } from '../../../../src/services/city/messages.contract.ts'
 
 /** A file that waits in the composer. */
 export interface Attached {

@@ -12,7 +12,7 @@ import {
   useState,
 } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Room } from '../../../../src/services/city/city.contract.ts'
+import type { Room } from '../../../../src/services/city/rooms.contract.ts'
 import { useFormat } from '../../i18n/format.ts'
 import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
@@ -142,12 +142,14 @@ export function Log({ ref, room, timeline, outgoing, readSeq, older, onOlder, ta
     const from = Number(here.closest('[data-index]')?.getAttribute('data-index') ?? rows.length)
     const next = nextMessage(rows, from, way)
     if (next === null) return
+    const focus = () => {
+      const there = scroller.current?.querySelector<HTMLElement>(`[data-index="${next}"] .msg`)
+      there?.focus({ preventScroll: true })
+      return there !== null
+    }
     virtualizer.scrollToIndex(next)
-    requestAnimationFrame(() =>
-      scroller.current
-        ?.querySelector<HTMLElement>(`[data-index="${next}"] .msg`)
-        ?.focus({ preventScroll: true }),
-    )
+    // At once where the row is drawn already, so that a second press counts from it; otherwise when it is.
+    if (!focus()) requestAnimationFrame(focus)
   }
 
   return (

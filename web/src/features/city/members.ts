@@ -1,5 +1,5 @@
 import { queryOptions, useQuery } from '@tanstack/react-query'
-import type { Room } from '../../../../src/services/city/city.contract.ts'
+import type { Room } from '../../../../src/services/city/rooms.contract.ts'
 import type { Api } from '../../api.ts'
 import { useApi } from '../../context.tsx'
 

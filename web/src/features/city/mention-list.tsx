@@ -1,7 +1,7 @@
 import { type KeyboardEvent, type RefObject, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Agent } from '../../../../src/services/agents/agents.contract.ts'
-import type { Author } from '../../../../src/services/city/city.contract.ts'
+import type { Author } from '../../../../src/services/city/messages.contract.ts'
 import { Avatar } from '../../ui/avatar.tsx'
 import { complete, type Mentionable, mentionAt, suggest } from './mentions.ts'
 

@@ -1,7 +1,7 @@
 import { Copy, Ellipsis, Link2, Reply } from 'lucide-react'
 import { type KeyboardEvent, memo } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Message } from '../../../../src/services/city/city.contract.ts'
+import type { Message } from '../../../../src/services/city/messages.contract.ts'
 import { useFormat } from '../../i18n/format.ts'
 import { Avatar } from '../../ui/avatar.tsx'
 import { IconButton } from '../../ui/button.tsx'

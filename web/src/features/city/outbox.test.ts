@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { AppError, kernelError } from '../../../../src/kernel/errors.ts'
-import type { Message, NewMessage } from '../../../../src/services/city/city.contract.ts'
+import type { Message, NewMessage } from '../../../../src/services/city/messages.contract.ts'
 import { createOutbox, type OutboxNeeds, type OutEntry } from './outbox.ts'
 
 const said = (room: string, { clientId, text = '' }: NewMessage): Message => ({

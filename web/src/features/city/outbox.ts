@@ -1,5 +1,5 @@
 import { AppError } from '../../../../src/kernel/errors.ts'
-import type { Message, NewMessage, PartType } from '../../../../src/services/city/city.contract.ts'
+import type { Message, NewMessage, PartType } from '../../../../src/services/city/messages.contract.ts'
 
 export interface OutFile {
   readonly id: string

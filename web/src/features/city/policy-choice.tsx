@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next'
-import type { ReplyPolicy } from '../../../../src/services/city/city.contract.ts'
+import type { ReplyPolicy } from '../../../../src/services/city/rooms.contract.ts'
 import { Choice } from '../../ui/field.tsx'
 
 interface PolicyChoiceProps {

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { kernelError } from '../../../../src/kernel/errors.ts'
-import type { Message } from '../../../../src/services/city/city.contract.ts'
+import type { Message } from '../../../../src/services/city/messages.contract.ts'
 import type { Api } from '../../api.ts'
 import { createRoomStore } from './room-store.ts'
 

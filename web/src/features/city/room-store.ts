@@ -1,5 +1,5 @@
-import type { Message } from '../../../../src/services/city/city.contract.ts'
 import type { ServerFrame } from '../../../../src/services/city/city.live.contract.ts'
+import type { Message } from '../../../../src/services/city/messages.contract.ts'
 import type { Api } from '../../api.ts'
 import { applyFrame, catchUp, emptyTimeline, merge, openRuns, type Timeline } from './timeline.ts'
 

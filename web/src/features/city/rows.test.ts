@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Message } from '../../../../src/services/city/city.contract.ts'
+import type { Message } from '../../../../src/services/city/messages.contract.ts'
 import type { Outgoing } from './outbox.ts'
 import { rowsOf } from './rows.ts'
 

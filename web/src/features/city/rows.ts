@@ -1,4 +1,4 @@
-import type { CalledRun, Message } from '../../../../src/services/city/city.contract.ts'
+import type { CalledRun, Message } from '../../../../src/services/city/messages.contract.ts'
 import type { Outgoing } from './outbox.ts'
 import { openRuns, type Stream } from './timeline.ts'
 

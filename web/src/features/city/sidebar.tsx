@@ -4,7 +4,7 @@ import { Activity, CircleAlert, CircleUser, DoorOpen, Languages, Lock, Plus, Sun
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { isOperator } from '../../../../src/kernel/principal.ts'
-import type { Room } from '../../../../src/services/city/city.contract.ts'
+import type { Room } from '../../../../src/services/city/rooms.contract.ts'
 import { useApi } from '../../context.tsx'
 import { switchLanguage } from '../../i18n/language.ts'
 import { Avatar } from '../../ui/avatar.tsx'

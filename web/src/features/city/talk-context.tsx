@@ -1,5 +1,6 @@
 import { createContext, useContext } from 'react'
-import type { Citation, Message, Room } from '../../../../src/services/city/city.contract.ts'
+import type { Citation, Message } from '../../../../src/services/city/messages.contract.ts'
+import type { Room } from '../../../../src/services/city/rooms.contract.ts'
 
 /** What the messages of a room can do to the page around them. */
 export interface TalkActions {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Message, Part } from '../../../../src/services/city/city.contract.ts'
+import type { Message, Part } from '../../../../src/services/city/messages.contract.ts'
 import { applyDelta, applyFrame, catchUp, emptyTimeline, merge, openRuns } from './timeline.ts'
 
 const part: Part = {

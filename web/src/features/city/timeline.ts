@@ -1,5 +1,5 @@
-import type { CalledRun, Message, Part } from '../../../../src/services/city/city.contract.ts'
 import type { ServerFrame } from '../../../../src/services/city/city.live.contract.ts'
+import type { CalledRun, Message, Part } from '../../../../src/services/city/messages.contract.ts'
 
 /** An answer that is being written. */
 export interface Stream {

@@ -1,5 +1,6 @@
 import { AppError, ErrorBody, kernelError } from '../../../../src/kernel/errors.ts'
-import { CityFile, type PartType } from '../../../../src/services/city/city.contract.ts'
+import { CityFile } from '../../../../src/services/city/files.contract.ts'
+import type { PartType } from '../../../../src/services/city/messages.contract.ts'
 
 /** What the city takes by default; what is larger is refused here before a byte is sent, and by the city anyway. */
 export const FILE_LIMIT_BYTES = 25_000_000

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { MAX_TEXT, type Message, type Room } from '../../../../src/services/city/city.contract.ts'
+import { MAX_TEXT, type Message } from '../../../../src/services/city/messages.contract.ts'
+import type { Room } from '../../../../src/services/city/rooms.contract.ts'
 import { useFormat } from '../../i18n/format.ts'
 import { useCity } from './city-context.tsx'
 import type { Attached } from './drafts.ts'

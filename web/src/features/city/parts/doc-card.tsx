@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import { CircleAlert, FileText } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
-import type { Part } from '../../../../../src/services/city/city.contract.ts'
+import type { Part } from '../../../../../src/services/city/messages.contract.ts'
 import { fileUrl } from '../../../api.ts'
 import { useFormat } from '../../../i18n/format.ts'
 import { Icon } from '../../../ui/icon.tsx'

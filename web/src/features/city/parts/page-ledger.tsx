@@ -1,6 +1,6 @@
 import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
-import type { PageCounts } from '../../../../../src/services/city/city.contract.ts'
+import type { PageCounts } from '../../../../../src/services/city/messages.contract.ts'
 
 const KINDS = ['read', 'ocr', 'empty', 'failed', 'waiting'] as const
 type Kind = (typeof KINDS)[number]

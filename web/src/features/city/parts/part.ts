@@ -1,5 +1,5 @@
 import { useMutation } from '@tanstack/react-query'
-import type { Message, Part } from '../../../../../src/services/city/city.contract.ts'
+import type { Message, Part } from '../../../../../src/services/city/messages.contract.ts'
 import { useApi } from '../../../context.tsx'
 import { useTalk } from '../talk-context.tsx'
 

@@ -1,6 +1,6 @@
 import { AudioLines } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
-import type { Part } from '../../../../../src/services/city/city.contract.ts'
+import type { Part } from '../../../../../src/services/city/messages.contract.ts'
 import { fileUrl } from '../../../api.ts'
 import { useFormat } from '../../../i18n/format.ts'
 import { useCity } from '../city-context.tsx'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openTestCity, type TestCity } from '../../../test/kit/city-service.ts'
-import { systemClock } from '../../kernel/clock.ts'
+import { openTestCity, type TestCity } from '../../../../test/kit/city-service.ts'
+import { systemClock } from '../../../kernel/clock.ts'
 import { createFeeds, type Feeds, type Following } from './feeds.ts'
 
 describe('following a room', () => {

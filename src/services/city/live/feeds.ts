@@ -1,6 +1,6 @@
-import type { Clock } from '../../kernel/clock.ts'
-import type { Frame } from '../../platform/live/connection.ts'
-import type { CityDb } from './city.store.ts'
+import type { Clock } from '../../../kernel/clock.ts'
+import type { Frame } from '../../../platform/live/connection.ts'
+import type { CityDb } from '../city.store.ts'
 import { type NumberedFrame, readLog } from './frames.ts'
 
 /** Whoever follows a room: a connection, or a test. */

@@ -1,7 +1,7 @@
-import { type Frame, frame } from '../../platform/live/connection.ts'
-import type { Message } from './city.contract.ts'
-import type { ServerFrame } from './city.live.contract.ts'
-import { type CityDb, hydrate } from './city.store.ts'
+import { type Frame, frame } from '../../../platform/live/connection.ts'
+import type { ServerFrame } from '../city.live.contract.ts'
+import { type CityDb, hydrate } from '../city.store.ts'
+import type { Message } from '../messages.contract.ts'
 
 export interface NumberedFrame {
   readonly seq: number

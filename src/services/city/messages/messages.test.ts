@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openTestCity, people, type TestCity } from '../../../test/kit/city-service.ts'
-import { MAX_TEXT, Message } from './city.contract.ts'
-import type { AgentCalled } from './city.events.ts'
-import { agentCalled } from './city.events.ts'
+import { openTestCity, people, type TestCity } from '../../../../test/kit/city-service.ts'
+import type { AgentCalled } from '../city.events.ts'
+import { agentCalled } from '../city.events.ts'
+import { MAX_TEXT, Message } from '../messages.contract.ts'
 
 describe('saying something', () => {
   let city: TestCity

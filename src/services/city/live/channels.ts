@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { channel } from '../../kernel/event.ts'
+import { channel } from '../../../kernel/event.ts'
 
 /** A room's log grew to `seq`: every process reads on from where it is. */
 export const roomEvent = channel('city.room_event', z.object({ room: z.string(), seq: z.number().int() }))

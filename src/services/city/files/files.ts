@@ -1,8 +1,8 @@
-import type { Principal } from '../../kernel/principal.ts'
-import { may } from '../auth/auth.rights.ts'
-import type { CityFile } from './city.contract.ts'
-import { cityError } from './city.errors.ts'
-import { asResource, type CityDb, type FileRow, isId } from './city.store.ts'
+import type { Principal } from '../../../kernel/principal.ts'
+import { may } from '../../auth/auth.rights.ts'
+import { cityError } from '../city.errors.ts'
+import { asResource, type CityDb, type FileRow, isId } from '../city.store.ts'
+import type { CityFile } from '../files.contract.ts'
 
 /** A file the principal may read: its uploader may, then whoever may read a room it was posted in. Otherwise the one answer of every file that is not there. */
 export async function enterFile(db: CityDb, id: string, principal: Principal | null): Promise<FileRow> {

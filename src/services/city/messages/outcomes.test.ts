@@ -6,15 +6,15 @@ import {
   people,
   type TestCity,
   upload,
-} from '../../../test/kit/city-service.ts'
-import type { NewEvent } from '../../platform/events/events.ts'
-import { runFinished, runStarted } from '../agents/agents.events.ts'
-import { residentJoined } from '../auth/auth.events.ts'
-import { documentProcessed } from '../knowledge/knowledge.events.ts'
-import { partProcessed } from '../multimodal-gateway/multimodal-gateway.events.ts'
-import { callFailed } from '../router/router.events.ts'
-import type { Message, PartOutcome } from './city.contract.ts'
-import { type AgentCalled, agentCalled, type PartAdded, partAdded } from './city.events.ts'
+} from '../../../../test/kit/city-service.ts'
+import type { NewEvent } from '../../../platform/events/events.ts'
+import { runFinished, runStarted } from '../../agents/agents.events.ts'
+import { residentJoined } from '../../auth/auth.events.ts'
+import { documentProcessed } from '../../knowledge/knowledge.events.ts'
+import { partProcessed } from '../../multimodal-gateway/multimodal-gateway.events.ts'
+import { callFailed } from '../../router/router.events.ts'
+import { type AgentCalled, agentCalled, type PartAdded, partAdded } from '../city.events.ts'
+import type { Message, PartOutcome } from '../messages.contract.ts'
 
 const ERROR = { kind: 'invalid' as const, code: 'file.no_audio', message: 'There is no sound in this file.' }
 

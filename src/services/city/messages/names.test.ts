@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { parseRange } from '../files/ranges.ts'
 import { cleanName, disposition } from './names.ts'
-import { parseRange } from './ranges.ts'
 
 describe('a file’s name', () => {
   it.each([

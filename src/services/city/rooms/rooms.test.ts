@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openTestCity, people, type TestCity } from '../../../test/kit/city-service.ts'
+import { openTestCity, people, type TestCity } from '../../../../test/kit/city-service.ts'
 
 const refusal = (code: string) => expect.objectContaining({ code })
 

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto'
-import { type Clock, isoTime } from '../../kernel/clock.ts'
-import type { Ids } from '../../kernel/ids.ts'
-import type { Principal } from '../../kernel/principal.ts'
-import type { Events } from '../../platform/events/events.ts'
-import { may } from '../auth/auth.rights.ts'
-import { MAX_TEXT, type Message, type NewMessage, type PartType } from './city.contract.ts'
-import { cityError } from './city.errors.ts'
-import { partAdded } from './city.events.ts'
+import { type Clock, isoTime } from '../../../kernel/clock.ts'
+import type { Ids } from '../../../kernel/ids.ts'
+import type { Principal } from '../../../kernel/principal.ts'
+import type { Events } from '../../../platform/events/events.ts'
+import { may } from '../../auth/auth.rights.ts'
+import { cityError } from '../city.errors.ts'
+import { partAdded } from '../city.events.ts'
 import {
   asResource,
   type CityDb,
@@ -18,9 +17,10 @@ import {
   json,
   numberEvents,
   type RoomRow,
-} from './city.store.ts'
+} from '../city.store.ts'
+import { readableFiles, toCityFile } from '../files/files.ts'
+import { MAX_TEXT, type Message, type NewMessage, type PartType } from '../messages.contract.ts'
 import type { Roster } from './directory.ts'
-import { readableFiles, toCityFile } from './files.ts'
 import { callAgents, whoAnswers } from './policy.ts'
 import { createRoomCommits } from './room-commits.ts'
 

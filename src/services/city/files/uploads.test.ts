@@ -9,12 +9,12 @@ import {
   type Someone,
   type TestCity,
   upload,
-} from '../../../test/kit/city-service.ts'
-import { engineError } from '../../engines/engine.errors.ts'
-import { kindOf } from '../../engines/media/accepted.ts'
-import { createFakeMedia } from '../../engines/media/fake.ts'
-import type { Media } from '../../engines/media/media.ts'
-import { CityFile } from './city.contract.ts'
+} from '../../../../test/kit/city-service.ts'
+import { engineError } from '../../../engines/engine.errors.ts'
+import { kindOf } from '../../../engines/media/accepted.ts'
+import { createFakeMedia } from '../../../engines/media/fake.ts'
+import type { Media } from '../../../engines/media/media.ts'
+import { CityFile } from '../files.contract.ts'
 
 /** The scripted engine: refuses what says it is broken, and takes the rest for what it was sniffed as. */
 const media: Media = {

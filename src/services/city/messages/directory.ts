@@ -1,4 +1,4 @@
-import type { Clock } from '../../kernel/clock.ts'
+import type { Clock } from '../../../kernel/clock.ts'
 import type { KnownAgent } from './policy.ts'
 
 /** The agents among these slugs, as far as they are known. */

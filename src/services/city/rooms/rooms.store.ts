@@ -1,10 +1,10 @@
 import { sql } from 'kysely'
-import { isoTime } from '../../kernel/clock.ts'
-import type { Principal } from '../../kernel/principal.ts'
-import { may } from '../auth/auth.rights.ts'
-import type { Room } from './city.contract.ts'
-import { cityError } from './city.errors.ts'
-import { asResource, type CityDb, enterRoom, isId, iso, type RoomRow } from './city.store.ts'
+import { isoTime } from '../../../kernel/clock.ts'
+import type { Principal } from '../../../kernel/principal.ts'
+import { may } from '../../auth/auth.rights.ts'
+import { cityError } from '../city.errors.ts'
+import { asResource, type CityDb, enterRoom, isId, iso, type RoomRow } from '../city.store.ts'
+import type { Room } from '../rooms.contract.ts'
 
 /** Unread messages are counted up to here. */
 const MAX_UNREAD = 1000

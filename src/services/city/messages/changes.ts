@@ -1,9 +1,9 @@
-import type { Handlers } from '../../kernel/contract.ts'
-import type { Principal } from '../../kernel/principal.ts'
-import { may } from '../auth/auth.rights.ts'
-import type { CalledRun, cityContract, Message, PartOutcome } from './city.contract.ts'
-import { cityError } from './city.errors.ts'
-import { partAdded } from './city.events.ts'
+import type { Handlers } from '../../../kernel/contract.ts'
+import type { Principal } from '../../../kernel/principal.ts'
+import { may } from '../../auth/auth.rights.ts'
+import type { cityContract } from '../city.contract.ts'
+import { cityError } from '../city.errors.ts'
+import { partAdded } from '../city.events.ts'
 import {
   asResource,
   type CityDb,
@@ -14,8 +14,9 @@ import {
   type NewEventRow,
   numberEvents,
   type RoomRow,
-} from './city.store.ts'
-import { toCityFile } from './files.ts'
+} from '../city.store.ts'
+import { toCityFile } from '../files/files.ts'
+import type { CalledRun, Message, PartOutcome } from '../messages.contract.ts'
 import { type Capabilities, checkText, current } from './messages.ts'
 import type { OutcomeNeeds } from './outcomes.ts'
 import { callAgents } from './policy.ts'

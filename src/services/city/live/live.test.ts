@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import WebSocket from 'ws'
-import { openTestCity, people, type Someone, type TestCity } from '../../../test/kit/city-service.ts'
-import { deadline } from '../../kernel/deadline.ts'
-import { runDelta } from '../agents/agents.events.ts'
-import { credentialRevoked } from '../auth/auth.events.ts'
-import { ServerFrame } from './city.live.contract.ts'
+import { openTestCity, people, type Someone, type TestCity } from '../../../../test/kit/city-service.ts'
+import { deadline } from '../../../kernel/deadline.ts'
+import { runDelta } from '../../agents/agents.events.ts'
+import { credentialRevoked } from '../../auth/auth.events.ts'
+import { ServerFrame } from '../city.live.contract.ts'
 
 type Said = ServerFrame & Record<string, unknown>
 

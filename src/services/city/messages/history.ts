@@ -1,6 +1,6 @@
-import type { PartOutcome } from './city.contract.ts'
-import type { HistoryItem } from './city.events.ts'
-import { type CityDb, iso } from './city.store.ts'
+import type { HistoryItem } from '../city.events.ts'
+import { type CityDb, iso } from '../city.store.ts'
+import type { PartOutcome } from '../messages.contract.ts'
 
 const MAX_MESSAGES = 50
 /** UTF-16 code units over all of them. */
