@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { ServiceName } from '../config.ts'
-import { CityFile } from '../services/city/city.contract.ts'
+import { CityFile } from '../services/city/files.contract.ts'
 import { OcrResult, ParseResult } from '../services/multimodal-gateway/multimodal-gateway.contract.ts'
 
 /** A route that is no operation of a contract, because it takes or gives files, a socket or a stream. */

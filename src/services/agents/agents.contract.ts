@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { get, post } from '../../kernel/contract.ts'
 import { Failure } from '../../kernel/errors.ts'
 import { Principal } from '../../kernel/principal.ts'
-import { Citation, Part, RunState } from '../city/city.contract.ts'
 import { HistoryItem } from '../city/city.events.ts'
+import { Citation, Part, RunState } from '../city/messages.contract.ts'
 
 export const Agent = z.object({
   id: z.string(),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Failure } from '../../kernel/errors.ts'
 import { channel, event } from '../../kernel/event.ts'
-import { Citation } from '../city/city.contract.ts'
+import { Citation } from '../city/messages.contract.ts'
 
 const about = {
   run: z.string(),

@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { type Clock, isoTime } from '../../kernel/clock.ts'
 import type { Failure } from '../../kernel/errors.ts'
 import { storableJson } from '../../platform/database/storable.ts'
-import type { Citation } from '../city/city.contract.ts'
+import type { Citation } from '../city/messages.contract.ts'
 import type { Agent, Run, RunRequest, Step } from './agents.contract.ts'
 import {
   type AgentsTables,

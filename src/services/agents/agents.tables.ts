@@ -1,6 +1,6 @@
 import type { ColumnType, JSONColumnType } from 'kysely'
 import type { Failure } from '../../kernel/errors.ts'
-import type { Citation } from '../city/city.contract.ts'
+import type { Citation } from '../city/messages.contract.ts'
 import type { Agent, Run, RunRequest, Step } from './agents.contract.ts'
 import type { RunContext } from './context.ts'
 

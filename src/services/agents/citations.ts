@@ -1,5 +1,5 @@
 import { nearestSentence } from '../../engines/llm/scoring.ts'
-import type { Citation } from '../city/city.contract.ts'
+import type { Citation } from '../city/messages.contract.ts'
 import type { Source } from './context.ts'
 
 export interface Cited {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { get, post } from '../../kernel/contract.ts'
-import { PageCounts } from '../city/city.contract.ts'
+import { PageCounts } from '../city/messages.contract.ts'
 
 export const PageState = z.enum(['waiting', 'read', 'ocr', 'empty', 'failed'])
 export type PageState = z.infer<typeof PageState>

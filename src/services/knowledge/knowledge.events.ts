@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { channel, event } from '../../kernel/event.ts'
-import { PartOutcome } from '../city/city.contract.ts'
+import { PartOutcome } from '../city/messages.contract.ts'
 
 const place = {
   room: z.string(),

@@ -2,7 +2,7 @@ import type { Kysely, Transaction } from 'kysely'
 import { type Clock, isoTime } from '../../kernel/clock.ts'
 import type { Failure } from '../../kernel/errors.ts'
 import type { Ids } from '../../kernel/ids.ts'
-import type { PageCounts } from '../city/city.contract.ts'
+import type { PageCounts } from '../city/messages.contract.ts'
 import type { Document } from './knowledge.contract.ts'
 import type { KnowledgeTables, PageRow } from './knowledge.tables.ts'
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { channel, event } from '../../kernel/event.ts'
-import { PartOutcome } from '../city/city.contract.ts'
+import { PartOutcome } from '../city/messages.contract.ts'
 
 /** A voice note was heard or an image read, or neither could be done: `outcome.error` says why. */
 export const partProcessed = event(

@@ -1,5 +1,5 @@
 import type { Principal } from '../../kernel/principal.ts'
-import type { Reading, Transcript } from '../city/city.contract.ts'
+import type { Reading, Transcript } from '../city/messages.contract.ts'
 
 /** A whole file. `mime` and `name` are a claim that whoever opens it judges. */
 export interface ArtefactSource {

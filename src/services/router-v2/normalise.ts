@@ -1,6 +1,6 @@
 import { AppError } from '../../kernel/errors.ts'
 import type { RunRequest } from '../agents/agents.contract.ts'
-import type { PartOutcome } from '../city/city.contract.ts'
+import type { PartOutcome } from '../city/messages.contract.ts'
 import type { ArtefactCall, PartArtefacts } from './artefacts.ts'
 import { readDataUrl } from './data-url.ts'
 import type { RequestPart } from './router-v2.contract.ts'

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { post } from '../../kernel/contract.ts'
 import { Principal } from '../../kernel/principal.ts'
-import { Citation, Part } from '../city/city.contract.ts'
 import { agentCalled } from '../city/city.events.ts'
+import { Citation, Part } from '../city/messages.contract.ts'
 
 /** A part of a program's own request: words, or bytes as a data URL or an uploaded file's id. */
 export const RequestPart = z.discriminatedUnion('type', [
