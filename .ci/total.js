@@ -1,21 +1,40 @@
 // Adds up Vitest's reports and prints the closing line; fails where a test failed, was skipped, or none ran.
-import { readFileSync } from 'node:fs'
+// An argument `first.json,again.json` is one run, of which the second report tells how its failed files went when they ran once more, alone.
+import { existsSync, readFileSync } from 'node:fs'
+import { relative } from 'node:path'
 
 let passed = 0
-let failed = 0
+const failed = []
 const skipped = []
-for (const path of process.argv.slice(2)) {
-  const report = JSON.parse(readFileSync(path, 'utf8'))
-  passed += report.numPassedTests
-  failed += report.numFailedTests
-  // A file that could not be loaded has no tests to fail.
-  failed += report.testResults.filter(
-    (file) => file.status === 'failed' && file.assertionResults.every((t) => t.status !== 'failed'),
-  ).length
-  for (const file of report.testResults)
-    for (const test of file.assertionResults)
-      if (test.status !== 'passed' && test.status !== 'failed') skipped.push(`${file.name}: ${test.fullName}`)
+for (const paths of process.argv.slice(2)) {
+  const [first, again] = paths.split(',').filter(existsSync).map(filesOf)
+  if (!first) failed.push(`${paths}: no report`)
+  for (const file of first ?? []) {
+    const last = again?.find(({ name }) => name === file.name) ?? file
+    for (const name of last === file ? [] : failures(file)) console.log(`unsteady, passed alone: ${name}`)
+    failed.push(...failures(last))
+    for (const { status, fullName } of last.assertionResults) {
+      if (status === 'passed') passed++
+      else if (status !== 'failed') skipped.push(`${name(last)}: ${fullName}`)
+    }
+  }
 }
-for (const name of skipped) console.log(`skipped: ${name}`)
-console.log(`${passed} passed, ${failed + skipped.length} failed`)
-process.exitCode = passed > 0 && failed + skipped.length === 0 ? 0 : 1
+for (const one of skipped) console.log(`skipped: ${one}`)
+for (const one of failed) console.log(`failed: ${one}`)
+console.log(`${passed} passed, ${failed.length + skipped.length} failed`)
+process.exitCode = passed > 0 && failed.length + skipped.length === 0 ? 0 : 1
+
+function filesOf(path) {
+  return JSON.parse(readFileSync(path, 'utf8')).testResults
+}
+
+function name(file) {
+  return relative(process.cwd(), file.name)
+}
+
+/** A file that could not be loaded has no tests to fail, and counts as one. */
+function failures(file) {
+  if (file.status !== 'failed') return []
+  const tests = file.assertionResults.filter(({ status }) => status === 'failed')
+  return tests.length === 0 ? [name(file)] : tests.map(({ fullName }) => `${name(file)}: ${fullName}`)
+}
