@@ -15,8 +15,9 @@ const app = await createHttp({
   maxUploadBytes: 1024,
 })
 const contract = {
-  read: post('/api/city/read', { summary: 'Mark read', input: In, output: Out }),
+  read: post('/api/city/read', { right: 'city.thing.read', summary: 'Mark read', input: In, output: Out }),
   page: get('/api/city/page', {
+    right: 'city.thing.read',
     summary: 'Page',
     input: z.object({ limit: z.number().int().max(200) }),
     output: Out,

@@ -2,7 +2,7 @@ import type { CallOptions, Client, Contract, Handlers, Operation } from './contr
 import { hasBody, invoke, pathKeys } from './contract.ts'
 import { deadline } from './deadline.ts'
 import { AppError, ErrorBody, kernelError } from './errors.ts'
-import { encodeQuery } from './query.ts'
+import { encodeQuery, type Raw } from './query.ts'
 
 export interface ConnectOptions {
   /** The headers that say who calls, and for whom; made anew for each call. */
@@ -14,7 +14,7 @@ export interface ConnectOptions {
 export function connect<C extends Contract>(base: string, contract: C, how: ConnectOptions = {}): Client<C> {
   const calls = Object.entries(contract).map(([name, op]) => [
     name,
-    async (input: Record<string, unknown>, options: CallOptions = {}) => {
+    async (input: Raw, options: CallOptions = {}) => {
       const response = await send(base, op, input, how, options)
       const body: unknown = await response.json().catch(() => undefined)
       if (!response.ok) throw failure(body, response, new URL(base).host)
@@ -41,18 +41,12 @@ export function local<C extends Contract>(contract: C, handlers: Handlers<C>, se
 const limited = ({ signal, timeoutMs = 30_000 }: CallOptions): AbortSignal =>
   signal ? AbortSignal.any([signal, deadline(timeoutMs)]) : deadline(timeoutMs)
 
-async function send(
-  baseUrl: string,
-  op: Operation,
-  input: Record<string, unknown>,
-  how: ConnectOptions,
-  options: CallOptions,
-): Promise<Response> {
+async function send(base: string, op: Operation, input: Raw, how: ConnectOptions, options: CallOptions) {
   const inPath = pathKeys(op)
   const path = op.path.replace(/:(\w+)/g, (_, key: string) => encodeURIComponent(String(input[key])))
   const rest = Object.fromEntries(Object.entries(input).filter(([key]) => !inPath.includes(key)))
   const query = hasBody(op) ? '' : encodeQuery(rest)
-  const url = new URL(query ? `${path}?${query}` : path, baseUrl)
+  const url = new URL(query ? `${path}?${query}` : path, base)
   const headers = {
     ...(await how.authorize?.(options)),
     ...(options.requestId && { 'x-request-id': options.requestId }),
@@ -70,12 +64,10 @@ async function send(
 
 function failure(body: unknown, response: Response, peer: string): AppError {
   const parsed = ErrorBody.safeParse(body)
-  if (!parsed.success)
-    return kernelError(
-      'peer.unintelligible',
-      { peer, status: response.status },
-      { retryable: response.status >= 500 },
-    )
+  if (!parsed.success) {
+    const { status } = response
+    return kernelError('peer.unintelligible', { peer, status }, { retryable: status >= 500 })
+  }
   const { error } = parsed.data
   const seconds = Number(response.headers.get('retry-after') ?? Number.NaN)
   const retryAfter = Number.isFinite(seconds) ? { retryAfterMs: seconds * 1000 } : {}

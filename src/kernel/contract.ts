@@ -1,11 +1,14 @@
 import type { z } from 'zod'
 import { type ErrorKind, kernelError } from './errors.ts'
-import { isOperator, type Principal } from './principal.ts'
+import { isOperator, type Principal, reaches } from './principal.ts'
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 
 /** Who may call at all: anybody, whoever is signed in, the city's owner and admins, or another service only. */
 export type Access = 'public' | 'principal' | 'operator' | 'service'
+
+/** What an operation needs: its service, the thing in the singular, and what is done to it. */
+export type Right = `${string}.${string}.${string}`
 
 /** One operation as plain data. Its HTTP route, OpenAPI entry, typed client and in-process call all derive from it. */
 export interface Operation<I extends z.ZodObject = z.ZodObject, O extends z.ZodType = z.ZodType> {
@@ -13,6 +16,7 @@ export interface Operation<I extends z.ZodObject = z.ZodObject, O extends z.ZodT
   readonly path: string
   readonly summary: string
   readonly access: Access
+  readonly right: Right
   readonly status: number
   readonly input: I
   readonly output: O
@@ -50,11 +54,9 @@ export type Handlers<C extends Contract> = {
   readonly [K in keyof C]: (input: z.output<C[K]['input']>, call: Call) => Promise<z.input<C[K]['output']>>
 }
 
-type Spec<I extends z.ZodObject, O extends z.ZodType> = Pick<
-  Operation<I, O>,
-  'summary' | 'input' | 'output'
-> &
-  Partial<Pick<Operation, 'access' | 'status' | 'errors'>>
+type Optional = Partial<Pick<Operation, 'access' | 'status' | 'errors'>>
+type Spec<I extends z.ZodObject, O extends z.ZodType> = Optional &
+  Pick<Operation<I, O>, 'summary' | 'right' | 'input' | 'output'>
 
 const verb =
   (method: Method) =>
@@ -76,12 +78,14 @@ export const hasBody = (op: Operation): boolean => op.method !== 'GET' && op.met
 export const pathKeys = (op: Operation): string[] =>
   [...op.path.matchAll(/:(\w+)/g)].map(([, key = '']) => key)
 
-/** Refuses a caller whom the operation does not admit. */
-export function admit(access: Access, call: Call): void {
-  if (access === 'public' || (access === 'service' && call.service !== null)) return
+/** Refuses a caller whom the operation does not admit. A key's scopes count where the key itself knocks; what a service does for it within an operation belongs to that operation. */
+export function admit(op: Pick<Operation, 'access' | 'right'>, { principal, service }: Call): void {
+  const { access, right } = op
+  if (access === 'public' || (access === 'service' && service)) return
   if (access === 'service') throw kernelError('http.not_found')
-  if (!call.principal) throw kernelError('auth.required')
-  if (access === 'operator' && !isOperator(call.principal)) throw kernelError('auth.forbidden')
+  if (!principal) throw kernelError('auth.required')
+  if (!service && !reaches(principal.scopes, right)) throw kernelError('auth.out_of_scope', { right })
+  if (access === 'operator' && !isOperator(principal)) throw kernelError('auth.forbidden')
 }
 
 /** Runs one operation: access, input, handler, output. Bad input is the caller's fault; bad output is ours, so its ZodError passes on as a bug. */
@@ -91,7 +95,7 @@ export async function invoke(
   raw: unknown,
   call: Call,
 ): Promise<unknown> {
-  admit(op.access, call)
+  admit(op, call)
   const input = op.input.safeParse(raw)
   if (!input.success) {
     const detail = input.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')

@@ -127,6 +127,7 @@ export const kernelError = catalogue({
   'http.not_found': ['not_found', 'There is nothing here.', 'Тут нічого немає.'],
   'auth.required': ['unauthenticated', 'Sign in first.', 'Спершу ввійдіть.'],
   'auth.forbidden': ['forbidden', 'You may not do this.', 'Ви не можете цього зробити.'],
+  'auth.out_of_scope': ['forbidden', 'This key was made without {right}.', 'Цей ключ створено без {right}.'],
   'call.timeout': ['timeout', 'It took too long and was stopped.', 'Це тривало задовго, тож ми зупинили.'],
   'call.cancelled': ['cancelled', 'It was cancelled.', 'Скасовано.'],
   'peer.unreachable': ['unavailable', '{peer} cannot be reached.', '{peer} недоступний.'],

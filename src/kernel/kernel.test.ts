@@ -54,6 +54,7 @@ test('a secret shows itself to nobody who does not ask', () => {
 
 const op = get('/things/:id', {
   summary: 'Things',
+  right: 'x.thing.read',
   input: z.object({
     id: z.string(),
     limit: z.number().int().default(3),
@@ -106,7 +107,13 @@ test.each([
   ['service', call({ principal: { ...ada, role: 'owner' } }), 'http.not_found'],
   ['service', call({ principal: null, service: 'agents' }), null],
 ] as const)('access %s admits or refuses', async (access, who, code) => {
-  const guarded = post('/x', { summary: 'x', access, input: z.object({}), output: z.object({}) })
+  const guarded = post('/x', {
+    summary: 'x',
+    right: 'x.thing.read',
+    access,
+    input: z.object({}),
+    output: z.object({}),
+  })
   const outcome = invoke(guarded, async () => ({}), {}, who)
   if (code === null) await expect(outcome).resolves.toEqual({})
   else await expect(outcome).rejects.toMatchObject({ code })

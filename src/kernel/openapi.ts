@@ -2,10 +2,7 @@ import { z } from 'zod'
 import { type Contract, hasBody, type Operation, pathKeys } from './contract.ts'
 import { ErrorBody, type ErrorKind, statusOf } from './errors.ts'
 
-interface ObjectSchema {
-  properties?: Record<string, unknown>
-  required?: string[]
-}
+type ObjectSchema = { properties?: Record<string, unknown>; required?: string[] }
 
 /** The OpenAPI 3.1 document of a set of contracts, keyed by the tag to show them under. */
 export function openapi(title: string, version: string, contracts: Readonly<Record<string, Contract>>) {
@@ -15,10 +12,8 @@ export function openapi(title: string, version: string, contracts: Readonly<Reco
       const path = op.path.replace(/:(\w+)/g, '{$1}')
       paths[path] = { ...paths[path], [op.method.toLowerCase()]: describe(`${tag}.${name}`, tag, op) }
     }
-  const components = {
-    securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
-    schemas: { Error: z.toJSONSchema(ErrorBody) },
-  }
+  const securitySchemes = { bearer: { type: 'http', scheme: 'bearer' } }
+  const components = { securitySchemes, schemas: { Error: z.toJSONSchema(ErrorBody) } }
   return { openapi: '3.1.0', info: { title, version }, paths, components }
 }
 
@@ -33,11 +28,10 @@ function describe(operationId: string, tag: string, op: Operation) {
       const place = inPath.includes(key) ? 'path' : 'query'
       return { name: key, in: place, required: place === 'path' || required.includes(key), schema }
     })
-  const body = {
-    type: 'object',
-    properties: Object.fromEntries(inBody.map((key) => [key, properties[key]])),
-    required: required.filter((key) => inBody.includes(key)),
-  }
+  const failed = json({ $ref: '#/components/schemas/Error' })
+  const refusals = failures(op).map((kind) => [statusOf(kind), { description: kind, content: failed }])
+  const fields = Object.fromEntries(inBody.map((key) => [key, properties[key]]))
+  const body = { type: 'object', properties: fields, required: required.filter((key) => key in fields) }
   return {
     tags: [tag],
     operationId,
@@ -46,12 +40,7 @@ function describe(operationId: string, tag: string, op: Operation) {
     ...(inBody.length > 0 && { requestBody: { required: true, content: json(body) } }),
     responses: {
       [op.status]: { description: 'Done', content: json(schemaOf(op.output, 'output')) },
-      ...Object.fromEntries(
-        failures(op).map((kind) => [
-          statusOf(kind),
-          { description: kind, content: json({ $ref: '#/components/schemas/Error' }) },
-        ]),
-      ),
+      ...Object.fromEntries(refusals),
     },
     security: op.access === 'public' ? [] : [{ bearer: [] }],
   }
@@ -61,9 +50,8 @@ function describe(operationId: string, tag: string, op: Operation) {
 function failures(op: Operation): ErrorKind[] {
   const implied: ErrorKind[] = ['internal']
   if (Object.keys(op.input.shape).length > 0) implied.push('invalid')
-  if (op.access !== 'public') implied.push('unauthenticated')
-  if (op.access === 'operator') implied.push('forbidden')
-  if (pathKeys(op).length > 0) implied.push('not_found')
+  if (op.access !== 'public') implied.push('unauthenticated', 'forbidden')
+  if (op.access === 'service' || pathKeys(op).length > 0) implied.push('not_found')
   return [...new Set([...implied, ...op.errors])]
 }
 

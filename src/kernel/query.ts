@@ -8,7 +8,8 @@ interface JsonSchema {
   readonly properties?: Readonly<Record<string, JsonSchema>>
 }
 
-type Raw = Readonly<Record<string, unknown>>
+/** An input before its schema judged it. */
+export type Raw = Readonly<Record<string, unknown>>
 const SHAPE = { io: 'input', unrepresentable: 'any' } as const
 
 /** Writes an input into a query string: arrays repeat their key, absent values are left out. */

@@ -22,6 +22,7 @@ import { createServiceTokens } from './token.ts'
 
 const contract = {
   echo: post('/api/city/echo', {
+    right: 'city.thing.read',
     summary: 'Say it back',
     access: 'public',
     status: 201,
@@ -29,17 +30,20 @@ const contract = {
     output: z.object({ word: z.string() }),
   }),
   mine: get('/api/city/mine', {
+    right: 'city.thing.read',
     summary: 'Only with a key',
     input: z.object({ tags: z.array(z.string()).optional(), deep: z.boolean().optional() }),
     output: z.object({ who: z.string(), tags: z.array(z.string()), deep: z.boolean().optional() }),
   }),
   late: get('/api/city/late', {
+    right: 'city.thing.read',
     summary: 'Busy',
     access: 'public',
     input: z.object({}),
     output: z.object({}),
   }),
   broken: get('/api/city/broken', {
+    right: 'city.thing.read',
     summary: 'A bug',
     access: 'public',
     input: z.object({}),

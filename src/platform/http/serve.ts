@@ -94,10 +94,10 @@ export function serveLarge(
 
 /** For routes that take large bodies: who may not call is refused before the body is read. */
 export function admitFirst(
-  op: Pick<Operation, 'access'>,
+  op: Pick<Operation, 'access' | 'right'>,
   authenticate: Authenticate,
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
-  return async (request, reply) => admit(op.access, await openCall(request, reply, op, authenticate))
+  return async (request, reply) => admit(op, await openCall(request, reply, op, authenticate))
 }
 
 /** The call a request makes: who, for whom, until when. */

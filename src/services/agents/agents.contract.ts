@@ -80,16 +80,19 @@ const inRun = z.object({ run: z.string() })
 /** `GET /api/agents/runs/:run/events` streams a run as server-sent events, from `?offset=` UTF-16 units of its text on, or from where `Last-Event-ID` left off: `step` {kind, state}, `delta` {offset, text} (an offset of 0 begins anew), `done` {state, text, citations, engine, error}. */
 export const agentsContract = {
   agents: get('/api/agents', {
+    right: 'agents.agent.read',
     summary: 'The agents of the city',
     input: z.object({}),
     output: z.object({ items: z.array(Agent) }),
   }),
   agent: get('/api/agents/:agent', {
+    right: 'agents.agent.read',
     summary: 'An agent, by id or slug',
     input: z.object({ agent: z.string() }),
     output: Agent,
   }),
   start: post('/api/agents/runs', {
+    right: 'agents.run.open',
     summary: 'Open a run; it goes on by itself',
     access: 'service',
     status: 202,
@@ -98,11 +101,13 @@ export const agentsContract = {
     errors: ['not_found', 'unavailable'],
   }),
   run: get('/api/agents/runs/:run', {
+    right: 'agents.run.read',
     summary: 'A run with its steps, tokens, cost and time; for its asker and whoever may read its room',
     input: inRun,
     output: Run,
   }),
   cancel: post('/api/agents/runs/:run/cancel', {
+    right: 'agents.run.cancel',
     summary: 'Stop a run, down to the provider; for its asker',
     input: inRun,
     output: z.object({ run: z.string(), state: RunState }),

@@ -37,6 +37,7 @@ export type Credential = z.infer<typeof Credential>
 
 export const authContract = {
   welcome: post('/api/auth/welcome', {
+    right: 'auth.account.open',
     summary:
       'Make the first account, the city’s owner, with the one-time token of the first start; opens a session',
     access: 'public',
@@ -46,6 +47,7 @@ export const authContract = {
     errors: ['conflict', 'forbidden', 'rate_limited'],
   }),
   signUp: post('/api/auth/sign-up/invitation', {
+    right: 'auth.account.open',
     summary: 'Make an account with an invitation’s token; opens a session',
     access: 'public',
     status: 201,
@@ -54,6 +56,7 @@ export const authContract = {
     errors: ['conflict', 'forbidden', 'rate_limited'],
   }),
   signIn: post('/api/auth/sign-in/email', {
+    right: 'auth.session.open',
     summary: 'Open a session; the cookie is HttpOnly',
     access: 'public',
     input: z.object({ email: z.string().max(254), password: z.string().max(256) }),
@@ -61,19 +64,27 @@ export const authContract = {
     errors: ['unauthenticated', 'rate_limited'],
   }),
   signOut: post('/api/auth/sign-out', {
+    right: 'auth.session.remove',
     summary: 'End the session of this browser',
     access: 'public',
     input: z.object({}),
     output: z.object({ done: z.literal(true) }),
   }),
-  me: get('/api/auth/me', { summary: 'Who I am', input: z.object({}), output: Me }),
+  me: get('/api/auth/me', {
+    right: 'auth.account.read',
+    summary: 'Who I am',
+    input: z.object({}),
+    output: Me,
+  }),
   door: get('/api/auth/door', {
+    right: 'auth.city.read',
     summary: 'What a visitor meets: a city without an owner, or its sign',
     access: 'public',
     input: z.object({}),
     output: z.object({ city: z.string(), owned: z.boolean(), residents: z.number().int() }),
   }),
   invite: post('/api/auth/invitations', {
+    right: 'auth.invitation.open',
     summary: 'Make an invitation link; its token is shown once',
     access: 'operator',
     status: 201,
@@ -85,18 +96,21 @@ export const authContract = {
     output: Invitation.extend({ token: z.string(), url: z.string() }),
   }),
   invitations: get('/api/auth/invitations', {
+    right: 'auth.invitation.read',
     summary: 'The invitations that still work',
     access: 'operator',
     input: z.object({}),
     output: z.object({ items: z.array(Invitation) }),
   }),
   revokeInvitation: del('/api/auth/invitations/:invitation', {
+    right: 'auth.invitation.remove',
     summary: 'Withdraw an invitation',
     access: 'operator',
     input: z.object({ invitation: z.string() }),
     output: z.object({ done: z.literal(true) }),
   }),
   invitation: post('/api/auth/invitation', {
+    right: 'auth.invitation.read',
     summary: 'What an invitation opens, before accepting it',
     access: 'public',
     input: z.object({ token: z.string().max(256) }),
@@ -110,6 +124,7 @@ export const authContract = {
     errors: ['not_found', 'rate_limited'],
   }),
   makeKey: post('/api/auth/keys', {
+    right: 'auth.credential.open',
     summary: 'Make an API key; it is shown once',
     status: 201,
     input: z.object({ name: Name, expiresInDays: z.number().int().min(1).max(730).optional() }),
@@ -117,33 +132,39 @@ export const authContract = {
     errors: ['conflict'],
   }),
   keys: get('/api/auth/keys', {
+    right: 'auth.credential.read',
     summary: 'My API keys',
     input: z.object({}),
     output: z.object({ items: z.array(ApiKey) }),
   }),
   revokeKey: del('/api/auth/keys/:key', {
+    right: 'auth.credential.remove',
     summary: 'Revoke an API key; it stops working at once',
     input: z.object({ key: z.string() }),
     output: z.object({ done: z.literal(true) }),
   }),
   residents: get('/api/auth/residents', {
+    right: 'auth.resident.read',
     summary: 'The people of the city',
     input: z.object({ limit: z.number().int().min(1).max(200).default(50), after: z.string().optional() }),
     output: z.object({ items: z.array(Principal), next: z.string().optional() }),
   }),
   identify: post('/api/auth/identify', {
+    right: 'auth.credential.identify',
     summary: 'Whose credential this is; null where it is nobody’s',
     access: 'service',
     input: z.object({ bearer: z.string().optional(), cookie: z.string().optional() }),
     output: z.object({ principal: Principal, credential: Credential }).nullable(),
   }),
   principals: post('/api/auth/principals', {
+    right: 'auth.principal.read',
     summary: 'Principals by their ids; unknown ones are left out',
     access: 'service',
     input: z.object({ ids: z.array(z.string()).max(500) }),
     output: z.object({ items: z.array(Principal) }),
   }),
   enrolAgent: post('/api/auth/agents', {
+    right: 'auth.principal.open',
     summary: 'Make an agent a principal, or rename it; the same id again changes nothing else',
     access: 'service',
     input: z.object({ id: z.string(), name: z.string() }),

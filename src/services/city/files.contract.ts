@@ -18,6 +18,7 @@ export type CityFile = z.infer<typeof CityFile>
 /** Uploads (`POST /api/city/files`) and downloads (`GET /api/city/files/:file`, `…/thumbnail`) are routes of their own beside these. */
 export const fileOperations = {
   file: get('/api/city/files/:file/about', {
+    right: 'city.file.read',
     summary: 'What a file is',
     input: z.object({ file: z.string() }),
     output: CityFile,

@@ -131,6 +131,7 @@ const onPart = onMessage.extend({ index: z.coerce.number().int().min(0).max(1000
 /** What is said in a room. */
 export const messageOperations = {
   messages: get('/api/city/rooms/:room/messages', {
+    right: 'city.message.read',
     summary:
       'Messages in order of sequence: after or before a number, or around a number or a message; the newest where nothing is said',
     input: inRoom.extend({
@@ -143,11 +144,13 @@ export const messageOperations = {
     output: z.object({ items: z.array(Message), next: z.number().int().optional() }),
   }),
   message: get('/api/city/rooms/:room/messages/:message', {
+    right: 'city.message.read',
     summary: 'One message',
     input: onMessage,
     output: Message,
   }),
   post: post('/api/city/rooms/:room/messages', {
+    right: 'city.message.post',
     summary: 'Say something; 201 for a new message, 200 for one said before with the same clientId',
     status: 201,
     input: inRoom.extend(NewMessage.shape),
@@ -155,18 +158,21 @@ export const messageOperations = {
     errors: ['conflict', 'too_large', 'rate_limited'],
   }),
   correct: patch('/api/city/rooms/:room/messages/:message/parts/:index', {
+    right: 'city.message.change',
     summary: 'Correct what was heard or read in one’s own part',
     input: onPart.extend({ text: z.string().max(100_000) }),
     output: Message,
     errors: ['forbidden', 'conflict'],
   }),
   retryPart: post('/api/city/rooms/:room/messages/:message/parts/:index/retry', {
+    right: 'city.message.retry',
     summary: 'Try a failed part once more',
     input: onPart,
     output: Message,
     errors: ['forbidden', 'conflict'],
   }),
   retryRun: post('/api/city/rooms/:room/messages/:message/retry', {
+    right: 'city.message.retry',
     summary: 'Call the agent again whose run failed or was cancelled',
     input: onMessage.extend({ agent: z.string().optional() }),
     output: Message,

@@ -31,11 +31,13 @@ const inRoom = z.object({ room: z.string() })
 /** Rooms, who belongs to them, and how far they are read. */
 export const roomOperations = {
   rooms: get('/api/city/rooms', {
+    right: 'city.room.read',
     summary: 'The rooms I may enter',
     input: z.object({ limit: z.number().int().min(1).max(200).default(50), after: z.string().optional() }),
     output: z.object({ items: z.array(Room), next: z.string().optional() }),
   }),
   openRoom: post('/api/city/rooms', {
+    right: 'city.room.open',
     summary: 'Open a room',
     status: 201,
     input: z.object({
@@ -47,8 +49,14 @@ export const roomOperations = {
     output: Room,
     errors: ['conflict'],
   }),
-  room: get('/api/city/rooms/:room', { summary: 'A room, by id or slug', input: inRoom, output: Room }),
+  room: get('/api/city/rooms/:room', {
+    right: 'city.room.read',
+    summary: 'A room, by id or slug',
+    input: inRoom,
+    output: Room,
+  }),
   changeRoom: patch('/api/city/rooms/:room', {
+    right: 'city.room.change',
     summary: 'Rename a room or change when agents answer in it',
     input: inRoom.extend({
       name: z.string().trim().min(1).max(80).optional(),
@@ -58,11 +66,13 @@ export const roomOperations = {
     errors: ['forbidden'],
   }),
   members: get('/api/city/rooms/:room/members', {
+    right: 'city.member.read',
     summary: 'Who belongs to a room',
     input: inRoom,
     output: z.object({ items: z.array(Author.extend({ membership: z.enum(['owner', 'member']) })) }),
   }),
   addMember: post('/api/city/rooms/:room/members', {
+    right: 'city.member.open',
     summary: 'Let a resident into a private room',
     status: 201,
     input: inRoom.extend({ principal: z.string() }),
@@ -70,17 +80,20 @@ export const roomOperations = {
     errors: ['forbidden'],
   }),
   leave: del('/api/city/rooms/:room/members/:principal', {
+    right: 'city.member.remove',
     summary: 'Leave a room, or take a member out of it',
     input: inRoom.extend({ principal: z.string() }),
     output: z.object({ done: z.literal(true) }),
     errors: ['forbidden', 'conflict'],
   }),
   read: post('/api/city/rooms/:room/read', {
+    right: 'city.mark.change',
     summary: 'Mark a room read up to a number',
     input: inRoom.extend({ seq: z.number().int().min(0) }),
     output: z.object({ readSeq: z.number().int() }),
   }),
   readable: post('/api/city/readable', {
+    right: 'city.room.read',
     summary: 'Which of these rooms the asker may read',
     access: 'service',
     input: z.object({ rooms: z.array(z.string()).max(500) }),

@@ -42,6 +42,7 @@ const inDocument = z.object({ document: z.string() })
 
 export const knowledgeContract = {
   documents: get('/api/knowledge/documents', {
+    right: 'knowledge.document.read',
     summary: 'The documents of a room',
     input: z.object({
       room: z.string(),
@@ -49,18 +50,22 @@ export const knowledgeContract = {
       after: z.string().optional(),
     }),
     output: z.object({ items: z.array(Document), next: z.string().optional() }),
+    errors: ['not_found'],
   }),
   document: get('/api/knowledge/documents/:document', {
+    right: 'knowledge.document.read',
     summary: 'A document with its page ledger',
     input: inDocument,
     output: Document.extend({ ledger: z.array(DocumentPage.omit({ text: true })) }),
   }),
   page: get('/api/knowledge/documents/:document/pages/:page', {
+    right: 'knowledge.document.read',
     summary: 'One page as it was read, from 1',
     input: inDocument.extend({ page: z.coerce.number().int().min(1) }),
     output: DocumentPage.extend({ document: z.string(), title: z.string(), total: z.number().int() }),
   }),
   search: post('/api/knowledge/search', {
+    right: 'knowledge.passage.read',
     summary: 'The nearest passages, by words and meaning, of the rooms the asker may read',
     input: z.object({
       query: z.string().min(1).max(2_000),

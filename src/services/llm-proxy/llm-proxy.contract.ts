@@ -12,6 +12,7 @@ export type Model = z.infer<typeof Model>
 /** In OpenAI's shapes, errors too (`{error: {message, type, code, param}}`), so that its clients work unchanged. With `stream: true` the answer is server-sent events. Unknown fields pass through both ways. */
 export const llmProxyContract = {
   chat: post('/v1/chat/completions', {
+    right: 'llm-proxy.chat.post',
     summary: 'Answer a conversation, streamed or whole; the model `city` is the city’s own choice',
     input: z.looseObject({
       model: z.string(),
@@ -22,11 +23,13 @@ export const llmProxyContract = {
     errors: ['not_found', 'rate_limited', 'upstream', 'unavailable', 'timeout'],
   }),
   models: get('/v1/models', {
+    right: 'llm-proxy.model.read',
     summary: 'The models that can be asked',
     input: z.object({}),
     output: z.object({ object: z.literal('list'), data: z.array(Model) }),
   }),
   model: get('/v1/models/:model', {
+    right: 'llm-proxy.model.read',
     summary: 'One model',
     input: z.object({ model: z.string() }),
     output: Model,

@@ -58,17 +58,20 @@ export type LocalModel = z.infer<typeof LocalModel>
 /** `POST /v1/audio/transcriptions` (OpenAI's shape), `POST /api/multimodal/ocr` and `/parse` are routes of their own: they take files. */
 export const multimodalGatewayContract = {
   engines: get('/api/multimodal/engines', {
+    right: 'multimodal-gateway.engine.read',
     summary: 'The engines behind the gateway, and how they are',
     input: z.object({}),
     output: z.object({ items: z.array(EngineState) }),
   }),
   models: get('/api/models', {
+    right: 'multimodal-gateway.model.read',
     summary: 'The local models, and how they are',
     access: 'operator',
     input: z.object({}),
     output: z.object({ items: z.array(LocalModel) }),
   }),
   pullModel: post('/api/models/:model/pull', {
+    right: 'multimodal-gateway.model.open',
     summary: 'Fetch a model; it goes on by itself, and `models` tells how far it is',
     access: 'operator',
     status: 202,

@@ -1,15 +1,16 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { engineError } from '../../engines/engine.errors.ts'
-import { admit } from '../../kernel/contract.ts'
+import { admit, type Right } from '../../kernel/contract.ts'
 import { deadline } from '../../kernel/deadline.ts'
 import { failureOf } from '../../platform/http/http.errors.ts'
+import { openAiError } from '../../platform/http/openai-error.ts'
 import { openCall } from '../../platform/http/serve.ts'
 import type { Authenticate } from '../../platform/http/service.ts'
 import type { Artefacts, Source } from './artefacts.ts'
 import type { Lane } from './lane.ts'
 import { gatewayError } from './multimodal-gateway.errors.ts'
 import type { ArtefactKind } from './multimodal-gateway.tables.ts'
-import { openaiError, RESPONSE_FORMATS, transcription } from './openai.ts'
+import { RESPONSE_FORMATS, transcription } from './openai.ts'
 import { readUpload } from './upload.ts'
 
 interface RouteNeeds {
@@ -19,6 +20,13 @@ interface RouteNeeds {
   /** Names a transcription may ask for. */
   readonly sttModels: readonly string[]
 }
+
+/** What a key must hold for each. */
+const RIGHTS = {
+  transcript: 'multimodal-gateway.audio.read',
+  ocr: 'multimodal-gateway.image.read',
+  parse: 'multimodal-gateway.document.read',
+} as const satisfies Record<ArtefactKind, Right>
 
 /** From the first byte to the answer. */
 const REQUEST_MS = 10 * 60_000
@@ -32,9 +40,10 @@ export function serveUploads(app: FastifyInstance, authenticate: Authenticate, n
   const { artefacts, lanes, maxBytes } = needs
   let uploads = 0
   const take = async (request: FastifyRequest, reply: FastifyReply, kind: ArtefactKind): Promise<Taken> => {
-    const call = await openCall(request, reply, { access: 'principal' }, authenticate)
+    const guard = { access: 'principal', right: RIGHTS[kind] } as const
+    const call = await openCall(request, reply, guard, authenticate)
     const signal = AbortSignal.any([call.signal, deadline(REQUEST_MS)])
-    admit('principal', call)
+    admit(guard, call)
     lanes[kind].admit()
     if (uploads >= UPLOADS)
       throw engineError('engine.busy', { seconds: UPLOAD_RETRY_S }, { retryAfterMs: UPLOAD_RETRY_S * 1000 })
@@ -74,7 +83,7 @@ function answerOpenai(error: unknown, request: FastifyRequest, reply: FastifyRep
   if (failure.retryAfterMs !== undefined)
     reply.header('retry-after', String(Math.max(1, Math.ceil(failure.retryAfterMs / 1000))))
   const { name } = failure.params
-  reply.code(failure.status).send(openaiError(failure, typeof name === 'string' ? name : null))
+  reply.code(failure.status).send(openAiError(failure, typeof name === 'string' ? name : null))
 }
 
 interface Taken {

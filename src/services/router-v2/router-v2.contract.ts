@@ -40,12 +40,14 @@ export type RouteResult = z.infer<typeof RouteResult>
 
 export const routerV2Contract = {
   route: post('/api/router/v2/route', {
+    right: 'router-v2.request.post',
     summary: 'Every kind of request: text, audio, image, file parts become artefacts, then an agent answers',
     input: RouteRequest,
     output: RouteResult,
-    errors: ['unavailable', 'timeout', 'too_large', 'unsupported'],
+    errors: ['not_found', 'unavailable', 'timeout', 'too_large', 'unsupported'],
   }),
   deliver: post('/api/router/v2/deliver', {
+    right: 'router-v2.call.post',
     summary: 'Bring a call of a room to its agent; the run goes on by itself',
     access: 'service',
     status: 202,
