@@ -1,0 +1,10 @@
+drop table auth.attempt;
+drop table auth.passkey;
+drop table auth.recovery_code;
+drop table auth.totp;
+drop table auth.sign_up;
+drop table auth.one_time;
+drop index auth.identity_one_per_provider;
+alter table auth.identity drop column label;
+alter table auth.invitation drop column room;
+alter table auth.session drop column last_seen_at;
