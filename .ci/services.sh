@@ -1,5 +1,5 @@
 # Sourced: installs and starts the servers the driver suites meet, on loopback, and says where they are.
-# Sets TEST_DATABASE_URL, TEST_NATS_URL, TEST_REDIS_URL, CHROMIUM; stop_services ends them. Needs bash, apt (as root) or the packages already there.
+# Sets TEST_DATABASE_URL, TEST_NATS_URL, TEST_REDIS_URL, CHROMIUM, SCHEMATHESIS; stop_services ends them. Needs bash, apt (as root) or the packages already there.
 
 cache=${DAARION_CI_CACHE:-/var/tmp/daarion-ci}
 mkdir -p "$cache" && chmod 755 "$cache"
@@ -38,6 +38,13 @@ want_nats() {
   else apt-get install -y -qq nats-server >/dev/null && nats_server=$(command -v nats-server); fi
 }
 
+# Reads the API's description and tries what it promises.
+want_schemathesis() {
+  SCHEMATHESIS=$cache/schemathesis/bin/schemathesis; export SCHEMATHESIS
+  [ -x "$SCHEMATHESIS" ] && return
+  python3 -m venv "$cache/schemathesis" && "$cache/schemathesis/bin/pip" install -q --disable-pip-version-check schemathesis==4.32.5
+}
+
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
 # PostgreSQL refuses to run as root.
@@ -48,7 +55,7 @@ as_plain_user() {
 }
 
 start_services() {
-  want_packages && want_postgres && want_nats || return 1
+  want_packages && want_postgres && want_nats && want_schemathesis || return 1
   service_dir=$(mktemp -d /var/tmp/daarion-services.XXXXXX) && chmod 755 "$service_dir"
   local pg_port nats_port redis_port
   pg_port=$(free_port); nats_port=$(free_port); redis_port=$(free_port)

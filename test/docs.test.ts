@@ -32,7 +32,7 @@ test('the README names only commands and variables that exist', async () => {
     for (const [, name = ''] of text.matchAll(/npm run ([\w:-]+)/g))
       expect(Object.keys(scripts), `${file}: ${name}`).toContain(name)
     for (const [, name = ''] of text.matchAll(/`([A-Z][A-Z_]{3,})`/g))
-      if (!/^(TEST_|CHROMIUM|FIXTURES_DIR|PEER_|SERVICES)/.test(name))
+      if (!/^(TEST_|CHROMIUM|SCHEMATHESIS|FIXTURES_DIR|PEER_|SERVICES)/.test(name))
         expect(Object.keys(VARIABLES), `${file}: ${name}`).toContain(name)
   }
 })

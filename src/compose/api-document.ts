@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { ServiceName } from '../config.ts'
 import { openapi } from '../kernel/openapi.ts'
+import { OpenAiError } from '../platform/http/openai-error.ts'
 import { CONTRACTS } from './contracts.ts'
 import { OTHER_ROUTES, type OtherRoute } from './other-routes.ts'
 
@@ -12,7 +13,20 @@ export function apiDocument(version: string, services: readonly ServiceName[]) {
   for (const route of OTHER_ROUTES)
     if (services.includes(route.service))
       paths[route.path] = { ...paths[route.path], [route.method]: describe(route) }
-  return { ...document, paths }
+  const schemas = { ...document.components.schemas, OpenAiError: z.toJSONSchema(OpenAiError) }
+  return { ...document, paths: inOpenAiShape(paths), components: { ...document.components, schemas } }
+}
+
+/** What stands under `/v1` fails in the shape that OpenAI's clients read. */
+function inOpenAiShape(paths: Record<string, Record<string, unknown>>) {
+  const ours = JSON.stringify('#/components/schemas/Error')
+  const theirs = JSON.stringify('#/components/schemas/OpenAiError')
+  return Object.fromEntries(
+    Object.entries(paths).map(([path, methods]) => [
+      path,
+      path.startsWith('/v1/') ? JSON.parse(JSON.stringify(methods).replaceAll(ours, theirs)) : methods,
+    ]),
+  )
 }
 
 function describe({ service, path, summary, query = [], form, status, answers }: OtherRoute) {

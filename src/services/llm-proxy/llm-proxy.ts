@@ -11,7 +11,7 @@ import type { Authenticate, Service } from '../../platform/http/service.ts'
 import { gather } from './gather.ts'
 import { type LlmAccess, llmProxyContract, type Model } from './llm-proxy.contract.ts'
 import { llmProxyError } from './llm-proxy.errors.ts'
-import { openAiError } from './openai-error.ts'
+import { completionError } from './openai-error.ts'
 
 /** Answers to this name whatever model the city has: the first engine. */
 const CITY_MODEL = 'city'
@@ -114,7 +114,7 @@ export function createLlmProxy({ engines }: LlmProxyNeeds): LlmProxy {
         return new Response(bodyOf(answer, cancel), { headers })
       } catch (cause) {
         signal.throwIfAborted()
-        const { status, body } = openAiError(AppError.from(cause))
+        const { status, body } = completionError(AppError.from(cause))
         return Response.json(body, { status })
       }
     },
@@ -162,7 +162,7 @@ async function* events(
     yield 'data: [DONE]\n\n'
   } catch (cause) {
     signal.throwIfAborted()
-    yield `data: ${JSON.stringify(openAiError(AppError.from(cause)).body)}\n\n`
+    yield `data: ${JSON.stringify(completionError(AppError.from(cause)).body)}\n\n`
   } finally {
     await chunks.return?.()
   }
@@ -228,7 +228,7 @@ function serveModels(
 function answerError(cause: unknown, request: FastifyRequest, reply: FastifyReply) {
   const failure = failureOf(cause)
   if (failure.kind === 'internal') request.log.error({ err: cause, route: request.routeOptions.url }, 'bug')
-  const { status, body } = openAiError(failure)
+  const { status, body } = completionError(failure)
   if (failure.retryAfterMs !== undefined)
     reply.header('retry-after', String(Math.max(1, Math.ceil(failure.retryAfterMs / 1000))))
   return reply.code(status).send(body)

@@ -1,5 +1,4 @@
 import type { Transcript } from '../../engines/stt/stt.ts'
-import type { AppError, ErrorKind } from '../../kernel/errors.ts'
 import { srt, vtt } from './subtitles.ts'
 
 export const RESPONSE_FORMATS = ['json', 'text', 'srt', 'vtt', 'verbose_json'] as const
@@ -32,26 +31,4 @@ export function transcription(heard: Transcript, format: ResponseFormat): { type
 function languageName(code: string): string {
   const name = new Intl.DisplayNames(['en'], { type: 'language' }).of(code)
   return (name ?? code).toLowerCase()
-}
-
-/** A failure as OpenAI's clients expect it. `daarion` is the city's own shape, for who puts it into words. */
-export const openaiError = (failure: AppError, param: string | null = null) => ({
-  error: {
-    message: failure.message,
-    type: TYPES[failure.kind] ?? 'api_error',
-    param,
-    code: failure.code,
-    daarion: failure.toJSON().error,
-  },
-})
-
-const TYPES: Readonly<Partial<Record<ErrorKind, string>>> = {
-  invalid: 'invalid_request_error',
-  unsupported: 'invalid_request_error',
-  too_large: 'invalid_request_error',
-  not_found: 'invalid_request_error',
-  conflict: 'invalid_request_error',
-  unauthenticated: 'authentication_error',
-  forbidden: 'permission_error',
-  rate_limited: 'rate_limit_error',
 }

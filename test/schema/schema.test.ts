@@ -1,0 +1,54 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ask } from '../kit/ask.ts'
+import { OWNER, type RunningCity, startCity, temporaryFolder } from '../kit/city.ts'
+
+const { SCHEMATHESIS = '' } = process.env
+const CHECKS =
+  'not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance'
+const HOW = ['--phases', 'examples,coverage,fuzzing', '--max-examples', '6', '--seed', '1', '--no-color']
+const EXPECTED_MS = 240_000
+
+// A foreign tool reads /openapi.json and tries what it says: Schemathesis, from the Python package index.
+describe.skipIf(!SCHEMATHESIS)('what /openapi.json promises', () => {
+  const folder = temporaryFolder()
+  let city: RunningCity
+
+  beforeAll(async () => {
+    const { email: OWNER_EMAIL, password: OWNER_PASSWORD } = OWNER
+    city = await startCity({ DATA_DIR: join(folder.path, 'data'), OWNER_EMAIL, OWNER_PASSWORD })
+  }, 90_000)
+  afterAll(async () => {
+    await city?.stop()
+    folder[Symbol.dispose]()
+  })
+
+  test(
+    'holds for the owner: no failure of ours, no answer that it does not describe',
+    async () => {
+      const { email, password } = OWNER
+      const { cookie } = await ask(city.url, 'POST /api/auth/sign-in/email', { json: { email, password } })
+      const made = await ask(city.url, 'POST /api/auth/keys', { cookie, json: { name: 'Schema' } })
+      const { key } = made.body as { key: string }
+      const { code, said } = await schemathesis(`${city.url}/openapi.json`, key)
+      const operations = Number(/Tested: (\d+)/.exec(said)?.[1])
+      expect(operations, said).toBeGreaterThan(50)
+      expect(code, said.slice(-12_000)).toBe(0)
+    },
+    EXPECTED_MS,
+  )
+})
+
+function schemathesis(document: string, key: string): Promise<{ code: number; said: string }> {
+  const args = [
+    ...['--config-file', join(import.meta.dirname, 'schemathesis.toml'), 'run', document],
+    ...['--header', `Authorization: Bearer ${key}`, '--checks', CHECKS, ...HOW],
+  ]
+  const limits = { timeout: EXPECTED_MS - 10_000, maxBuffer: 64 << 20 }
+  return new Promise((done) => {
+    execFile(SCHEMATHESIS, args, limits, (failure, stdout, stderr) =>
+      done({ code: failure ? Number(failure.code) || 1 : 0, said: stdout + stderr }),
+    )
+  })
+}
