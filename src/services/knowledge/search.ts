@@ -1,10 +1,10 @@
 import { type Kysely, sql } from 'kysely'
 import type { z } from 'zod'
 import type { Embeddings } from '../../engines/embeddings/embeddings.ts'
-import { blend, phraseBonus, type Ranking } from './blend.ts'
+import { blend, phraseBonus, type Ranking } from '../../engines/words/blend.ts'
+import { stems } from '../../engines/words/stems.ts'
 import type { Passage } from './knowledge.contract.ts'
 import type { KnowledgeTables } from './knowledge.tables.ts'
-import { stems } from './stems.ts'
 import { written } from './vectors.ts'
 
 /** Where to look: only here. */
