@@ -2,7 +2,7 @@ import { AppError } from '../../kernel/errors.ts'
 import { engineError } from '../engine.errors.ts'
 import { bytesOf } from '../foreign-file.ts'
 import { claimedType, kindOf, refusal } from './accepted.ts'
-import type { Media, MediaFacts } from './media.ts'
+import { type Media, type MediaFacts, WAVEFORM_BARS } from './media.ts'
 
 export interface FakeMediaScript {
   /** What a file is found to be; undefined: what its name says. */
@@ -11,7 +11,7 @@ export interface FakeMediaScript {
   failure?: Error | undefined
 }
 
-/** Believes names, for tests that are not about files. It never looks into them; `thumbnail` answers the bytes it was given. */
+/** Believes names, for tests that are not about files. It never looks into them; `thumbnail` answers the bytes it was given, and nothing needs cleaning. */
 export function createFakeMedia(script: FakeMediaScript = {}): Media & {
   readonly script: FakeMediaScript
   readonly inspected: readonly string[]
@@ -40,6 +40,14 @@ export function createFakeMedia(script: FakeMediaScript = {}): Media & {
       if (claimed === undefined) throw refusal(mime, { name, mime })
       return { kind: kindOf(claimed), mime: claimed }
     },
-    thumbnail: (image, _edge, signal) => begin(image, signal),
+    clean: async (image, signal) => {
+      await begin(image, signal)
+      return null
+    },
+    waveform: async (audio, signal) => {
+      await begin(audio, signal)
+      return Array.from({ length: WAVEFORM_BARS }, (_, bar) => bar)
+    },
+    thumbnail: (picture, _edge, signal) => begin(picture, signal),
   }
 }

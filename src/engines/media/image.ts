@@ -1,4 +1,5 @@
-import sharp, { type Metadata } from 'sharp'
+import { encode } from 'blurhash'
+import sharp, { type Metadata, type Sharp } from 'sharp'
 import { engineError } from '../engine.errors.ts'
 
 /** What an image says in its header, and that it can be decoded to its end. */
@@ -7,6 +8,10 @@ export interface ImageFacts {
   /** Upright. */
   readonly width: number
   readonly height: number
+}
+
+export interface SeenImage extends ImageFacts {
+  readonly blurhash: string
 }
 
 const MIMES: Readonly<Record<string, string | undefined>> = {
@@ -25,14 +30,46 @@ const MOVING = 10
  * Looks at the header, refuses by it, and only then decodes the first frame, in strips. For bytes already sniffed as an image: SVG and the like must
  * not come here. Runs in a child only. Throws `file.too_many_pixels`, `file.unreadable`, `file.unsupported`.
  */
-export async function imageFacts(bytes: Uint8Array, maxPixels: number): Promise<ImageFacts> {
+export async function imageFacts(bytes: Uint8Array, maxPixels: number): Promise<SeenImage> {
   const facts = await headerFacts(bytes, maxPixels)
   try {
-    await open(bytes).resize(64, 64, { fit: 'inside' }).raw().toBuffer()
+    const small = open(bytes)
+      .autoOrient()
+      .resize(32, 32, { fit: 'inside' })
+      .toColourspace('srgb')
+      .ensureAlpha()
+    const { data, info } = await small.raw().toBuffer({ resolveWithObject: true })
+    const blurhash = encode(new Uint8ClampedArray(data), info.width, info.height, 4, 3)
+    return { ...facts, blurhash }
   } catch (cause) {
     throw engineError('file.unreadable', {}, { cause })
   }
-  return facts
+}
+
+/** See `Media.clean`. What a camera wrote stands in EXIF, XMP and IPTC; the colour profile stays. Throws as `imageFacts` does. */
+export async function cleanImage(bytes: Uint8Array, maxPixels: number): Promise<Uint8Array | null> {
+  await headerFacts(bytes, maxPixels)
+  try {
+    const header = await open(bytes).metadata()
+    const { exif, xmp, iptc, comments = [], orientation = 1, pages = 1 } = header
+    const written = exif ?? xmp ?? iptc ?? comments[0]
+    // Of a TIFF nobody can say cheaply what stands in its tags.
+    if (written === undefined && orientation === 1 && header.format !== 'tiff') return null
+    // What moves is never turned; of a TIFF every page is kept.
+    const image = pages > 1 ? sharp(bytes, { ...READ, pages: -1 }) : open(bytes).autoOrient()
+    return new Uint8Array(await inFormat(image.keepIccProfile(), header).toBuffer())
+  } catch (cause) {
+    throw engineError('file.unreadable', {}, { cause })
+  }
+}
+
+/** In the format it came in, near enough to the original that nobody sees the difference. */
+function inFormat(image: Sharp, { format, chromaSubsampling }: Metadata): Sharp {
+  if (format === 'heif') return image.avif({ quality: 80 })
+  if (format === 'jpeg') return image.jpeg({ quality: 92, ...(chromaSubsampling && { chromaSubsampling }) })
+  if (format === 'webp') return image.webp({ quality: 92 })
+  if (format === 'tiff') return image.tiff({ compression: 'lzw' })
+  return image.toFormat(format)
 }
 
 /** See `Media.thumbnail`. Throws as `imageFacts` does. */
@@ -71,5 +108,5 @@ export async function headerFacts(bytes: Uint8Array, maxPixels: number): Promise
 }
 
 /** The pixel limit is ours, above; strips keep the memory of a large picture small. */
-const open = (bytes: Uint8Array) =>
-  sharp(bytes, { failOn: 'error', limitInputPixels: false, sequentialRead: true, pages: 1 })
+const READ = { failOn: 'error', limitInputPixels: false, sequentialRead: true } as const
+const open = (bytes: Uint8Array) => sharp(bytes, { ...READ, pages: 1 })

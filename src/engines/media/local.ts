@@ -38,21 +38,33 @@ export function createLocalMedia(needs: LocalMediaNeeds): LocalMedia {
   const refuseEmpty = (file: ForeignFile): void => {
     if ('bytes' in file && file.bytes.length === 0) throw engineError('file.empty')
   }
+  const look = (file: ForeignFile & { readonly mime: string }, signal: AbortSignal | undefined) => {
+    refuseEmpty(file)
+    const { options, payload } = forChild(file)
+    return { task: { ...payload, mime: file.mime, limits }, options: { ...options, signal } }
+  }
   return {
     state: pool.state,
     close: pool.close,
     inspect: async (file, signal) => {
-      refuseEmpty(file)
-      const { options, payload } = forChild(file)
-      const { mime, name } = file
-      const run = { ...options, deadlineMs: INSPECT_DEADLINE_MS, signal }
-      return await pool.run('inspect', { ...payload, mime, name, limits }, run)
+      const { task, options } = look(file, signal)
+      return await pool.run(
+        'inspect',
+        { ...task, name: file.name },
+        { ...options, deadlineMs: INSPECT_DEADLINE_MS },
+      )
     },
-    thumbnail: async (image, edge, signal) => {
-      refuseEmpty(image)
-      const { options, payload } = forChild(image)
-      const task = { ...payload, mime: image.mime, edge, maxPixels: limits.maxPixels }
-      return await pool.run('thumbnail', task, { ...options, deadlineMs: THUMBNAIL_DEADLINE_MS, signal })
+    clean: async (image, signal) => {
+      const { task, options } = look(image, signal)
+      return await pool.run('clean', task, { ...options, deadlineMs: INSPECT_DEADLINE_MS })
+    },
+    waveform: async (audio, signal) => {
+      const { task, options } = look(audio, signal)
+      return await pool.run('waveform', task, { ...options, deadlineMs: INSPECT_DEADLINE_MS })
+    },
+    thumbnail: async (picture, edge, signal) => {
+      const { task, options } = look(picture, signal)
+      return await pool.run('thumbnail', { ...task, edge }, { ...options, deadlineMs: THUMBNAIL_DEADLINE_MS })
     },
   }
 }

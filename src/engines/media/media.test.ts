@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isBlurhashValid } from 'blurhash'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '../../kernel/clock.ts'
@@ -7,6 +8,7 @@ import { partTypeOf } from './accepted.ts'
 import { createFakeMedia } from './fake.ts'
 import { createLocalMedia, type LocalMedia } from './local.ts'
 import { mediaConformance } from './media.conformance.ts'
+import { WAVEFORM_BARS } from './media.ts'
 
 let media: LocalMedia
 beforeAll(() => {
@@ -31,7 +33,8 @@ const picture = (width: number, height: number) =>
 test.each(['png', 'jpeg', 'webp', 'gif', 'tiff', 'avif'] as const)('a %s by its bytes', async (format) => {
   const bytes = await picture(60, 40).toFormat(format).toBuffer()
   const facts = await media.inspect({ bytes, mime: '', name: 'x' })
-  expect(facts).toEqual({ kind: 'image', mime: `image/${format}`, width: 60, height: 40 })
+  expect(facts).toMatchObject({ kind: 'image', mime: `image/${format}`, width: 60, height: 40 })
+  expect(isBlurhashValid(facts.blurhash ?? '').result).toBe(true)
 })
 
 test('a name that lies about an accepted file is no fault', async () => {
@@ -52,6 +55,45 @@ test('a phone held upright: size and thumbnail are upright, small, and say nothi
   expect(facts).toMatchObject({ format: 'webp', width: 50, height: 100 })
   expect(facts.exif).toBeUndefined()
   expect(Buffer.from(small).includes('secret')).toBe(false)
+})
+
+describe('what a camera wrote', () => {
+  const exif = { IFD0: { Copyright: 'secret owner' }, IFD3: { GPSLatitudeRef: 'N' } }
+
+  test.each(['jpeg', 'png', 'webp', 'tiff', 'avif'] as const)('is taken out of a %s', async (format) => {
+    const bytes = await picture(60, 40).toFormat(format).withExif(exif).toBuffer()
+    const clean = await media.clean({ bytes, mime: `image/${format}` })
+    if (!clean) throw new Error('nothing was cleaned')
+    expect(Buffer.from(clean).includes('secret')).toBe(false)
+    const { exif: left, width, height } = await sharp(clean).metadata()
+    expect({ left, width, height }).toEqual({ left: undefined, width: 60, height: 40 })
+    if (format !== 'tiff') expect(await media.clean({ bytes: clean, mime: `image/${format}` })).toBeNull()
+  })
+
+  test('goes, and how the phone was held is kept in the picture itself', async () => {
+    const bytes = await picture(80, 40).jpeg().withMetadata({ orientation: 6 }).toBuffer()
+    const clean = await media.clean({ bytes, mime: 'image/jpeg' })
+    if (!clean) throw new Error('nothing was cleaned')
+    const { orientation = 1, width, height } = await sharp(clean).metadata()
+    expect({ orientation, width, height }).toEqual({ orientation: 1, width: 40, height: 80 })
+  })
+
+  test('is not looked for in what moves frame by frame: the frames stay', async () => {
+    const frame = await picture(10, 10).raw().toBuffer()
+    const two = { width: 10, height: 20, channels: 3, pageHeight: 10 } as const
+    const bytes = await sharp(Buffer.concat([frame, Buffer.alloc(frame.length)]), { raw: two })
+      .webp({ lossless: true, delay: [100, 100] })
+      .withExif(exif)
+      .toBuffer()
+    expect((await sharp(bytes).metadata()).pages).toBe(2)
+    const clean = await media.clean({ bytes, mime: 'image/webp' })
+    if (!clean) throw new Error('nothing was cleaned')
+    expect(await sharp(clean).metadata()).toMatchObject({ pages: 2, width: 10 })
+  })
+
+  test('a picture that holds nothing is left as it is', async () => {
+    expect(await media.clean({ bytes: await picture(9, 9).png().toBuffer(), mime: 'image/png' })).toBeNull()
+  })
 })
 
 test('a small picture is not blown up', async () => {
@@ -96,6 +138,26 @@ describe.skipIf(!fixtures)('real files', { timeout: 120_000 }, () => {
     const path = join(fixtures, 'documents/tracemonkey.pdf')
     const facts = await media.inspect({ path, mime: '', name: 'a.pdf' })
     expect(facts).toEqual({ kind: 'document', mime: 'application/pdf', pages: 14 })
+  })
+
+  test('the first page of a paper is a picture', async () => {
+    const path = join(fixtures, 'documents/tracemonkey.pdf')
+    const page = sharp(await media.thumbnail({ path, mime: 'application/pdf' }, 640))
+    expect(await page.metadata()).toMatchObject({ format: 'webp', height: 640, width: 495 })
+    // Print on paper: mostly light, and something on it.
+    const { channels } = await page.greyscale().stats()
+    expect(channels[0]?.mean).toBeGreaterThan(180)
+    expect(channels[0]?.min).toBeLessThan(80)
+  })
+
+  test('a recording has a shape, and silence has none', async () => {
+    const waveform = (name: string) =>
+      media.waveform({ path: join(fixtures, 'speech', name), mime: 'audio/ogg' })
+    const speech = await waveform('en-jfk.ogg')
+    expect(speech).toHaveLength(WAVEFORM_BARS)
+    expect(Math.max(...speech)).toBe(100)
+    expect(new Set(speech).size).toBeGreaterThan(15)
+    expect(Math.max(...(await waveform('silence.ogg')))).toBeLessThan(20)
   })
 
   test('limits are those it was made with', async () => {

@@ -10,6 +10,8 @@ export const MediaFacts = z.object({
   /** Of the upright image. */
   width: z.number().int().optional(),
   height: z.number().int().optional(),
+  /** Of an image: a few colours to paint before it is there, see blurha.sh. */
+  blurhash: z.string().optional(),
   durationMs: z.number().optional(),
   /** Of a PDF; other documents have none. */
   pages: z.number().int().optional(),
@@ -21,6 +23,8 @@ export interface MediaLimits {
   readonly maxSeconds: number
   readonly maxPages: number
 }
+
+export const WAVEFORM_BARS = 60
 
 export const MEDIA_LIMITS: MediaLimits = { maxPixels: 100_000_000, maxSeconds: 3600, maxPages: 500 }
 
@@ -34,9 +38,13 @@ export interface Media {
     file: ForeignFile & { readonly mime: string; readonly name: string },
     signal?: AbortSignal,
   ): Promise<MediaFacts>
-  /** A WebP picture no larger than `edge` pixels a side, upright, without metadata; never enlarged. Rejects as `inspect` does. */
+  /** The image upright and without what a camera wrote into it (place, time, device, preview); null where it holds nothing of the kind. In its own format. Rejects as `inspect` does. */
+  clean(image: ForeignFile & { readonly mime: string }, signal?: AbortSignal): Promise<Uint8Array | null>
+  /** The loudest of each of `WAVEFORM_BARS` equal stretches of a recording, in whole hundredths of the loudest of all. Rejects as `inspect` does. */
+  waveform(audio: ForeignFile & { readonly mime: string }, signal?: AbortSignal): Promise<readonly number[]>
+  /** An image, or the first page of a PDF, as a WebP picture no larger than `edge` pixels a side, upright, without metadata; never enlarged. Rejects as `inspect` does. */
   thumbnail(
-    image: ForeignFile & { readonly mime: string },
+    picture: ForeignFile & { readonly mime: string },
     edge: number,
     signal?: AbortSignal,
   ): Promise<Uint8Array>

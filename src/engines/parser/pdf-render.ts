@@ -4,8 +4,15 @@ import type { PDFPageProxy } from 'pdfjs-dist/legacy/build/pdf.mjs'
 const DPI = 200
 const MAX_PIXELS = 10_000_000
 
-/** A JPEG of the page as recognition wants it: 200 dpi, at most 10 megapixels. Null where nothing is to be seen on it. */
-export async function renderPage(page: PDFPageProxy): Promise<Uint8Array<ArrayBuffer> | null> {
+/** A JPEG of the page as recognition wants it; null where nothing is to be seen on it. */
+export async function scanPage(page: PDFPageProxy): Promise<Uint8Array<ArrayBuffer> | null> {
+  const { canvas, context } = await renderPage(page)
+  if (!hasInk(context, canvas.width, canvas.height)) return null
+  return new Uint8Array(await canvas.encode('jpeg', 90))
+}
+
+/** The page drawn at 200 dpi, at most 10 megapixels. */
+export async function renderPage(page: PDFPageProxy) {
   const { height, width } = page.getViewport({ scale: 1 })
   const scale = Math.min(DPI / 72, Math.sqrt(MAX_PIXELS / Math.max(1, width * height)))
   const viewport = page.getViewport({ scale })
@@ -16,8 +23,7 @@ export async function renderPage(page: PDFPageProxy): Promise<Uint8Array<ArrayBu
   const context = canvas.getContext('2d')
   // pdf.js draws on the canvas of @napi-rs, whose types are not the DOM's.
   await page.render({ canvas: canvas as never, canvasContext: context as never, viewport }).promise
-  if (!hasInk(context, canvas.width, canvas.height)) return null
-  return new Uint8Array(await canvas.encode('jpeg', 90))
+  return { canvas, context }
 }
 
 const INK_SHARE = 0.0001

@@ -10,7 +10,7 @@ import {
 import { engineError } from '../engine.errors.ts'
 import type { ParsedPage } from './parser.ts'
 import { largestLine, readingOrder } from './pdf-layout.ts'
-import { renderPage } from './pdf-render.ts'
+import { renderPage, scanPage } from './pdf-render.ts'
 import type { TextRun } from './pdf-segments.ts'
 
 /** A PDF opened in this process: only a child may. The caller closes it. */
@@ -20,6 +20,8 @@ export interface Pdf {
   title(): Promise<string | null>
   /** Never rejects because of the page: one that cannot be read is `failed`. */
   page(number: number): Promise<ParsedPage>
+  /** A JPEG of a page, whatever is on it. Throws `file.unreadable`. */
+  picture(number: number): Promise<Uint8Array<ArrayBuffer>>
   close(): Promise<void>
 }
 
@@ -37,6 +39,7 @@ export async function openPdf(bytes: Uint8Array, maxPages: number): Promise<Pdf>
     pages,
     title: () => titleOf(document),
     page: (number) => readPage(document, number),
+    picture: (number) => drawPage(document, number),
     close: () => document.destroy(),
   }
 }
@@ -74,6 +77,15 @@ async function titleOf(document: PDFDocumentProxy): Promise<string | null> {
   }
 }
 
+async function drawPage(document: PDFDocumentProxy, number: number): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    const { canvas } = await renderPage(await document.getPage(number))
+    return new Uint8Array(await canvas.encode('jpeg', 90))
+  } catch (cause) {
+    throw engineError('file.unreadable', {}, { cause })
+  }
+}
+
 const FULL_PAGE_CHARS = 120
 const MAX_RUNS = 20_000
 
@@ -101,7 +113,7 @@ async function readSparsePage(page: PDFPageProxy, text: string): Promise<ParsedP
   const { imageShare, paints } = await paintOf(page)
   if (text !== '' && imageShare < 0.4) return { number, state: 'read', text }
   if (paints === 0) return { number, state: text === '' ? 'empty' : 'read', text }
-  const image = await renderPage(page)
+  const image = await scanPage(page)
   if (image) return { number, state: 'scan', text, image }
   return { number, state: text === '' ? 'empty' : 'read', text }
 }
