@@ -41,7 +41,7 @@ export interface AuthCity extends AsyncDisposable {
   resident(email: string, role?: 'admin' | 'resident'): Promise<Resident>
 }
 
-type Method = 'GET' | 'POST' | 'DELETE'
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 export interface Ask {
   readonly body?: object
   readonly cookie?: string
@@ -83,8 +83,12 @@ export async function authCity(needs: Partial<AuthNeeds> = {}, socket?: string):
     publicUrl: 'http://127.0.0.1:7400',
     cityName: 'Тестове',
   }
-  const again = (other: Partial<AuthNeeds>) => createAuth({ ...base, ...needs, ...other })
-  const auth = again({})
+  const auth = createAuth({ ...base, ...needs })
+  // Two of one name would hear every event twice: only the first one consumes.
+  const again = (other: Partial<AuthNeeds>) => {
+    const quiet: Events = { ...(other.events ?? events), consume: () => {} }
+    return createAuth({ ...base, ...needs, ...other, events: quiet })
+  }
   await auth.start?.()
   scope.defer(() => auth.stop?.())
   const { publicUrl } = { ...base, ...needs }

@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import { del, get, post } from '../../kernel/contract.ts'
 import { CityRole, Principal } from '../../kernel/principal.ts'
+import { auditOperations } from './audit.contract.ts'
+import { keyOperations } from './keys.contract.ts'
+import { residentOperations } from './residents.contract.ts'
 
 const Email = z.email().max(254)
 const Password = z.string().min(10).max(256)
@@ -9,17 +12,6 @@ const Name = z.string().trim().min(1).max(80)
 /** Who is signed in, as their own browser sees them. */
 export const Me = Principal.extend({ email: z.string().nullable(), locale: z.enum(['uk', 'en']).nullable() })
 export type Me = z.infer<typeof Me>
-
-export const ApiKey = z.object({
-  id: z.string(),
-  name: z.string(),
-  /** The first characters, to tell keys apart; the rest is known to nobody. */
-  start: z.string(),
-  createdAt: z.iso.datetime(),
-  lastUsedAt: z.iso.datetime().nullable(),
-  expiresAt: z.iso.datetime().nullable(),
-})
-export type ApiKey = z.infer<typeof ApiKey>
 
 export const Invitation = z.object({
   id: z.string(),
@@ -123,32 +115,9 @@ export const authContract = {
     }),
     errors: ['not_found', 'rate_limited'],
   }),
-  makeKey: post('/api/auth/keys', {
-    right: 'auth.credential.open',
-    summary: 'Make an API key; it is shown once',
-    status: 201,
-    input: z.object({ name: Name, expiresInDays: z.number().int().min(1).max(730).optional() }),
-    output: z.object({ id: z.string(), key: z.string(), name: z.string() }),
-    errors: ['conflict'],
-  }),
-  keys: get('/api/auth/keys', {
-    right: 'auth.credential.read',
-    summary: 'My API keys',
-    input: z.object({}),
-    output: z.object({ items: z.array(ApiKey) }),
-  }),
-  revokeKey: del('/api/auth/keys/:key', {
-    right: 'auth.credential.remove',
-    summary: 'Revoke an API key; it stops working at once',
-    input: z.object({ key: z.string() }),
-    output: z.object({ done: z.literal(true) }),
-  }),
-  residents: get('/api/auth/residents', {
-    right: 'auth.resident.read',
-    summary: 'The people of the city',
-    input: z.object({ limit: z.number().int().min(1).max(200).default(50), after: z.string().optional() }),
-    output: z.object({ items: z.array(Principal), next: z.string().optional() }),
-  }),
+  ...keyOperations,
+  ...residentOperations,
+  ...auditOperations,
   identify: post('/api/auth/identify', {
     right: 'auth.credential.identify',
     summary: 'Whose credential this is; null where it is nobody’s',

@@ -47,6 +47,37 @@ export const authError = catalogue({
     'Місто ще не має власника. Відкрийте посилання, яке воно показало під час останнього запуску.',
   ],
   'auth.key_unknown': ['not_found', 'There is no such key.', 'Такого ключа немає.'],
+  'auth.scope_too_wide': [
+    'forbidden',
+    'A key cannot make one that holds more than itself: {scope}.',
+    'Ключ не може створити такого, що має більше за нього: {scope}.',
+  ],
+  'auth.expiry_past': [
+    'invalid',
+    'A key cannot end before it is made. Choose a later day.',
+    'Ключ не може закінчитися раніше, ніж його створено. Виберіть пізніший день.',
+  ],
+  'auth.resident_unknown': ['not_found', 'There is no such resident.', 'Такого мешканця немає.'],
+  'auth.not_yourself': [
+    'conflict',
+    'Your own role and state are changed by somebody else.',
+    'Вашу власну роль і стан змінює хтось інший.',
+  ],
+  'auth.owner_stays': [
+    'conflict',
+    'The owner stays the owner until they hand the city over.',
+    'Власник лишається власником, доки не передасть міста.',
+  ],
+  'auth.owner_only': [
+    'forbidden',
+    'Only the city’s owner may do this.',
+    'Це може зробити лише власник міста.',
+  ],
+  'auth.heir_disabled': [
+    'conflict',
+    'The city cannot be handed over to somebody who is disabled.',
+    'Місто не можна передати тому, кого вимкнено.',
+  ],
   'auth.too_many_keys': [
     'conflict',
     'You have {limit} keys, and that is the limit. Revoke one you do not need.',

@@ -5,8 +5,27 @@ import { Principal } from '../../kernel/principal.ts'
 /** Somebody became a resident: an account was made. */
 export const residentJoined = event('auth.resident_joined', 1, z.object({ principal: Principal }))
 
-/** A credential stopped working. Broadcast, so that every open socket that came in by it closes at once. `id` is absent when all of the principal's credentials are gone. */
+/** What somebody is allowed changed somewhere else than here, such as in a room; the audit log keeps it. */
+export const rightsChanged = event(
+  'auth.rights_changed',
+  1,
+  z.object({
+    actor: z.string().nullable(),
+    /** Such as `member.added`. */
+    action: z.string(),
+    /** Whose rights: a principal. */
+    subject: z.string(),
+    /** Ids and roles; never words of people. */
+    detail: z.record(z.string(), z.union([z.string(), z.number(), z.null()])),
+  }),
+)
+
+/** A credential stopped working. Broadcast, so that every open socket that came in by it closes at once. `id` is absent when all of the principal's credentials are gone. `role`: they work on, but what the principal is has changed, and open sockets come back as that. */
 export const credentialRevoked = channel(
   'auth.credential_revoked',
-  z.object({ principal: z.string(), type: z.enum(['session', 'key', 'all']), id: z.string().optional() }),
+  z.object({
+    principal: z.string(),
+    type: z.enum(['session', 'key', 'all', 'role']),
+    id: z.string().optional(),
+  }),
 )

@@ -49,7 +49,7 @@ export function createIdentify({ store, clock, secret, cookie }: IdentifyNeeds) 
     const found = await (type === 'key' ? store.keyByHash(secretPart) : store.sessionByToken(secretPart))
     if (!found || (found.expiresAt !== null && found.expiresAt <= now)) return null
     if (begun === epoch) remember(at, found, now)
-    if (type === 'key') touch(found, now)
+    touch(type, found, now)
     return outward(type, found)
   }
 
@@ -60,13 +60,16 @@ export function createIdentify({ store, clock, secret, cookie }: IdentifyNeeds) 
     remembered.set(at, { found, until })
   }
 
-  function touch({ id, usedAt }: FoundCredential, now: number): void {
-    if (usedAt !== null && usedAt > now - TOUCH_EVERY_MS) return
-    const writing: Promise<unknown> = store
-      .touchKey(id, now, now - TOUCH_EVERY_MS)
-      // When a key was last used may be lost; the request it came with may not.
-      .catch(() => undefined)
-      .finally(() => touching.delete(writing))
+  function touch(type: Credential['type'], found: FoundCredential, now: number): void {
+    const before = now - TOUCH_EVERY_MS
+    const long = (at: number | null) => at === null || at <= before
+    if (type === 'key' && long(found.usedAt)) write(store.touchKey(found.id, now, before))
+    if (long(found.seenAt)) write(store.touchPrincipal(found.principal.id, now, before))
+  }
+
+  /** When somebody was last here may be lost; the request they came with may not. */
+  function write(work: Promise<void>): void {
+    const writing: Promise<unknown> = work.catch(() => undefined).finally(() => touching.delete(writing))
     touching.add(writing)
   }
 

@@ -124,6 +124,77 @@ describe('keys', () => {
     expect([answer.status, answer.body.error.code]).toEqual([404, 'auth.key_unknown'])
   })
 
+  describe('scopes', () => {
+    const make = async (of: Resident, body: object) =>
+      (await city.ask('POST', '/api/auth/keys', { body: { name: 'scoped', ...body }, cookie: of.cookie }))
+        .body
+    const asks = async (bearer: string, method: 'GET' | 'POST' | 'DELETE', url: string, body?: object) => {
+      const { status, body: told } = await city.ask(method, url, { bearer, ...(body && { body }) })
+      return status < 400 ? status : `${status} ${told.error.code} ${told.error.params?.right ?? ''}`.trim()
+    }
+
+    test('a key does what it was made for, and is told by name what it was made without', async () => {
+      const { key, scopes } = await make(owner, { scopes: ['auth.resident.*', 'auth.account.read'] })
+      expect(scopes).toEqual(['auth.resident.*', 'auth.account.read'])
+      expect(await asks(key, 'GET', '/api/auth/residents')).toBe(200)
+      expect(await asks(key, 'GET', '/api/auth/me')).toBe(200)
+      expect(await asks(key, 'GET', '/api/auth/audit')).toBe('403 auth.out_of_scope auth.audit.read')
+      expect(await asks(key, 'GET', '/api/auth/keys')).toBe('403 auth.out_of_scope auth.credential.read')
+      const listed = await city.client.keys({}, { principal: owner })
+      expect(listed.items[0]?.scopes).toEqual(scopes)
+    })
+
+    test('a key without scopes does all that its owner may, but nothing with credentials', async () => {
+      const { key, scopes } = await make(owner, {})
+      expect(scopes).toBeNull()
+      expect(await asks(key, 'GET', '/api/auth/people')).toBe(200)
+      for (const [method, url, right] of [
+        ['GET', '/api/auth/keys', 'auth.credential.read'],
+        ['POST', '/api/auth/keys', 'auth.credential.open'],
+        ['DELETE', '/api/auth/keys/key_x', 'auth.credential.remove'],
+      ] as const)
+        expect(await asks(key, method, url)).toBe(`403 auth.out_of_scope ${right}`)
+      const guest = await city.resident('less@misto.example')
+      const theirs = await make(guest, {})
+      expect(await asks(theirs.key, 'GET', '/api/auth/people')).toBe('403 auth.forbidden')
+    })
+
+    test('a key makes none that holds more than itself', async () => {
+      const { key } = await make(owner, { scopes: ['auth.credential.open', 'auth.*.read'] })
+      const name = 'child'
+      const wish = (scopes?: string[]) =>
+        asks(key, 'POST', '/api/auth/keys', { name, ...(scopes && { scopes }) })
+      expect(await wish(['auth.audit.read'])).toBe(201)
+      expect(await wish(['auth.credential.open', 'auth.*.read'])).toBe(201)
+      for (const more of [
+        undefined,
+        ['*.*.*'],
+        ['auth.audit.*'],
+        ['auth.credential.*'],
+        ['auth.credential.read'],
+      ])
+        expect(await wish(more), String(more)).toBe('403 auth.scope_too_wide')
+    })
+
+    test.each(['', '*', 'auth.*', 'auth.*.read.more', 'Auth.key.read', 'auth..read', '**.*.*'])(
+      'the scope %j is none',
+      async (scope) => {
+        const answer = await make(owner, { scopes: [scope] })
+        expect(answer.error.code).toBe('input.invalid')
+      },
+    )
+
+    test('a key ends at its moment, and none is made that has ended', async () => {
+      const at = (ms: number) => new Date(city.clock.now() + ms).toISOString()
+      const { key, expiresAt } = await make(owner, { expiresAt: at(60_000) })
+      expect(expiresAt).toBe(at(60_000))
+      expect(await asks(key, 'GET', '/api/auth/me')).toBe(200)
+      await city.clock.advance(60_000)
+      expect(await asks(key, 'GET', '/api/auth/me')).toBe('401 auth.bad_credential')
+      expect((await make(owner, { expiresAt: at(-1) })).error.code).toBe('auth.expiry_past')
+    })
+  })
+
   test('the machine’s operator makes keys for the owner', async () => {
     const principal = { id: 'service_operator', kind: 'service', name: 'operator', role: 'owner' } as const
     const { key } = await city.client.makeKey({ name: 'cli' }, { principal })

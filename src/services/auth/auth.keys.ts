@@ -1,17 +1,26 @@
 import { type Kysely, sql } from 'kysely'
 import { type Clock, isoTime } from '../../kernel/clock.ts'
+import type { Call } from '../../kernel/contract.ts'
 import type { Ids } from '../../kernel/ids.ts'
+import { reaches } from '../../kernel/principal.ts'
 import type { Audit } from './auth.audit.ts'
-import type { ApiKey } from './auth.contract.ts'
 import { authError } from './auth.errors.ts'
 import type { AuthTables } from './auth.tables.ts'
 import { hashToken, makeToken } from './auth.tokens.ts'
+import type { ApiKey } from './keys.contract.ts'
 
 export interface KeyNeeds {
   readonly db: Kysely<AuthTables>
   readonly clock: Clock
   readonly ids: Ids
   readonly audit: Audit
+}
+
+interface KeyWish {
+  readonly name: string
+  readonly scopes?: string[] | null | undefined
+  readonly expiresAt?: string | undefined
+  readonly expiresInDays?: number | undefined
 }
 
 const DAY_MS = 24 * 3600 * 1000
@@ -28,10 +37,14 @@ export function createKeys({ db, clock, ids, audit }: KeyNeeds) {
       .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', new Date(clock.now()))]))
 
   return {
-    /** Rejects with `auth.too_many_keys` at 100 that work. */
-    async make(principal: string, name: string, days: number | undefined, requestId: string) {
+    /** Rejects with `auth.too_many_keys` at 100 that work, with `auth.scope_too_wide` where a key would make one that holds more than itself. */
+    async make(principal: string, { name, scopes = null, ...wish }: KeyWish, call: Call) {
+      for (const scope of scopes ?? ['*.*.*'])
+        if (!reaches(call.principal?.scopes, scope)) throw authError('auth.scope_too_wide', { scope })
       const key = `dk_${makeToken()}`
       const now = clock.now()
+      const expires = endOf(wish, now)
+      if (expires && expires.getTime() <= now) throw authError('auth.expiry_past')
       const { count } = await live(principal)
         .select(sql<number>`count(*)::int`.as('count'))
         .executeTakeFirstOrThrow()
@@ -47,13 +60,16 @@ export function createKeys({ db, clock, ids, audit }: KeyNeeds) {
             start: key.slice(0, START_LETTERS),
             hash: hashToken(key),
             created_at: new Date(now),
-            expires_at: days === undefined ? null : new Date(now + days * DAY_MS),
+            expires_at: expires,
+            scopes: scopes && JSON.stringify(scopes),
           })
           .execute()
-        const detail = { name, days: days ?? null }
+        const until = expires && isoTime(expires.getTime())
+        const detail = { name, until, scopes: scopes?.join(' ') ?? null }
+        const { requestId } = call
         await audit(tx, { actor: principal, action: 'key.made', subject: id, detail, requestId })
       })
-      return { id, key, name }
+      return { id, key, name, scopes, expiresAt: expires && isoTime(expires.getTime()) }
     },
 
     /** Those that work, newest first. */
@@ -63,6 +79,7 @@ export function createKeys({ db, clock, ids, audit }: KeyNeeds) {
         id: row.id,
         name: row.name,
         start: row.start,
+        scopes: row.scopes,
         createdAt: isoTime(row.created_at.getTime()),
         lastUsedAt: row.last_used_at && isoTime(row.last_used_at.getTime()),
         expiresAt: row.expires_at && isoTime(row.expires_at.getTime()),
@@ -85,4 +102,9 @@ export function createKeys({ db, clock, ids, audit }: KeyNeeds) {
       })
     },
   }
+}
+
+function endOf({ expiresAt, expiresInDays: days }: Omit<KeyWish, 'name'>, now: number): Date | null {
+  if (expiresAt !== undefined) return new Date(expiresAt)
+  return days === undefined ? null : new Date(now + days * DAY_MS)
 }

@@ -32,7 +32,14 @@ const room =
 
 /** Who may, for each action on each resource. What is not written here is denied to all. */
 const TABLE: readonly Case[] = [
-  ['the city', () => ({ type: 'city' }), { 'city.operate': 'oas', 'city.invite': 'oas', 'room.open': 'oar' }],
+  [
+    'the city',
+    () => ({ type: 'city' }),
+    { 'city.operate': 'oas', 'city.invite': 'oas', 'city.hand_over': 'os', 'room.open': 'oar' },
+  ],
+  ['a resident', () => ({ type: 'resident', role: 'resident' }), { 'resident.change': 'oas' }],
+  ['an admin', () => ({ type: 'resident', role: 'admin' }), { 'resident.change': 'os' }],
+  ['the owner', () => ({ type: 'resident', role: 'owner' }), {}],
   [
     'a thing of mine',
     (me) => ({ type: 'owned', owner: me.id }),

@@ -1,9 +1,11 @@
-import { isOperator, type Principal } from '../../kernel/principal.ts'
+import { type CityRole, isOperator, type Principal } from '../../kernel/principal.ts'
 
 /** What a right is asked for: a room with what the principal is in it, something with one owner, or the city itself. */
 export type Resource =
   | { readonly type: 'city' }
   | { readonly type: 'owned'; readonly owner: string }
+  /** Somebody else, with the role they have. */
+  | { readonly type: 'resident'; readonly role: CityRole }
   | {
       readonly type: 'room'
       readonly visibility: 'public' | 'private' | 'direct'
@@ -15,6 +17,8 @@ export type Resource =
 export const ACTIONS = [
   'city.operate',
   'city.invite',
+  'city.hand_over',
+  'resident.change',
   'room.open',
   'room.read',
   'room.post',
@@ -39,8 +43,16 @@ const deny = (reason: string): Verdict => ({ permit: false, reason })
 function grants(principal: Principal, action: Action, resource: Resource): boolean {
   if (resource.type === 'owned')
     return (action === 'owned.read' || action === 'owned.change') && resource.owner === principal.id
+  // Only the owner changes those who run the city; the owner is changed by nobody.
+  if (resource.type === 'resident')
+    return (
+      action === 'resident.change' &&
+      operates(principal) &&
+      (resource.role === 'resident' || (resource.role === 'admin' && principal.role === 'owner'))
+    )
   if (resource.type === 'city') {
     if (action === 'room.open') return principal.kind === 'person'
+    if (action === 'city.hand_over') return principal.kind !== 'agent' && principal.role === 'owner'
     return (action === 'city.operate' || action === 'city.invite') && operates(principal)
   }
   const reads =

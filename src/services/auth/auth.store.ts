@@ -10,16 +10,16 @@ export interface FoundCredential {
   readonly principal: Principal
   readonly expiresAt: number | null
   readonly usedAt: number | null
+  /** When the principal was last seen, by any credential. */
+  readonly seenAt: number | null
 }
 
-const PRINCIPAL = ['p.id as principal', 'p.kind', 'p.name', 'p.role'] as const
+const PRINCIPAL = ['p.id as principal', 'p.kind', 'p.name', 'p.role', 'p.seen_at'] as const
 
-export const principalOf = ({
-  id,
-  kind,
-  name,
-  role,
-}: Omit<PrincipalRow, 'locale' | 'created_at' | 'disabled_at'>) =>
+/** How far a key reaches that was made without scopes: credentials are never reached by a star. */
+const EVERYTHING = ['*.*.*']
+
+export const principalOf = ({ id, kind, name, role }: Pick<PrincipalRow, 'id' | 'kind' | 'name' | 'role'>) =>
   ({ id, kind, name, role }) satisfies Principal
 
 /** Reads of principals and credentials, and the few writes that stand alone. */
@@ -32,12 +32,12 @@ export function createAuthStore(db: Kysely<AuthTables>) {
       const row = await db
         .selectFrom('auth.api_key as k')
         .innerJoin('auth.principal as p', 'p.id', 'k.principal')
-        .select([...PRINCIPAL, 'k.id', 'k.expires_at', 'k.last_used_at'])
+        .select([...PRINCIPAL, 'k.id', 'k.expires_at', 'k.last_used_at', 'k.scopes'])
         .where('k.hash', '=', hash)
         .where('k.revoked_at', 'is', null)
         .where('p.disabled_at', 'is', null)
         .executeTakeFirst()
-      return row ? found(row, row.last_used_at) : null
+      return row ? found(row, row.last_used_at, row.scopes ?? EVERYTHING) : null
     },
 
     async sessionByToken(token: string): Promise<FoundCredential | null> {
@@ -60,6 +60,16 @@ export function createAuthStore(db: Kysely<AuthTables>) {
         .where((eb) =>
           eb.or([eb('last_used_at', 'is', null), eb('last_used_at', '<=', new Date(unlessAfter))]),
         )
+        .execute()
+    },
+
+    /** Notes that somebody was here, unless that was noted since `unlessAfter`. */
+    async touchPrincipal(id: string, at: number, unlessAfter: number): Promise<void> {
+      await db
+        .updateTable('auth.principal')
+        .set({ seen_at: new Date(at) })
+        .where('id', '=', id)
+        .where((eb) => eb.or([eb('seen_at', 'is', null), eb('seen_at', '<=', new Date(unlessAfter))]))
         .execute()
     },
 
@@ -143,14 +153,16 @@ export function createAuthStore(db: Kysely<AuthTables>) {
 export type AuthStore = ReturnType<typeof createAuthStore>
 
 interface CredentialRow extends Pick<PrincipalRow, 'kind' | 'name' | 'role'> {
+  readonly seen_at: Date | null
   readonly id: string
   readonly principal: string
   readonly expires_at: Date | null
 }
 
-const found = (row: CredentialRow, usedAt: Date | null): FoundCredential => ({
+const found = (row: CredentialRow, usedAt: Date | null, scopes?: string[]): FoundCredential => ({
   id: row.id,
-  principal: { id: row.principal, kind: row.kind, name: row.name, role: row.role },
+  principal: { id: row.principal, kind: row.kind, name: row.name, role: row.role, ...(scopes && { scopes }) },
+  seenAt: row.seen_at?.getTime() ?? null,
   expiresAt: row.expires_at?.getTime() ?? null,
   usedAt: usedAt?.getTime() ?? null,
 })

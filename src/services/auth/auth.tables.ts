@@ -11,6 +11,9 @@ export interface PrincipalRow {
   locale: Nullable<'uk' | 'en'>
   created_at: Date
   disabled_at: Nullable<Date>
+  disabled_reason: Nullable<string>
+  /** To the minute. */
+  seen_at: Nullable<Date>
 }
 
 interface IdentityRow {
@@ -76,6 +79,8 @@ interface ApiKeyRow {
   start: string
   /** Hex sha256 of the whole key. */
   hash: string
+  /** Null for all that the owner may do, but over credentials. */
+  scopes: JSONColumnType<string[] | null, string | null, never>
   created_at: Date
   last_used_at: Nullable<Date>
   expires_at: Nullable<Date>

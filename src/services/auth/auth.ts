@@ -10,7 +10,7 @@ import type { Events } from '../../platform/events/events.ts'
 import type { Service } from '../../platform/http/service.ts'
 import type { Kv } from '../../platform/kv/kv.ts'
 import { createAccounts } from './auth.accounts.ts'
-import { createAudit } from './auth.audit.ts'
+import { consumeRightsChanged, createAudit, readAudit } from './auth.audit.ts'
 import { authContract } from './auth.contract.ts'
 import { sessionCookie } from './auth.cookie.ts'
 import { createDoor } from './auth.door.ts'
@@ -20,6 +20,7 @@ import { createIdentify } from './auth.identify.ts'
 import { createInvitations } from './auth.invitations.ts'
 import { createKeys } from './auth.keys.ts'
 import { createPasswords } from './auth.passwords.ts'
+import { createResidents } from './auth.residents.ts'
 import { authRoutes, CUSTOM } from './auth.routes.ts'
 import { createSessions } from './auth.sessions.ts'
 import { createAuthStore } from './auth.store.ts'
@@ -78,10 +79,12 @@ export function createAuth(needs: AuthNeeds): AuthService {
   })
   const invitations = createInvitations({ db, clock, ids, audit, publicUrl })
   const keys = createKeys({ db, clock, ids, audit })
+  const residents = createResidents({ db, clock, audit, revoked })
+  consumeRightsChanged({ db, events, audit })
 
-  function revoked(principal: string, type: 'session' | 'key', id: string): void {
+  function revoked(principal: string, type: 'session' | 'key' | 'all' | 'role', id?: string): void {
     identity.forget()
-    events.broadcast(credentialRevoked, { principal, type, id })
+    events.broadcast(credentialRevoked, { principal, type, ...(id !== undefined && { id }) })
   }
   const door = createDoor({
     store,
@@ -116,8 +119,7 @@ export function createAuth(needs: AuthNeeds): AuthService {
       const { role, expiresAt, by } = await invitations.look(token)
       return { city: cityName, role, expiresAt, by }
     },
-    makeKey: async ({ name, expiresInDays }, call) =>
-      keys.make(await self(call), name, expiresInDays, call.requestId),
+    makeKey: async (wish, call) => keys.make(await self(call), wish, call),
     keys: async (_input, call) => ({ items: await keys.list(await self(call)) }),
     async revokeKey({ key }, call) {
       const principal = await self(call)
@@ -130,6 +132,10 @@ export function createAuth(needs: AuthNeeds): AuthService {
       const next = items.length > limit ? items[limit - 1]?.id : undefined
       return { items: items.slice(0, limit), ...(next !== undefined && { next }) }
     },
+    people: (question) => residents.list(question),
+    changeResident: (wish, call) => residents.change(wish, call),
+    handOver: ({ principal }, call) => residents.handOver(principal, call),
+    audit: (question) => readAudit(db, question),
     identify: async (credentials) => identity.identify(credentials),
     principals: async ({ ids: wanted }) => ({ items: await store.principals(wanted) }),
     enrolAgent: (agent, call) => accounts.enrolAgent(agent, call.requestId),
