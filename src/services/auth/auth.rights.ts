@@ -8,8 +8,8 @@ export type Resource =
   | { readonly type: 'resident'; readonly role: CityRole }
   | {
       readonly type: 'room'
-      readonly visibility: 'public' | 'private' | 'direct'
-      readonly membership: 'owner' | 'member' | null
+      readonly visibility: 'public' | 'community' | 'private' | 'direct'
+      readonly membership: 'owner' | 'moderator' | 'member' | 'guest' | null
       /** Whose doing it is that the act is about: the author of a message, the asker of a run. */
       readonly author?: string
     }
@@ -22,8 +22,11 @@ export const ACTIONS = [
   'room.open',
   'room.read',
   'room.post',
+  'room.invite',
   'room.manage',
   'message.correct',
+  'message.remove',
+  'message.pin',
   'run.cancel',
   'owned.read',
   'owned.change',
@@ -60,13 +63,21 @@ function grants(principal: Principal, action: Action, resource: Resource): boole
   const manages =
     (resource.membership === 'owner' && principal.kind !== 'agent') ||
     (resource.visibility === 'public' && operates(principal))
+  const invites = manages || (resource.membership === 'moderator' && principal.kind !== 'agent')
   const wrote = reads && resource.author === principal.id
   switch (action) {
     case 'room.read':
-    case 'room.post':
       return reads
+    case 'room.post':
+      return reads && (resource.membership !== 'guest' || resource.visibility === 'public')
+    case 'room.invite':
+      return invites
     case 'message.correct':
       return wrote
+    case 'message.remove':
+      return wrote || invites
+    case 'message.pin':
+      return invites || (reads && resource.visibility !== 'public' && resource.membership !== 'guest')
     case 'run.cancel':
       return wrote || manages
     case 'room.manage':

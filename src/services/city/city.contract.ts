@@ -1,6 +1,20 @@
+import { actOperations } from './acts.contract.ts'
+import { deskOperations } from './desk.contract.ts'
 import { fileOperations } from './files.contract.ts'
+import { logOperations } from './log.contract.ts'
+import { memberOperations } from './members.contract.ts'
 import { messageOperations } from './messages.contract.ts'
+import { presenceOperations } from './presence.contract.ts'
 import { roomOperations } from './rooms.contract.ts'
 
 /** Everything the city does for a caller. The live socket (`GET /api/city/live`, `city.live.contract.ts`) stands beside it. */
-export const cityContract = { ...roomOperations, ...messageOperations, ...fileOperations }
+export const cityContract = {
+  ...roomOperations,
+  ...memberOperations,
+  ...messageOperations,
+  ...actOperations,
+  ...deskOperations,
+  ...logOperations,
+  ...fileOperations,
+  ...presenceOperations,
+}

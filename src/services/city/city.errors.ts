@@ -39,13 +39,193 @@ export const cityError = catalogue({
   ],
   'city.room_direct': [
     'conflict',
-    'This room is for two; who is in it does not change.',
-    'Ця кімната для двох, її склад не змінюється.',
+    'A talk keeps the people it began with; it has no settings of a room.',
+    'Розмова лишається за тими, з ким почалася; налаштувань кімнати вона не має.',
   ],
   'city.last_owner': [
     'conflict',
-    'The only owner cannot leave the room.',
-    'Єдиний власник не може покинути кімнату.',
+    'The room has one owner: hand it over before leaving or stepping down.',
+    'У кімнати один власник: передайте її комусь, перш ніж піти чи скласти повноваження.',
+  ],
+  'city.not_inviter': [
+    'forbidden',
+    'Only an owner or a moderator of the room may do this.',
+    'Це може зробити лише власник або модератор кімнати.',
+  ],
+  'city.not_member': [
+    'conflict',
+    'This resident is not in the room.',
+    'Цього мешканця в кімнаті немає.',
+  ],
+  'city.agent_role': [
+    'conflict',
+    'An agent can be a member or a guest of a room, not its owner or moderator.',
+    'Агент може бути в кімнаті учасником чи гостем, але не власником і не модератором.',
+  ],
+  'city.room_archived': [
+    'conflict',
+    'This room is archived: it can be read, nothing more is said in it.',
+    'Ця кімната в архіві: її можна читати, але нового в ній не пишуть.',
+  ],
+  'city.guest_silent': [
+    'forbidden',
+    'A guest of this room reads; its members write.',
+    'Гість цієї кімнати читає, а пишуть її учасники.',
+  ],
+  'city.picture_kind': [
+    'invalid',
+    'A room’s picture is an image file that is open to you.',
+    'Картинка кімнати — це файл зображення, відкритий вам.',
+  ],
+  'city.room_open': [
+    'conflict',
+    'Every resident enters this room by themselves; who may join is not set.',
+    'До цієї кімнати кожен мешканець входить сам; хто може приєднатися, тут не налаштовують.',
+  ],
+  'city.request_refused': [
+    'conflict',
+    'The keepers of the room have refused; you can ask again after {when}.',
+    'Ті, хто веде кімнату, відмовили; спитати ще раз можна після {when}.',
+  ],
+  'city.request_not_found': [
+    'not_found',
+    'There is no such request; somebody may have answered it.',
+    'Такого запиту немає; можливо, на нього вже відповіли.',
+  ],
+  'city.invitation_unknown': [
+    'not_found',
+    'This link does not work any more. Ask whoever sent it for a new one.',
+    'Це посилання вже не діє. Попросіть нове в того, хто його надіслав.',
+  ],
+  'city.talk_alone': [
+    'invalid',
+    'A talk is for two to eight: choose somebody besides yourself.',
+    'Розмова — для двох і до восьми: виберіть когось, крім себе.',
+  ],
+  'city.district_not_found': [
+    'not_found',
+    'There is no such district on the map.',
+    'Такого району на мапі немає.',
+  ],
+  'city.district_inhabited': [
+    'conflict',
+    'Rooms stand in this district: move them first.',
+    'У цьому районі стоять кімнати: спершу перенесіть їх.',
+  ],
+  'city.place_outside': [
+    'invalid',
+    'This place lies outside the district.',
+    'Це місце лежить поза районом.',
+  ],
+  'city.place_direct': [
+    'conflict',
+    'A talk has no place on the map.',
+    'Розмова не має місця на мапі.',
+  ],
+  'city.message_deleted': [
+    'conflict',
+    'This message was deleted.',
+    'Це повідомлення видалено.',
+  ],
+  'city.reason_missing': [
+    'invalid',
+    'Say why the message is removed; its author reads it.',
+    'Напишіть, чому повідомлення прибрано; автор це прочитає.',
+  ],
+  'city.emoji_unknown': [
+    'invalid',
+    'A reaction is one emoji.',
+    'Реакція — це один емодзі.',
+  ],
+  'city.too_many_emoji': [
+    'conflict',
+    'A message holds {limit} different reactions; this one is full.',
+    'Повідомлення вміщає {limit} різних реакцій; тут місця вже немає.',
+  ],
+  'city.too_many_pins': [
+    'conflict',
+    'A room holds {limit} pinned messages. Unpin one first.',
+    'У кімнаті може бути {limit} закріплених повідомлень. Спершу відкріпіть якесь.',
+  ],
+  'city.too_many_edits': [
+    'conflict',
+    'This message was edited {limit} times; it cannot be edited any more.',
+    'Це повідомлення змінювали {limit} разів; більше змінити його неможливо.',
+  ],
+  'city.forward_fixed': [
+    'conflict',
+    'Forwarded words are somebody else’s: they cannot be edited.',
+    'Переслані слова чужі: змінити їх неможливо.',
+  ],
+  'city.nothing_to_forward': [
+    'conflict',
+    'This message has neither words nor files to forward.',
+    'У цьому повідомленні немає ні слів, ні файлів, щоб переслати.',
+  ],
+  'city.thread_not_found': [
+    'invalid',
+    'The thread does not begin in this room.',
+    'Гілка починається не в цій кімнаті.',
+  ],
+  'city.no_poll': [
+    'conflict',
+    'There is no poll in this message.',
+    'У цьому повідомленні немає опитування.',
+  ],
+  'city.poll_closed': [
+    'conflict',
+    'This poll is closed.',
+    'Це опитування завершено.',
+  ],
+  'city.no_such_option': [
+    'invalid',
+    'The poll has no such option.',
+    'Такого варіанта в опитуванні немає.',
+  ],
+  'city.one_option': [
+    'invalid',
+    'One option may be chosen in this poll.',
+    'У цьому опитуванні можна вибрати один варіант.',
+  ],
+  'city.options_alike': [
+    'invalid',
+    'Two options of the poll are the same.',
+    'Два варіанти опитування однакові.',
+  ],
+  'city.time_past': [
+    'invalid',
+    'This moment has passed. Choose one to come.',
+    'Ця мить уже минула. Виберіть майбутню.',
+  ],
+  'city.time_far': [
+    'invalid',
+    'At most a year ahead.',
+    'Щонайбільше на рік наперед.',
+  ],
+  'city.alerts_spent': [
+    'rate_limited',
+    'You have called everybody here {limit} times within an hour. You can again in {minutes} min, or without the call now.',
+    'За годину ви скликали тут усіх {limit} разів. Знову зможете через {minutes} хв, а без заклику — зараз.',
+  ],
+  'city.too_many_saved': [
+    'conflict',
+    'You have saved {limit} messages, which is the most. Take one out first.',
+    'Ви зберегли {limit} повідомлень, більше не можна. Спершу приберіть якесь.',
+  ],
+  'city.too_many_scheduled': [
+    'conflict',
+    'You have {limit} messages waiting to be sent, which is the most.',
+    'На надсилання чекають {limit} ваших повідомлень, більше не можна.',
+  ],
+  'city.scheduled_not_found': [
+    'not_found',
+    'There is no such message waiting; it may have been sent.',
+    'Такого повідомлення в черзі немає; можливо, його вже надіслано.',
+  ],
+  'city.scheduled_sent': [
+    'conflict',
+    'This message is being sent right now.',
+    'Це повідомлення саме надсилається.',
   ],
   'city.message_empty': [
     'invalid',

@@ -3,6 +3,7 @@ import { may } from '../../auth/auth.rights.ts'
 import { cityError } from '../city.errors.ts'
 import { asResource, type CityDb, type FileRow, isId } from '../city.store.ts'
 import type { CityFile } from '../files.contract.ts'
+import { picturesOf } from '../rooms/pictures.ts'
 
 /** A file the principal may read: its uploader may, then whoever may read a room it was posted in. Otherwise the one answer of every file that is not there. */
 export async function enterFile(db: CityDb, id: string, principal: Principal | null): Promise<FileRow> {
@@ -22,7 +23,10 @@ export async function readableFiles(
   const rows = await db.selectFrom('city.file').selectAll().where('id', 'in', asked).execute()
   const foreign = rows.filter((row) => !owns(principal, row)).map((row) => row.id)
   const posted = foreign.length > 0 ? await postedWhere(db, foreign, principal) : new Set()
-  return new Map(rows.filter((row) => owns(principal, row) || posted.has(row.id)).map((row) => [row.id, row]))
+  const hidden = foreign.filter((id) => !posted.has(id))
+  const pictures = hidden.length > 0 ? await picturesOf(db, hidden, principal) : new Set()
+  const open = (row: FileRow) => owns(principal, row) || posted.has(row.id) || pictures.has(row.id)
+  return new Map(rows.filter(open).map((row) => [row.id, row]))
 }
 
 const owns = (principal: Principal, { owner }: FileRow): boolean =>

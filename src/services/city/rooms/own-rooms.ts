@@ -12,7 +12,7 @@ import type { KnownAgent } from '../messages/policy.ts'
 import { addMember, insertRoom } from './rooms.store.ts'
 
 /** The agent every resident has a room with. */
-const HOST = 'daarwizz'
+export const HOST = 'daarwizz'
 
 export interface OwnRoomNeeds {
   readonly db: CityDb
@@ -66,6 +66,7 @@ export function createOwnRooms(needs: OwnRoomNeeds): OwnRooms {
         slug: 'square',
         name: 'Площа',
         visibility: 'public',
+        joining: 'open',
         reply_policy: json({ mode: 'mentioned', agents: [HOST] }),
         created_by: null,
         created_at: isoTime(clock.now()),

@@ -1,41 +1,58 @@
-import { sql } from 'kysely'
+import type { Insertable } from 'kysely'
 import { isoTime } from '../../../kernel/clock.ts'
 import type { Principal } from '../../../kernel/principal.ts'
 import { may } from '../../auth/auth.rights.ts'
 import { cityError } from '../city.errors.ts'
-import { asResource, type CityDb, enterRoom, isId, iso, type RoomRow } from '../city.store.ts'
-import type { Room } from '../rooms.contract.ts'
+import { asResource, type CityDb, enterRoom, isId, type RoomRow } from '../city.store.ts'
+import type { CityTables } from '../city.tables.ts'
+import type { Membership } from '../rooms.contract.ts'
+import { searchable } from './searchable.ts'
 
-/** Unread messages are counted up to here. */
-const MAX_UNREAD = 1000
-
-/** Answers false where the slug, or the person's own room, is already there. */
+/** Answers false where the slug, or the people's own room, is already there. */
 export async function insertRoom(
   tx: CityDb,
-  row: Parameters<ReturnType<typeof newRoom>['values']>[0],
+  row: Omit<Insertable<CityTables['city.room']>, 'search'>,
 ): Promise<boolean> {
-  const made = await newRoom(tx)
-    .values(row)
+  const made = await tx
+    .insertInto('city.room')
+    .values({ ...row, search: searchable(row.name, row.topic ?? '', row.slug) })
     .onConflict((conflict) => conflict.doNothing())
     .returning('id')
     .executeTakeFirst()
   return made !== undefined
 }
-const newRoom = (tx: CityDb) => tx.insertInto('city.room')
 
-/** The same again changes nothing. */
+/** The same again changes nothing, whatever they are there now. Answers whether they are new. */
 export async function addMember(
   tx: CityDb,
   room: string,
   principal: string,
-  membership: 'owner' | 'member',
+  membership: Membership,
   at: number,
-): Promise<void> {
-  await tx
+): Promise<boolean> {
+  const made = await tx
     .insertInto('city.member')
     .values({ room, principal, membership, joined_at: isoTime(at) })
     .onConflict((conflict) => conflict.doNothing())
-    .execute()
+    .returning('room')
+    .executeTakeFirst()
+  return made !== undefined
+}
+
+/** What somebody is in a room. */
+export async function membershipOf(
+  db: CityDb,
+  room: string,
+  principal: string,
+): Promise<Membership | undefined> {
+  if (!isId(principal)) return undefined
+  const row = await db
+    .selectFrom('city.member')
+    .select('membership')
+    .where('room', '=', room)
+    .where('principal', '=', principal)
+    .executeTakeFirst()
+  return row?.membership
 }
 
 /** Rooms, each with what the principal is in it. */
@@ -48,16 +65,17 @@ export const withMembership = (db: CityDb, principal: Principal) =>
     .selectAll('room')
     .select('member.membership')
 
-/** The rooms the principal may read, in the order they were opened. The condition narrows what is fetched; the rule book has the last word. */
+/** The rooms the principal may read, in the order they were opened; the open ones or the archived ones. The condition narrows what is fetched; the rule book has the last word. */
 export async function roomsOf(
   db: CityDb,
   principal: Principal,
   limit: number,
-  after = '',
+  { after = '', archived = false }: { after?: string | undefined; archived?: boolean } = {},
 ): Promise<RoomRow[]> {
   if (after !== '' && !isId(after)) return []
   const rows = await withMembership(db, principal)
     .where('room.id', '>', after)
+    .where('room.archived_at', archived ? 'is not' : 'is', null)
     .where((where) =>
       where.or([where('member.membership', 'is not', null), where('room.visibility', '=', 'public')]),
     )
@@ -67,47 +85,26 @@ export async function roomsOf(
   return rows.filter((room) => may(principal, 'room.read', asResource(room)).permit)
 }
 
-/** A room as the principal sees it, by id or slug. */
-export async function oneRoom(db: CityDb, ref: string, principal: Principal | null): Promise<Room> {
-  const room = await enterRoom(db, ref, principal)
-  const [shown] = principal ? await toRooms(db, [room], principal) : []
-  if (!shown) throw cityError('city.room_not_found')
-  return shown
+/** The room, its row held, where the principal may manage it. */
+export async function manageRoom(tx: CityDb, ref: string, principal: Principal | null): Promise<RoomRow> {
+  const room = await enterRoom(tx, ref, principal, true)
+  if (!may(principal, 'room.manage', asResource(room)).permit) throw cityError('city.not_manager')
+  return room
 }
 
-/** Rooms as the principal sees them, with read mark and unread messages. */
-export async function toRooms(db: CityDb, rows: readonly RoomRow[], principal: Principal): Promise<Room[]> {
-  if (rows.length === 0) return []
-  const marks = await db
-    .selectFrom('city.room as room')
-    .leftJoin('city.read_mark as mark', (join) =>
-      join.onRef('mark.room', '=', 'room.id').on('mark.principal', '=', principal.id),
-    )
-    .select('room.id')
-    .select(sql<number>`coalesce(mark.seq, 0)`.as('seq'))
-    .select(
-      sql<number>`(select count(*) from (select 1 from city.message m where m.room = room.id
-        and m.seq > coalesce(mark.seq, 0) and m.author <> ${principal.id} limit ${MAX_UNREAD}) unread)`.as(
-        'unread',
-      ),
-    )
-    .where(
-      'room.id',
-      'in',
-      rows.map((row) => row.id),
-    )
-    .execute()
-  const byRoom = new Map(marks.map((mark) => [mark.id, mark]))
-  return rows.map((row) => ({
-    id: row.id,
-    slug: row.slug,
-    name: row.name,
-    visibility: row.visibility,
-    replyPolicy: row.reply_policy,
-    createdAt: iso(row.created_at),
-    seq: Number(row.seq),
-    readSeq: Number(byRoom.get(row.id)?.seq ?? 0),
-    unread: Number(byRoom.get(row.id)?.unread ?? 0),
-    membership: row.membership,
-  }))
+/** The room, where the principal may let others in; talks have nobody to let in. */
+export async function keepRoom(
+  tx: CityDb,
+  ref: string,
+  principal: Principal | null,
+  lock = true,
+): Promise<RoomRow> {
+  const room = await enterRoom(tx, ref, principal, lock)
+  if (room.visibility === 'direct') throw cityError('city.room_direct')
+  if (!may(principal, 'room.invite', asResource(room)).permit) throw cityError('city.not_inviter')
+  return room
 }
+
+/** Whether a room stands in the directory for those who are not in it. */
+export const isListed = ({ visibility, joining }: Pick<RoomRow, 'visibility' | 'joining'>): boolean =>
+  visibility === 'public' || (visibility !== 'direct' && joining === 'request')

@@ -78,7 +78,7 @@ describe('rooms', () => {
     ])
     expect((await taras.room({ room })).membership).toBe('member')
     await expect(taras.addMember({ room, principal: people.iryna.id })).rejects.toEqual(
-      refusal('city.not_manager'),
+      refusal('city.not_inviter'),
     )
     await expect(taras.leave({ room, principal: people.olena.id })).rejects.toEqual(
       refusal('city.not_manager'),

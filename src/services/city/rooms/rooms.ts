@@ -1,63 +1,63 @@
 import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
 import { type Clock, isoTime } from '../../../kernel/clock.ts'
-import type { Client, Handlers } from '../../../kernel/contract.ts'
+import type { Handlers } from '../../../kernel/contract.ts'
 import { kernelError } from '../../../kernel/errors.ts'
 import type { Ids } from '../../../kernel/ids.ts'
 import type { Principal } from '../../../kernel/principal.ts'
 import type { Events } from '../../../platform/events/events.ts'
-import type { authContract } from '../../auth/auth.contract.ts'
 import { may } from '../../auth/auth.rights.ts'
 import type { cityContract } from '../city.contract.ts'
 import { cityError } from '../city.errors.ts'
 import { asResource, type CityDb, enterRoom, isId, json, type RoomRow } from '../city.store.ts'
-import { accessChanged, signal } from '../live/channels.ts'
+import { readableFiles } from '../files/files.ts'
+import type { Receipts } from '../live/receipts.ts'
 import { checkText } from '../messages/messages.ts'
-import { addMember, insertRoom, oneRoom, roomsOf, toRooms, withMembership } from './rooms.store.ts'
+import type { RoomViews } from './room-views.ts'
+import { addMember, insertRoom, manageRoom, roomsOf, withMembership } from './rooms.store.ts'
+import { searchable } from './searchable.ts'
 import { slugOf } from './slugs.ts'
+import { tellRoom } from './told.ts'
 
 export interface RoomNeeds {
   readonly db: CityDb
   readonly events: Events
-  readonly auth: Pick<Client<typeof authContract>, 'principals'>
   readonly clock: Clock
   readonly ids: Ids
+  readonly views: RoomViews
+  readonly receipts: Pick<Receipts, 'tell'>
   /** Makes the resident's own rooms that are missing. */
   readonly welcome: (principal: Principal) => Promise<void>
 }
 
 type RoomHandlers = Pick<
   Handlers<typeof cityContract>,
-  'rooms' | 'openRoom' | 'room' | 'changeRoom' | 'members' | 'addMember' | 'leave' | 'read' | 'readable'
+  'rooms' | 'openRoom' | 'room' | 'changeRoom' | 'read' | 'readable'
 >
 
-const MAX_MEMBERS = 500
-
-export function createRooms({ db, events, auth, clock, ids, welcome }: RoomNeeds): RoomHandlers {
-  const manage = async (tx: CityDb, ref: string, principal: Principal | null): Promise<RoomRow> => {
-    const room = await enterRoom(tx, ref, principal, true)
-    if (!may(principal, 'room.manage', asResource(room)).permit) throw cityError('city.not_manager')
-    return room
-  }
-
+/** Rooms, what they say of themselves, and how far they are read. */
+export function createRooms({ db, events, clock, ids, views, receipts, welcome }: RoomNeeds): RoomHandlers {
   return {
-    async rooms({ limit, after }, { principal }) {
+    async rooms({ limit, after, archived }, { principal }) {
       if (!principal) throw kernelError('auth.required')
       await welcome(principal)
-      const rows = await roomsOf(db, principal, limit + 1, after)
-      const items = await toRooms(db, rows.slice(0, limit), principal)
+      const rows = await roomsOf(db, principal, limit + 1, { after, archived })
+      const items = await views.show(rows.slice(0, limit), principal)
       const last = items.at(-1)
       return { items, next: rows.length > limit ? last?.id : undefined }
     },
 
-    async openRoom({ name, slug, visibility, replyPolicy }, { principal }) {
+    async openRoom({ name, topic, slug, visibility, joining, replyPolicy }, { principal }) {
       if (!principal || !may(principal, 'room.open', { type: 'city' }).permit)
         throw kernelError('auth.forbidden')
       checkText(name)
+      checkText(topic)
       const room = {
         id: ids.make('room'),
         name,
+        topic,
         visibility,
+        joining: visibility === 'public' ? ('open' as const) : joining,
         reply_policy: json(replyPolicy),
         created_by: principal.id,
         created_at: isoTime(clock.now()),
@@ -70,80 +70,34 @@ export function createRooms({ db, events, auth, clock, ids, welcome }: RoomNeeds
         }
         await addMember(tx, room.id, principal.id, 'owner', clock.now())
       })
-      return await oneRoom(db, room.id, principal)
+      return await views.one(room.id, principal)
     },
 
-    room: ({ room }, { principal }) => oneRoom(db, room, principal),
+    room: ({ room }, { principal }) => views.one(room, principal),
 
-    async changeRoom({ room: ref, name, replyPolicy }, { principal }) {
-      if (name !== undefined) checkText(name)
-      await db.transaction().execute(async (tx) => {
-        const room = await manage(tx, ref, principal)
-        if (name === undefined && replyPolicy === undefined) return
-        await tx
-          .updateTable('city.room')
-          .set({
-            ...(name !== undefined && { name }),
-            ...(replyPolicy && { reply_policy: json(replyPolicy) }),
-          })
-          .where('id', '=', room.id)
-          .execute()
-      })
-      return await oneRoom(db, ref, principal)
-    },
-
-    async members({ room: ref }, { principal, requestId }) {
-      const room = await enterRoom(db, ref, principal)
-      const rows = await db
-        .selectFrom('city.member')
-        .select(['principal', 'membership'])
-        .where('room', '=', room.id)
-        .orderBy('joined_at')
-        .limit(MAX_MEMBERS)
-        .execute()
-      const known = await auth.principals({ ids: rows.map((row) => row.principal) }, { requestId, principal })
-      const names = new Map(known.items.map((item) => [item.id, item]))
-      const items = rows.flatMap(({ principal: id, membership }) => {
-        const who = names.get(id)
-        return who ? [{ id, kind: who.kind, name: who.name, membership }] : []
-      })
-      return { items }
-    },
-
-    async addMember({ room: ref, principal: id }, { principal, requestId }) {
-      refuseChange(await enterRoom(db, ref, principal))
-      const known = isId(id) ? await auth.principals({ ids: [id] }, { requestId, principal }) : { items: [] }
-      await db.transaction().execute(async (tx) => {
-        const room = await manage(tx, ref, principal)
-        if (!known.items.some((item) => item.id === id)) throw cityError('city.resident_not_found')
-        await addMember(tx, room.id, id, 'member', clock.now())
-      })
-      return { done: true as const }
-    },
-
-    async leave({ room: ref, principal: id }, { principal }) {
-      const left = await db.transaction().execute(async (tx) => {
-        const room = await enterRoom(tx, ref, principal, true)
-        if (id !== principal?.id && !may(principal, 'room.manage', asResource(room)).permit)
-          throw cityError('city.not_manager')
-        if (room.visibility === 'direct') throw cityError('city.room_direct')
-        const owners = await tx
-          .selectFrom('city.member')
-          .select('principal')
-          .where('room', '=', room.id)
-          .where('membership', '=', 'owner')
-          .limit(2)
-          .execute()
-        if (owners.length === 1 && owners[0]?.principal === id) throw cityError('city.last_owner')
-        await tx
-          .deleteFrom('city.member')
-          .where('room', '=', room.id)
-          .where('principal', '=', isId(id) ? id : '')
-          .execute()
+    async changeRoom({ room: ref, ...wish }, { principal }) {
+      if (wish.name !== undefined) checkText(wish.name)
+      if (wish.topic !== undefined) checkText(wish.topic)
+      const changed = await db.transaction().execute(async (tx) => {
+        const room = await manageRoom(tx, ref, principal)
+        await checkWish(tx, room, wish, principal)
+        const { name = room.name, topic = room.topic } = wish
+        const set = {
+          name,
+          topic,
+          search: searchable(name, topic, room.slug),
+          ...(wish.picture !== undefined && { picture: wish.picture }),
+          ...(wish.joining && { joining: wish.joining }),
+          ...(wish.replyPolicy && { reply_policy: json(wish.replyPolicy) }),
+          ...(wish.archived !== undefined && {
+            archived_at: wish.archived ? isoTime(clock.now()) : null,
+          }),
+        }
+        await tx.updateTable('city.room').set(set).where('id', '=', room.id).execute()
         return room.id
       })
-      events.broadcast(accessChanged, { room: left, principal: id })
-      return { done: true as const }
+      tellRoom(events, changed, 'about')
+      return await views.one(changed, principal)
     },
 
     async read({ room: ref, seq }, { principal }) {
@@ -160,8 +114,7 @@ export function createRooms({ db, events, auth, clock, ids, welcome }: RoomNeeds
         .returning('seq')
         .executeTakeFirstOrThrow()
       const readSeq = Number(mark.seq)
-      const frame = { type: 'read', room: room.id, principal: principal?.id ?? '', seq: readSeq }
-      events.broadcast(signal, { room: room.id, frame })
+      await receipts.tell(room.id, principal?.id ?? '', readSeq)
       return { readSeq }
     },
 
@@ -178,7 +131,16 @@ export function createRooms({ db, events, auth, clock, ids, welcome }: RoomNeeds
   }
 }
 
-function refuseChange({ visibility }: RoomRow): void {
-  if (visibility === 'public') throw cityError('city.room_public')
-  if (visibility === 'direct') throw cityError('city.room_direct')
+type Wish = Omit<Parameters<RoomHandlers['changeRoom']>[0], 'room'>
+
+/** What a room cannot take: a talk has nothing to set but when agents answer, an open room has no door, a picture is an image its giver may see. */
+async function checkWish(tx: CityDb, room: RoomRow, wish: Wish, principal: Principal | null): Promise<void> {
+  const { name, topic, picture, joining, archived } = wish
+  if (room.visibility === 'direct')
+    for (const set of [name, topic, picture, joining, archived])
+      if (set !== undefined) throw cityError('city.room_direct')
+  if (room.visibility === 'public' && joining !== undefined) throw cityError('city.room_open')
+  if (picture == null) return
+  const file = principal && (await readableFiles(tx, [picture], principal)).get(picture)
+  if (file?.kind !== 'image') throw cityError('city.picture_kind')
 }
