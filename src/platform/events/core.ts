@@ -8,6 +8,7 @@ import { createBell } from './bell.ts'
 import { type Broadcasts, createBroadcasts } from './broadcasts.ts'
 import { counts, deadLetters, due, prune, reclaim, renew, revive } from './delivery.ts'
 import type { Events } from './events.ts'
+import { forget } from './forget.ts'
 import { type Route, write } from './outbox.ts'
 import { createWorker, type Worker, type WorkerNeeds } from './worker.ts'
 
@@ -142,6 +143,7 @@ export function createEvents(
     },
     state: () => counts(db),
     dead: (limit) => deadLetters(db, limit),
+    forget: (id, except) => forget(db, id, except),
     async replay(consumer, event) {
       const revived = await revive(db, consumer, event, new Date(clock.now()))
       if (revived) wake(consumer)

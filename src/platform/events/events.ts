@@ -61,6 +61,8 @@ export interface Events {
   /** Counts for health and the operator. */
   state(): Promise<{ outbox: number; pending: number; dead: number }>
   dead(limit: number): Promise<readonly DeadLetter[]>
+  /** Empties what was already handled of events that carry this id, except those of the names given: their words are gone from here, their places stay. Answers whether none is left to be handled. What a transport keeps outside of the database goes with its own age. */
+  forget(id: string, except: readonly string[]): Promise<boolean>
   /** Gives a dead letter another set of tries. */
   replay(consumer: string, event: string): Promise<boolean>
 }

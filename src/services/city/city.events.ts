@@ -36,7 +36,7 @@ export const agentCalled = event(
     run: z.string(),
     /** The agent's slug. */
     agent: z.string(),
-    room: z.object({ id: z.string(), name: z.string(), visibility: z.enum(['public', 'private', 'direct']) }),
+    room: z.object({ id: z.string(), name: z.string(), visibility: z.enum(['public', 'community', 'private', 'direct']) }),
     message: z.string(),
     asker: z.string(),
     text: z.string(),
@@ -46,3 +46,35 @@ export const agentCalled = event(
   }),
 )
 export type AgentCalled = z.infer<typeof agentCalled.data>
+
+/** A message was deleted: whoever keeps something that was made of it forgets that. What it was made of is named, so that nobody has to ask. */
+export const messageErased = event(
+  'city.message_erased',
+  1,
+  z.object({
+    room: z.string(),
+    message: z.string(),
+    by: z.string(),
+    /** The runs it called. */
+    runs: z.array(z.string()),
+    /** Bytes that no message of this room holds any more. */
+    roomBlobs: z.array(z.string()),
+    /** Bytes that nobody in the city holds any more. */
+    blobs: z.array(z.string()),
+  }),
+)
+export type MessageErased = z.infer<typeof messageErased.data>
+
+/** Envelopes that carried the words of a deleted message are emptied, once nobody has to handle them any more. */
+export const wordsLeft = event(
+  'city.words_left',
+  1,
+  z.object({ message: z.string(), looks: z.number().int() }),
+)
+
+/** The time has come to say what was scheduled. */
+export const scheduledDue = event(
+  'city.scheduled_due',
+  1,
+  z.object({ scheduled: z.string(), revision: z.number().int() }),
+)

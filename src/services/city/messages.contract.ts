@@ -89,6 +89,44 @@ export const Author = z.object({
 })
 export type Author = z.infer<typeof Author>
 
+/** One emoji under a message. In a frame nobody in particular is told, so `mine` is absent there. */
+export const Reaction = z.object({
+  emoji: z.string(),
+  count: z.number().int(),
+  mine: z.boolean().optional(),
+  /** The first few who reacted so. */
+  names: z.array(z.string()),
+})
+export type Reaction = z.infer<typeof Reaction>
+
+/** What stands in a thread's root. `unread` is the asker's own and absent in frames. */
+export const ThreadSummary = z.object({
+  replies: z.number().int(),
+  lastAt: z.iso.datetime(),
+  people: z.array(Author),
+  unread: z.number().int().optional(),
+})
+export type ThreadSummary = z.infer<typeof ThreadSummary>
+
+export const Poll = z.object({
+  question: z.string(),
+  options: z.array(
+    z.object({
+      text: z.string(),
+      votes: z.number().int(),
+      mine: z.boolean().optional(),
+      /** The first few who chose it; none where the poll is anonymous. */
+      names: z.array(z.string()),
+    }),
+  ),
+  multiple: z.boolean(),
+  anonymous: z.boolean(),
+  closesAt: z.iso.datetime().nullable(),
+  /** How many people voted. */
+  voters: z.number().int(),
+})
+export type Poll = z.infer<typeof Poll>
+
 export const Message = z.object({
   id: z.string(),
   room: z.string(),
@@ -107,8 +145,36 @@ export const Message = z.object({
   citations: z.array(Citation).optional(),
   /** Who wrote an answer's words: a model's name, or `librarian`, which is no language model. */
   engine: z.string().optional(),
+  editedAt: z.iso.datetime().optional(),
+  /** A tombstone: text, parts and all that hung on it are gone. */
+  deleted: z.object({ at: z.iso.datetime(), by: z.string(), reason: z.string().optional() }).optional(),
+  reactions: z.array(Reaction).optional(),
+  /** On a reply in a thread: the thread's root. */
+  thread: z.string().optional(),
+  /** On the root of a thread that has replies. */
+  replies: ThreadSummary.optional(),
+  pinned: z.object({ at: z.iso.datetime(), by: z.string() }).optional(),
+  /** Whose words were forwarded; `room` and `message` only for those who may read them there. */
+  forwarded: z
+    .object({
+      author: Author,
+      at: z.iso.datetime(),
+      room: z.object({ id: z.string(), slug: z.string(), name: z.string() }).optional(),
+      message: z.string().optional(),
+    })
+    .optional(),
+  poll: Poll.optional(),
 })
 export type Message = z.infer<typeof Message>
+
+export const NewPoll = z.object({
+  question: z.string().trim().min(1).max(300),
+  options: z.array(z.string().trim().min(1).max(200)).min(2).max(12),
+  multiple: z.boolean().default(false),
+  anonymous: z.boolean().default(false),
+  closesAt: z.iso.datetime().nullish(),
+})
+export type NewPoll = z.infer<typeof NewPoll>
 
 /** Text is counted in UTF-16 code units, as browsers do. */
 export const MAX_TEXT = 16_000
@@ -121,6 +187,9 @@ export const NewMessage = z.object({
     .max(10)
     .default([]),
   replyTo: z.string().nullish(),
+  /** The root of the thread it is said in. */
+  thread: z.string().nullish(),
+  poll: NewPoll.nullish(),
 })
 export type NewMessage = z.infer<typeof NewMessage>
 
@@ -133,11 +202,15 @@ export const messageOperations = {
   messages: get('/api/city/rooms/:room/messages', {
     right: 'city.message.read',
     summary:
-      'Messages in order of sequence: after or before a number, or around a number or a message; the newest where nothing is said',
+      'Messages in order of sequence: after or before a number, around a number or a message, or from a moment on; the newest where nothing is said. Replies in threads are listed where their thread is asked for',
     input: inRoom.extend({
       after: z.number().int().min(0).optional(),
       before: z.number().int().min(0).optional(),
       around: z.string().optional(),
+      /** Around the first message said at this moment or after it. */
+      at: z.iso.datetime().optional(),
+      /** The root of a thread: lists its replies. */
+      thread: z.string().optional(),
       limit: z.number().int().min(1).max(200).default(50),
     }),
     /** `next` continues in the direction asked: pass it as `after` or `before`. */

@@ -68,11 +68,13 @@ async function finish(tx: CityDb, needs: OutcomeNeeds, run: RunFinished): Promis
       citations: json(run.citations),
       engine: run.engine,
       created_at: isoTime(needs.clock.now()),
+      thread: call.thread,
     })
     .execute()
   return await tell(tx, needs, call.room.id, [
     { type: 'message', message: id },
     { type: 'runs', message: call.message },
+    ...(call.thread === null ? [] : [{ type: 'thread' as const, message: call.thread }]),
   ])
 }
 

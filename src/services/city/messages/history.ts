@@ -6,13 +6,23 @@ const MAX_MESSAGES = 50
 /** UTF-16 code units over all of them. */
 const MAX_CHARACTERS = 24_000
 
-/** What was said in a room before a number, oldest first: words, and what was heard or read. The newest that fit into the bounds; the oldest of them may be cut short. */
-export async function historyBefore(db: CityDb, room: string, seq: number): Promise<HistoryItem[]> {
+/** What was said in a room before a number, or in one of its threads with the thread's root, oldest first: words, and what was heard or read. The newest that fit into the bounds; the oldest of them may be cut short. */
+export async function historyBefore(
+  db: CityDb,
+  room: string,
+  seq: number,
+  thread: string | null,
+): Promise<HistoryItem[]> {
   const rows = await db
     .selectFrom('city.message')
     .select(['id', 'author', 'author_kind', 'author_name', 'text', 'created_at'])
     .where('room', '=', room)
     .where('seq', '<', seq)
+    .where((where) =>
+      thread === null
+        ? where('thread', 'is', null)
+        : where.or([where('thread', '=', thread), where('id', '=', thread)]),
+    )
     .orderBy('seq', 'desc')
     .limit(MAX_MESSAGES)
     .execute()

@@ -1,28 +1,32 @@
 import { createHash } from 'node:crypto'
+import { sql } from 'kysely'
 import { type Clock, isoTime } from '../../../kernel/clock.ts'
 import type { Ids } from '../../../kernel/ids.ts'
 import type { Principal } from '../../../kernel/principal.ts'
 import type { Events } from '../../../platform/events/events.ts'
-import { may } from '../../auth/auth.rights.ts'
 import { cityError } from '../city.errors.ts'
 import { partAdded } from '../city.events.ts'
 import {
-  asResource,
   type CityDb,
+  checkMaySpeak,
   enterRoom,
   type FileRow,
   findMessage,
   hydrate,
   isId,
+  iso,
   json,
+  type MessageRow,
   numberEvents,
   type RoomRow,
 } from '../city.store.ts'
 import { readableFiles, toCityFile } from '../files/files.ts'
 import { MAX_TEXT, type Message, type NewMessage, type PartType } from '../messages.contract.ts'
 import type { Roster } from './directory.ts'
+import { type Naming, storeNaming } from './naming.ts'
 import { callAgents, whoAnswers } from './policy.ts'
 import { createRoomCommits } from './room-commits.ts'
+import { enterThread, storePoll } from './threads.ts'
 
 /** Which kinds of part some service of this city reads. */
 export type Capabilities = Readonly<Record<PartType, boolean>>
@@ -34,33 +38,46 @@ export interface PostingNeeds {
   readonly ids: Ids
   readonly capabilities: Capabilities
   readonly directory: () => Promise<Roster>
+  readonly naming: (text: string, principal: Principal) => Promise<Naming>
+  /** Who is in a room now, by id; nobody where that is not known. */
+  readonly present: (room: string) => readonly string[]
   readonly changed: (room: string, seq: number) => void
 }
 
 export type Said = { readonly message: Message; readonly fresh: boolean }
-export type Say = (principal: Principal, room: string, body: NewMessage, requestId?: string) => Promise<Said>
+/** `forwarded` is the message whose words these are; it must stand when this is stored. */
+export type Say = (
+  principal: Principal,
+  room: string,
+  body: NewMessage,
+  requestId?: string,
+  forwarded?: MessageRow,
+) => Promise<Said>
+
+const NOBODY: Naming = { people: [], everybody: null }
 
 /** Stores what somebody says, with its event, its waiting parts and the calls it makes, in one commit shared with whoever posts at the same moment. The same clientId and body again is the same message. */
 export function createPosting(needs: PostingNeeds): Say {
-  const { clock, directory, changed } = needs
+  const { clock, directory, naming, changed } = needs
   const commits = createRoomCommits(needs.db)
-  return async (principal, ref, body, requestId) => {
+  return async (principal, ref, body, requestId, forwarded) => {
     checkText(body.text)
     checkText(body.clientId)
-    if (body.text.trim() === '' && body.parts.length === 0) throw cityError('city.message_empty')
+    for (const words of body.poll ? [body.poll.question, ...body.poll.options] : []) checkText(words)
+    if (body.text.trim() === '' && body.parts.length === 0 && !body.poll)
+      throw cityError('city.message_empty')
     const roster = await directory()
+    const called = forwarded ? NOBODY : await naming(body.text, principal)
     const at = clock.now()
     const said = await commits(ref)(async (tx) => {
       const room = await enterRoom(tx, ref, principal, true)
-      if (!may(principal, 'room.post', asResource(room)).permit) throw cityError('city.room_not_found')
       const before = await saidBefore(tx, room.id, principal.id, body)
-      if (before) return { message: before, fresh: false }
-      return {
-        message: await store(tx, needs, { principal, room, body, roster, at, requestId }),
-        fresh: true,
-      }
+      if (before) return { message: before, fresh: false, seq: 0 }
+      checkMaySpeak(room, principal)
+      const saying = { principal, room, body, roster, called, at, requestId, forwarded }
+      return { ...(await store(tx, needs, saying)), fresh: true }
     })
-    if (said.fresh) changed(said.message.room, said.message.seq)
+    if (said.fresh) changed(said.message.room, said.seq)
     return said
   }
 }
@@ -85,28 +102,39 @@ async function saidBefore(
     .where('client_id', '=', body.clientId)
     .executeTakeFirst()
   if (!row) return undefined
-  if (row.body_hash !== hashOf(body)) throw cityError('city.client_id_conflict')
-  return (await hydrate(tx, [row]))[0]
+  // Of a deleted message nothing is left to compare with.
+  if (row.deleted_at === null && row.body_hash !== hashOf(body)) throw cityError('city.client_id_conflict')
+  return (await hydrate(tx, [row], author))[0]
 }
 
-const hashOf = ({ text, parts, replyTo }: NewMessage): string =>
-  createHash('sha256')
-    .update(JSON.stringify([text, parts.map(({ type, file }) => [type, file]), replyTo ?? null]))
-    .digest('base64url')
+function hashOf({ text, parts, replyTo, thread, poll }: NewMessage): string {
+  const more = thread || poll ? [thread ?? null, poll ?? null] : []
+  const body = [text, parts.map(({ type, file }) => [type, file]), replyTo ?? null, ...more]
+  return createHash('sha256').update(JSON.stringify(body)).digest('base64url')
+}
 
 interface Saying {
   readonly principal: Principal
   readonly room: RoomRow
   readonly body: NewMessage
   readonly roster: Roster
+  readonly called: Naming
   readonly at: number
   readonly requestId: string | undefined
+  readonly forwarded: MessageRow | undefined
 }
 
-async function store(tx: CityDb, needs: PostingNeeds, saying: Saying): Promise<Message> {
+/** Answers with the message and the room's last number. */
+async function store(
+  tx: CityDb,
+  needs: PostingNeeds,
+  saying: Saying,
+): Promise<{ message: Message; seq: number }> {
   const { events, ids, capabilities } = needs
-  const { principal, room, body, roster, at, requestId } = saying
+  const { principal, room, body, roster, called, at, requestId, forwarded } = saying
   if (body.replyTo != null) await checkReply(tx, room.id, body.replyTo)
+  if (body.thread != null) await enterThread(tx, room.id, body.thread)
+  if (forwarded) await holdSource(tx, forwarded)
   const files = await attachments(tx, principal, body)
   const id = ids.make('msg')
   const author = { id: principal.id, kind: principal.kind, name: principal.name }
@@ -127,8 +155,13 @@ async function store(tx: CityDb, needs: PostingNeeds, saying: Saying): Promise<M
       citations: null,
       engine: null,
       created_at: isoTime(at),
+      thread: body.thread ?? null,
+      dressed: Boolean(body.poll),
+      ...(forwarded && sourceOf(forwarded)),
     })
     .execute()
+  if (body.poll) await storePoll(tx, id, body.poll, at)
+  await storeNaming(tx, called, { message: id, room, principal, at, present: needs.present(room.id) })
   const parts = body.parts.map(({ type, file }, index) => ({
     message: id,
     index,
@@ -140,8 +173,11 @@ async function store(tx: CityDb, needs: PostingNeeds, saying: Saying): Promise<M
       : { state: 'failed' as const, outcome: json({ error: absent(type) }) }),
   }))
   if (parts.length > 0) await tx.insertInto('city.part').values(parts).execute()
-  await numberEvents(tx, room.id, at, [{ type: 'message', message: id }])
-  const message = await current(tx, room.id, id)
+  const seq = await numberEvents(tx, room.id, at, [
+    { type: 'message', message: id },
+    ...(body.thread == null ? [] : [{ type: 'thread' as const, message: body.thread }]),
+  ])
+  const message = await current(tx, room.id, id, principal.id)
   const calls = await callAgents(
     tx,
     whoAnswers(room.reply_policy, message, roster(room.reply_policy.agents)),
@@ -167,14 +203,35 @@ async function store(tx: CityDb, needs: PostingNeeds, saying: Saying): Promise<M
     ]
   })
   if (waiting.length > 0) await events.append(tx, ...waiting)
-  if (calls.length === 0) return message
+  if (calls.length === 0) return { message, seq }
   await events.append(tx, ...calls)
-  return await current(tx, room.id, id)
+  return { message: await current(tx, room.id, id, principal.id), seq }
 }
 
+/** Holds the forwarded message as it stands until the transaction ends: it is deleted before, or its forwards are found after. */
+async function holdSource(tx: CityDb, { id }: MessageRow): Promise<void> {
+  const { rows } = await sql<{ gone: boolean }>`
+    select deleted_at is not null as gone from city.message where id = ${id} for share`.execute(tx)
+  if (rows[0]?.gone !== false) throw cityError('city.message_deleted')
+}
+
+const sourceOf = (row: MessageRow) => ({
+  forwarded_from: row.id,
+  forwarded_room: row.room,
+  forwarded_author: json(
+    row.forwarded_author ?? { id: row.author, kind: row.author_kind, name: row.author_name },
+  ),
+  forwarded_at: iso(row.forwarded_at ?? row.created_at),
+})
+
 /** One message as it stands now. */
-export async function current(db: CityDb, room: string, id: string): Promise<Message> {
-  const [message] = await hydrate(db, [await findMessage(db, room, id)])
+export async function current(
+  db: CityDb,
+  room: string,
+  id: string,
+  viewer: string | null = null,
+): Promise<Message> {
+  const [message] = await hydrate(db, [await findMessage(db, room, id)], viewer)
   if (!message) throw cityError('city.message_not_found')
   return message
 }

@@ -126,17 +126,17 @@ export async function moveCall(
   return moved !== undefined
 }
 
-/** The room and message that a run was called from, the room held until the transaction ends. */
+/** The room, message and thread that a run was called from, the room held until the transaction ends. */
 export async function callOf(
   tx: CityDb,
   run: string,
-): Promise<{ room: RoomRow; message: string } | undefined> {
+): Promise<{ room: RoomRow; message: string; thread: string | null } | undefined> {
   const place = await tx
     .selectFrom('city.call as call')
     .innerJoin('city.message as message', 'message.id', 'call.message')
-    .select(['message.room', 'message.id'])
+    .select(['message.room', 'message.id', 'message.thread'])
     .where('call.run', '=', run)
     .executeTakeFirst()
   const room = place && (await findRoom(tx, place.room, null, true))
-  return room && { room, message: place.id }
+  return room && { room, message: place.id, thread: place.thread }
 }

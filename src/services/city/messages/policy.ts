@@ -58,7 +58,7 @@ export async function callAgents(
       })),
     )
     .execute()
-  const history = await historyBefore(tx, room.id, message.seq)
+  const history = await historyBefore(tx, room.id, message.seq, message.thread ?? null)
   return calls.map(({ run, agent }) => ({
     type: agentCalled,
     principal: message.author.id,
