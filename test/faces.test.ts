@@ -394,7 +394,7 @@ describe('the live socket', () => {
       live.say({ type: 'typing', room: room.id })
       expect(await live.heard('typing')).toMatchObject({ room: room.id, name: OWNER.name })
       live.say({ type: 'presence', state: 'here' })
-      expect(await live.heard('presence')).toMatchObject({ state: 'here' })
+      expect(await live.heard('presence')).toMatchObject({ people: expect.any(Array) })
       live.say({ type: 'subscribe', room: 'nowhere' })
       expect(await live.heard('error')).toMatchObject({ code: 'city.room_not_found', room: 'nowhere' })
 

@@ -1,8 +1,7 @@
-import type { FastifyRequest } from 'fastify'
 import type { Client } from '../kernel/contract.ts'
 import type { Principal } from '../kernel/principal.ts'
 import { httpError } from '../platform/http/http.errors.ts'
-import type { Authenticate, Identity } from '../platform/http/service.ts'
+import type { Authenticate, Identity, Sender } from '../platform/http/service.ts'
 import type { ServiceTokens } from '../platform/http/token.ts'
 import type { authContract } from '../services/auth/auth.contract.ts'
 import { carriesSession } from '../services/auth/auth.cookie.ts'
@@ -15,7 +14,7 @@ const OPERATOR: Principal = { id: 'service_operator', kind: 'service', name: 'op
 export interface AuthenticateNeeds {
   readonly auth: Client<typeof authContract>
   readonly tokens: ServiceTokens
-  readonly bySocket: (request: FastifyRequest) => boolean
+  readonly bySocket: (request: Sender) => boolean
 }
 
 /** Names the sender of a request: another service by its token, a program by its key, a browser by its session's cookie, the operator by the socket file. */

@@ -17,6 +17,7 @@ import { httpError } from '../../src/platform/http/http.errors.ts'
 import { createHttp } from '../../src/platform/http/http.ts'
 import { serve } from '../../src/platform/http/serve.ts'
 import type { Identity } from '../../src/platform/http/service.ts'
+import { memoryKv } from '../../src/platform/kv/memory.ts'
 import { createMetrics } from '../../src/platform/metrics.ts'
 import { cityContract } from '../../src/services/city/city.contract.ts'
 import type { CityDb } from '../../src/services/city/city.store.ts'
@@ -65,7 +66,7 @@ export interface TestCity extends AsyncDisposable {
   fetch(who: Someone | null, path: string, init?: RequestInit): Promise<Response>
 }
 
-export interface TestCityOptions extends Partial<Pick<CityNeeds, 'capabilities' | 'media'>> {
+export interface TestCityOptions extends Partial<Pick<CityNeeds, 'capabilities' | 'media' | 'kv'>> {
   readonly agents?: CityNeeds['agents'] | null
   readonly limits?: Partial<CityNeeds['limits']>
   /** A migrated one; otherwise a fresh PGlite. Disposed of with the city. */
@@ -89,9 +90,11 @@ export async function openTestCity(options: TestCityOptions = {}): Promise<TestC
     db,
     events,
     files,
+    kv: options.kv ?? memoryKv(systemClock),
     ...(options.media && { media: options.media satisfies Media }),
     auth: {
       principals: async ({ ids: asked }) => ({ items: residents.filter(({ id }) => asked.includes(id)) }),
+      residents: async () => ({ items: Object.values(people) }),
     },
     ...(options.agents !== null && { agents: options.agents ?? (async () => [DAARWIZZ]) }),
     capabilities: options.capabilities ?? ALL,

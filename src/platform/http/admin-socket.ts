@@ -1,12 +1,13 @@
 import { chmod, rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { Socket } from 'node:net'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
+import type { Sender } from './service.ts'
 
 /** A second way in, for the machine's operator: a socket file that only the city's own user may open. */
 export interface AdminSocket {
   /** Whether a request came by it. */
-  owns(request: FastifyRequest): boolean
+  owns(request: Sender): boolean
   listen(path: string): Promise<void>
   close(): Promise<void>
 }

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import multipart from '@fastify/multipart'
-import websocket from '@fastify/websocket'
 import fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -17,6 +16,7 @@ import { measureRequests } from './measure-requests.ts'
 import { originAllowed } from './origin.ts'
 import { requestLog } from './request-log.ts'
 import { securityHeaders } from './security-headers.ts'
+import { acceptUpgrades } from './upgrade.ts'
 import { answerWireError } from './wire-errors.ts'
 
 export interface HttpNeeds {
@@ -56,11 +56,7 @@ export async function createHttp(needs: HttpNeeds): Promise<FastifyInstance> {
     throwFileSizeLimit: true,
     limits: { fileSize: needs.maxUploadBytes, files: 1, fields: 20, fieldSize: 64 * 1024, headerPairs: 100 },
   })
-  await app.register(websocket, {
-    options: { maxPayload: 256 * 1024, perMessageDeflate: false },
-    // Frames that break the protocol are the client's fault: its socket is closed with a code, and nothing is logged.
-    errorHandler: (_error, socket) => socket.terminate(),
-  })
+  acceptUpgrades(app)
   return app
 }
 

@@ -10,8 +10,13 @@ export interface Identity {
   readonly credential: { readonly type: 'session' | 'key'; readonly id: string } | null
 }
 
+/** What of a request tells whom it is from. An open socket keeps its credential alone, so that it can be asked for anew. */
+export interface Sender extends Pick<FastifyRequest, 'id' | 'headers'> {
+  readonly raw: Pick<FastifyRequest['raw'], 'socket'>
+}
+
 /** Names the sender of a request by its bearer key, service token or session cookie. A credential that is there but wrong rejects with `auth.bad_credential`. */
-export type Authenticate = (request: FastifyRequest) => Promise<Identity>
+export type Authenticate = (request: Sender) => Promise<Identity>
 
 export interface Check {
   /** What it depends on: `database`, `model whisper-base`, … */

@@ -1,99 +1,173 @@
-import type { WebSocket } from '@fastify/websocket'
+import { WebSocket } from 'ws'
 import type { Clock } from '../../kernel/clock.ts'
-import type { Identity } from '../http/service.ts'
+import type { Identity, Sender } from '../http/service.ts'
 import { CLOSE, type LiveLimits } from './limits.ts'
-
-/** A frame made once, for however many sockets it goes to. */
-export type Frame = Buffer
-export const frame = (value: unknown): Frame => Buffer.from(JSON.stringify(value))
+import type { Join, Writer } from './tick.ts'
+import type { Frame } from './wire.ts'
 
 /** One open socket. */
 export interface Connection {
   readonly identity: Identity
-  /** Aborts when the socket is closed, by whomever. */
-  readonly gone: AbortSignal
-  /** Sends without waiting; a reader that leaves too much waiting is closed as too slow. */
+  /** Whether it is closed, by whomever. */
+  readonly isGone: boolean
+  /** Sends without waiting, at the end of this turn of the event loop; a reader that leaves too much waiting is closed as too slow. */
   send(frame: Frame): void
   /** Resolves when what was sent so far went out, or the socket is gone; closes as too slow one that does not read for 30 s. */
   drained(): Promise<void>
   close(code: number, reason: string): void
-  ping(): void
-  /** Ends it without a word: nobody is there. */
-  drop(): void
-  hear(listen: (frame: string) => void): void
 }
 
-interface ConnectionNeeds {
-  readonly socket: WebSocket
-  readonly identity: Identity
+/** Who listens to a connection. */
+export interface Listener {
+  /** Its frames, one after another as they come. */
+  hear(frame: string): void
+  /** It is gone. Called once. */
+  left(): void
+  /** Its credential was looked at again, and is good. */
+  checked(): void
+}
+
+/** What all connections of a route share. */
+export interface Line {
   readonly limits: LiveLimits
   readonly clock: Clock
+  readonly tick: (writer: Writer) => void
+  /** Told once of each that is gone. */
+  readonly forget: (connection: OpenSocket) => void
 }
 
 const DRAIN_MS = 30_000
-/** The protocol's own codes: a frame that is no text, one that is too large. */
+/** The protocol's own code for a frame that is no text; one that is too large `ws` closes itself, with 1009. */
 const NOT_TEXT = 1003
-const TOO_LARGE = 1009
+const NOTHING = Buffer.alloc(0)
 
-export function connection({ socket, identity, limits, clock }: ConnectionNeeds): Connection {
-  const gone = new AbortController()
-  let closing = false
-  socket.once('close', () => gone.abort())
-  socket.on('error', () => socket.terminate())
-
-  const close = (code: number, reason: string): void => {
-    if (closing) return
-    closing = true
-    socket.close(code, reason)
-  }
-  const spend = allowance(limits, clock)
-
-  return {
-    identity,
-    gone: gone.signal,
-    close,
-    send(data) {
-      if (closing || socket.readyState !== socket.OPEN) return
-      socket.send(data, { binary: false })
-      if (socket.bufferedAmount > limits.maxBufferedBytes) close(CLOSE.tooSlow, 'too slow')
-    },
-    async drained() {
-      if (socket.bufferedAmount === 0 || gone.signal.aborted) return
-      const waited = new AbortController()
-      const late = clock
-        .sleep(DRAIN_MS, AbortSignal.any([waited.signal, gone.signal]))
-        .then(() => close(CLOSE.tooSlow, 'too slow'))
-        .catch(() => undefined)
-      // A ping's callback comes after everything before it has gone out.
-      const out = new Promise<void>((resolve) => socket.ping(undefined, undefined, () => resolve()))
-      await Promise.race([out, late])
-      waited.abort()
-    },
-    ping() {
-      if (socket.readyState === socket.OPEN) socket.ping()
-    },
-    drop: () => socket.terminate(),
-    hear(listen) {
-      socket.on('message', (data: Buffer, binary: boolean) => {
-        if (closing) return
-        if (!spend()) return close(CLOSE.flooding, 'flooding')
-        if (binary) return close(NOT_TEXT, 'text frames only')
-        if (data.length > limits.maxFrameBytes) return close(TOO_LARGE, 'frame too large')
-        listen(data.toString('utf8'))
-      })
-    },
-  }
+/** A WebSocket that knows the connection it belongs to. */
+export class HeldSocket extends WebSocket {
+  held: OpenSocket | undefined
 }
 
-/** A bucket of frames that refills with time. */
-function allowance({ burstFrames, framesPerSecond }: LiveLimits, clock: Clock): () => boolean {
-  let left = burstFrames
-  let last = clock.now()
-  return () => {
+/** There are many of them: each is one object with shared listeners, and keeps nothing of the request it came by but its credentials. Frames are written to the line itself, made before; the protocol's own business is left to `ws`. */
+export class OpenSocket implements Connection, Writer {
+  readonly identity: Identity
+  /** What of its request names whom it is from. */
+  readonly sender: Sender
+  /** Whether it answered the last ping. */
+  isAlive = true
+  isGone = false
+  listener: Listener | undefined
+  #isClosing = false
+  #waiting: Frame[] | undefined
+  #waitingBytes = 0
+  #allowed: number
+  #allowedAt: number
+  readonly #line: Line
+  readonly #socket: HeldSocket
+
+  constructor(line: Line, socket: HeldSocket, identity: Identity, sender: Sender) {
+    this.identity = identity
+    this.sender = sender
+    this.#line = line
+    this.#socket = socket
+    this.#allowed = line.limits.burstFrames
+    this.#allowedAt = line.clock.now()
+    socket.held = this
+    socket.on('message', onMessage)
+    socket.on('pong', onPong)
+    socket.on('close', onClose)
+    socket.on('error', onError)
+  }
+
+  send(frame: Frame): void {
+    if (this.#isClosing || this.isGone) return
+    this.#waitingBytes += frame.length
+    if (this.#waiting) this.#waiting.push(frame)
+    else {
+      this.#waiting = [frame]
+      this.#line.tick(this)
+    }
+    if (this.#waitingBytes > this.#line.limits.maxBufferedBytes) this.flush(Buffer.concat)
+  }
+
+  flush(join: Join): void {
+    const waiting = this.#waiting
+    if (!waiting) return
+    this.#waiting = undefined
+    this.#waitingBytes = 0
+    if (this.#isClosing || this.isGone) return
+    this.sender.raw.socket.write(join(waiting))
+    if (this.sender.raw.socket.writableLength > this.#line.limits.maxBufferedBytes)
+      this.close(CLOSE.tooSlow, 'too slow')
+  }
+
+  async drained(): Promise<void> {
+    this.flush(Buffer.concat)
+    if (this.isGone || this.sender.raw.socket.writableLength === 0) return
+    const waited = new AbortController()
+    const late = this.#line.clock
+      .sleep(DRAIN_MS, waited.signal)
+      .then(() => this.close(CLOSE.tooSlow, 'too slow'))
+      .catch(() => undefined)
+    // Called when everything before it has gone out, or never will.
+    const out = new Promise<void>((resolve) => this.sender.raw.socket.write(NOTHING, () => resolve()))
+    await Promise.race([out, late])
+    waited.abort()
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#isClosing) return
+    // What was said before the end is said before it.
+    if (code !== CLOSE.tooSlow) this.flush(Buffer.concat)
+    this.#isClosing = true
+    this.#waiting = undefined
+    this.#socket.close(code, reason)
+  }
+
+  /** Asks whether it lives; ends without a word one that did not answer the last time. */
+  ping(): void {
+    if (!this.isAlive) this.#socket.terminate()
+    this.isAlive = false
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.ping()
+  }
+
+  heard(data: Buffer, isBinary: boolean): void {
+    if (this.#isClosing) return
+    if (!this.#spend()) this.close(CLOSE.flooding, 'flooding')
+    else if (isBinary) this.close(NOT_TEXT, 'text frames only')
+    else this.listener?.hear(data.toString('utf8'))
+  }
+
+  left(): void {
+    if (this.isGone) return
+    this.isGone = true
+    this.#waiting = undefined
+    this.#line.forget(this)
+    this.listener?.left()
+  }
+
+  /** A bucket of frames that refills with time. */
+  #spend(): boolean {
+    const { limits, clock } = this.#line
     const now = clock.now()
-    left = Math.min(burstFrames, left + ((now - last) / 1000) * framesPerSecond)
-    last = now
-    left -= 1
-    return left >= 0
+    const regained = ((now - this.#allowedAt) / 1000) * limits.framesPerSecond
+    this.#allowed = Math.min(limits.burstFrames, this.#allowed + regained) - 1
+    this.#allowedAt = now
+    return this.#allowed >= 0
   }
 }
+
+function onMessage(this: WebSocket, data: Buffer, isBinary: boolean): void {
+  heldBy(this)?.heard(data, isBinary)
+}
+function onPong(this: WebSocket): void {
+  const held = heldBy(this)
+  if (held) held.isAlive = true
+}
+function onClose(this: WebSocket): void {
+  heldBy(this)?.left()
+}
+/** Frames that break the protocol are the client's fault: `ws` has closed its socket with a code. */
+function onError(this: WebSocket): void {
+  this.terminate()
+}
+const heldBy = (socket: WebSocket): OpenSocket | undefined =>
+  socket instanceof HeldSocket ? socket.held : undefined

@@ -1,13 +1,17 @@
-import type { WebSocket } from '@fastify/websocket'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { WebSocketServer } from 'ws'
 import type { Clock } from '../../kernel/clock.ts'
 import { kernelError } from '../../kernel/errors.ts'
 import { httpError } from '../http/http.errors.ts'
 import { originAllowed } from '../http/origin.ts'
 import type { Authenticate, Identity } from '../http/service.ts'
-import { type Connection, connection } from './connection.ts'
+import { upgradeOf } from '../http/upgrade.ts'
+import { type Connection, HeldSocket, type Listener, OpenSocket } from './connection.ts'
 import { CLOSE, LIVE_LIMITS, type LiveLimits } from './limits.ts'
+import { createTick } from './tick.ts'
 
+/** Pings are spread over their interval in so many parts, so that no moment belongs to all of them. */
+const PARTS = 25
 /** Every so many pings the credential is asked for anew, so that a session that ran out closes its sockets too. */
 const PINGS_PER_CHECK = 8
 
@@ -16,8 +20,8 @@ export interface LiveNeeds {
   readonly publicUrl: string
   readonly clock: Clock
   readonly limits?: Partial<LiveLimits>
-  /** Called for each new connection; answers with what hears its frames, one after another as they come. */
-  readonly opened: (connection: Connection) => (frame: string) => void
+  /** Called for each new connection; answers with who listens to it. */
+  readonly opened: (connection: Connection) => Listener
 }
 
 export interface Live {
@@ -32,9 +36,26 @@ export interface Live {
 export function liveRoute(app: FastifyInstance, path: string, needs: LiveNeeds): Live {
   const { authenticate, publicUrl, clock, opened } = needs
   const limits = { ...LIVE_LIMITS, ...needs.limits }
-  const identities = new WeakMap<FastifyRequest, Identity>()
-  const open = new Map<Connection, { readonly request: FastifyRequest; alive: boolean }>()
+  const open = new Set<OpenSocket>()
+  const parts = Array.from({ length: PARTS }, () => new Set<OpenSocket>())
   const stopped = new AbortController()
+  let count = 0
+  const line = {
+    limits,
+    clock,
+    tick: createTick(),
+    forget(connection: OpenSocket) {
+      open.delete(connection)
+      for (const part of parts) if (part.delete(connection)) return
+    },
+  }
+  const server = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: limits.maxFrameBytes,
+    WebSocket: HeldSocket,
+  })
 
   const admit = async (request: FastifyRequest): Promise<Identity> => {
     const { origin, host } = request.headers
@@ -46,55 +67,53 @@ export function liveRoute(app: FastifyInstance, path: string, needs: LiveNeeds):
     return identity
   }
 
-  app.route({
-    method: 'GET',
-    url: path,
-    async preValidation(request) {
-      if (stopped.signal.aborted) throw httpError('http.stopping')
-      identities.set(request, await admit(request))
-    },
-    handler: async () => {
-      throw httpError('http.invalid', { detail: 'a WebSocket is expected here' })
-    },
-    wsHandler(socket: WebSocket, request: FastifyRequest) {
-      const identity = identities.get(request)
-      if (!identity) return socket.terminate()
-      const here = connection({ socket, identity, limits, clock })
-      open.set(here, { request, alive: true })
-      here.gone.addEventListener('abort', () => open.delete(here), { once: true })
-      socket.on('pong', () => {
-        const state = open.get(here)
-        if (state) state.alive = true
-      })
-      here.hear(opened(here))
-    },
+  app.get(path, async (request, reply) => {
+    if (stopped.signal.aborted) throw httpError('http.stopping')
+    const identity = await admit(request)
+    const upgrade = upgradeOf(request.raw)
+    if (!upgrade) throw httpError('http.invalid', { detail: 'a WebSocket is expected here' })
+    const { id, headers, raw } = request
+    const sender = {
+      id,
+      headers: { authorization: headers.authorization, cookie: headers.cookie },
+      raw: { socket: raw.socket },
+    }
+    reply.hijack()
+    upgrade.take()
+    // It is no request under way any longer.
+    if (request.counted) request.counted.active--
+    server.handleUpgrade(raw, raw.socket, upgrade.head, (socket) => {
+      const here = new OpenSocket(line, socket, identity, sender)
+      open.add(here)
+      parts[count++ % PARTS]?.add(here)
+      here.listener = opened(here)
+      if (stopped.signal.aborted) here.close(CLOSE.restart, 'restart')
+    })
   })
 
   const beat = async (): Promise<void> => {
-    for (let round = 1; !stopped.signal.aborted; round++) {
-      await clock.sleep(limits.pingMs, stopped.signal)
-      for (const [here, state] of open) {
-        if (!state.alive) here.drop()
-        else {
-          state.alive = false
-          here.ping()
-          if (round % PINGS_PER_CHECK === 0) void recheck(here, state.request)
-        }
+    for (let beats = 0; !stopped.signal.aborted; beats++) {
+      await clock.sleep(limits.pingMs / PARTS, stopped.signal)
+      const round = Math.floor(beats / PARTS)
+      for (const here of parts[beats % PARTS] ?? []) {
+        here.ping()
+        if (round % PINGS_PER_CHECK === PINGS_PER_CHECK - 1) void recheck(here)
       }
     }
   }
-  const recheck = async (here: Connection, request: FastifyRequest): Promise<void> => {
-    const identity = await authenticate(request).catch((failure: unknown) => {
+  const recheck = async (here: OpenSocket): Promise<void> => {
+    const identity = await authenticate(here.sender).catch((failure: unknown) => {
       // Only a plain no ends a connection: that nobody could be asked is no answer.
       const refused = failure instanceof Error && 'kind' in failure && failure.kind === 'unauthenticated'
       return refused ? undefined : here.identity
     })
-    if (!identity?.principal) here.close(CLOSE.credentialGone, 'credential gone')
+    if (identity?.principal) here.listener?.checked()
+    else here.close(CLOSE.credentialGone, 'credential gone')
   }
 
   const stop = (): void => {
     stopped.abort()
-    for (const here of open.keys()) here.close(CLOSE.restart, 'restart')
+    for (const here of open) here.close(CLOSE.restart, 'restart')
   }
   app.addHook('onReady', async () => {
     // Ends by rejecting when it is stopped.
@@ -107,7 +126,7 @@ export function liveRoute(app: FastifyInstance, path: string, needs: LiveNeeds):
       return open.size
     },
     closeWhere(test, code, reason) {
-      for (const here of open.keys()) if (test(here.identity)) here.close(code, reason)
+      for (const here of open) if (test(here.identity)) here.close(code, reason)
     },
     stop,
   }

@@ -38,7 +38,17 @@ export const runDelta = channel(
 /** What a run is at: the live trace of a room. */
 export const runStep = channel(
   'agents.run_step',
-  z.object({ run: z.string(), room: z.string().nullable(), state: z.string(), step: z.string() }),
+  z.object({
+    run: z.string(),
+    room: z.string().nullable(),
+    /** The agent's principal. */
+    agent: z.string().optional(),
+    state: z.string(),
+    /** `end` is the last one. */
+    step: z.string(),
+    /** Why it failed, at the end. */
+    code: z.string().optional(),
+  }),
 )
 
 /** A run waits to be worked on: for agents themselves, so that nothing opened is ever forgotten. */

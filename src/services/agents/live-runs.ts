@@ -13,11 +13,11 @@ export interface LiveRun {
   /** Aborts when the run is cancelled. */
   readonly cancelled: AbortSignal
   /** The work has begun: from now on others see it. */
-  begin(about: { readonly room: string | null; readonly attempt: number }): void
+  begin(about: { readonly room: string | null; readonly attempt: number; readonly agent: string }): void
   /** Adds words; listeners hear of them within 50 ms, in order. */
   say(words: string): void
-  /** Tells what the run is at. */
-  at(step: string, state: string): void
+  /** Tells what the run is at; at its end, why it failed. */
+  at(step: string, state: string, code?: string): void
   /** Sends what is still unsaid and forgets the run. */
   close(): void
 }
@@ -44,6 +44,7 @@ export function createLiveRuns({ events, clock }: { events: Events; clock: Clock
       const control = new AbortController()
       let room: string | null = null
       let attempt = 0
+      let agent: string | undefined
       let text = ''
       let step = ''
       let sent = 0
@@ -66,7 +67,7 @@ export function createLiveRuns({ events, clock }: { events: Events; clock: Clock
           return step
         },
         begin(about) {
-          ;({ room, attempt } = about)
+          ;({ room, attempt, agent } = about)
         },
         say(words) {
           text += words
@@ -74,9 +75,9 @@ export function createLiveRuns({ events, clock }: { events: Events; clock: Clock
           flushing = true
           void clock.sleep(COALESCE_MS).then(flush)
         },
-        at(name, state) {
+        at(name, state, code) {
           step = name
-          events.broadcast(runStep, { run, room, step: name, state })
+          events.broadcast(runStep, { run, room, agent, step: name, state, code })
         },
         close() {
           flush()

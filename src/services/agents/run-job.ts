@@ -81,7 +81,7 @@ export function runJob(needs: RunJobNeeds): Consumer<AgentsTables, typeof runOpe
           ended = await endRun(tx, needs, agent, run, end, requestId, row.attempt)
         })
         if (!ended) return
-        here.at('end', end.state)
+        here.at('end', end.state, end.error?.code)
         if (end.error) needs.logger?.warn({ run, code: end.error.code, ...end.error.params }, 'a run failed')
       } finally {
         here.close()

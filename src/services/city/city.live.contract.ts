@@ -1,19 +1,32 @@
 import { z } from 'zod'
-import { CalledRun, Message, NewMessage, Part } from './messages.contract.ts'
+import { numberedFrames } from './log.contract.ts'
+import { NewMessage } from './messages.contract.ts'
+import { Presence } from './presence.contract.ts'
+
+/** The last number seen; 0 for everything, nothing for from now on. */
+const After = z.number().int().min(0).optional()
 
 /** What a client sends on `GET /api/city/live`, one JSON object a frame. A room is named by id or slug. */
 export const ClientFrame = z.discriminatedUnion('type', [
-  z.object({
-    type: z.literal('subscribe'),
-    room: z.string(),
-    /** The last number seen; 0 for everything, nothing for from now on. */
-    after: z.number().int().min(0).optional(),
-  }),
+  /** One room, or many at once. */
+  z
+    .object({
+      type: z.literal('subscribe'),
+      room: z.string().optional(),
+      after: After,
+      rooms: z
+        .array(z.object({ room: z.string(), after: After }))
+        .min(1)
+        .max(500)
+        .optional(),
+    })
+    .refine(({ room, rooms }) => (room === undefined) !== (rooms === undefined), '`room` or `rooms`'),
   z.object({ type: z.literal('unsubscribe'), room: z.string() }),
   NewMessage.extend({ type: z.literal('send'), room: z.string() }),
   z.object({ type: z.literal('typing'), room: z.string() }),
   z.object({ type: z.literal('read'), room: z.string(), seq: z.number().int().min(0) }),
-  z.object({ type: z.literal('presence'), state: z.enum(['here', 'away']) }),
+  /** At each change, and once a minute: whoever says nothing for longer is gone. `room` is the one before their eyes. */
+  z.object({ type: z.literal('presence'), state: z.enum(['here', 'away']), room: z.string().nullish() }),
 ])
 export type ClientFrame = z.infer<typeof ClientFrame>
 
@@ -21,17 +34,11 @@ const numbered = { room: z.string(), seq: z.number().int() }
 
 /** What the city sends. Frames with `seq` are a room's log: in order, without a gap, each once. The others carry no number. Whoever reads ignores types it does not know. */
 export const ServerFrame = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('message'), ...numbered, message: Message }),
-  z.object({
-    type: z.literal('part'),
-    ...numbered,
-    message: z.string(),
-    index: z.number().int(),
-    part: Part,
-  }),
-  z.object({ type: z.literal('runs'), ...numbered, message: z.string(), runs: z.array(CalledRun) }),
+  ...numberedFrames,
   /** What came after `after` has been sent; from here on it streams. `asked` is the room as the client named it. */
   z.object({ type: z.literal('subscribed'), ...numbered, asked: z.string() }),
+  /** One may no longer read it, or it is no longer there: nothing of it comes any more. */
+  z.object({ type: z.literal('unsubscribed'), room: z.string() }),
   /** Too much came in between: read the messages anew; the stream goes on after `seq`. */
   z.object({ type: z.literal('resync'), ...numbered }),
   z.object({
@@ -73,14 +80,17 @@ export const ServerFrame = z.discriminatedUnion('type', [
     done: z.number(),
     total: z.number(),
   }),
+  /** One marked a room unread from after a number, on some page of one's own. */
+  z.object({ type: z.literal('unread'), ...numbered }),
   z.object({ type: z.literal('typing'), room: z.string(), principal: z.string(), name: z.string() }),
   z.object({ type: z.literal('read'), room: z.string(), principal: z.string(), seq: z.number().int() }),
+  /** What of a room changed, without a number: what it says of itself, who is in it, who asks to come in, what it is to the reader. Whoever shows that asks for it anew. */
   z.object({
-    type: z.literal('presence'),
+    type: z.literal('room'),
     room: z.string(),
-    principal: z.string(),
-    name: z.string(),
-    state: z.enum(['here', 'away', 'gone']),
+    change: z.enum(['about', 'members', 'requests', 'mine']),
   }),
+  /** Who changed, people and agents alike, some at a time; the first one, the answer to one's own first report, tells of all. `more`: they are too many to be told; ask `/api/city/presence` for those you show. */
+  z.object({ type: z.literal('presence'), people: z.array(Presence), more: z.boolean().optional() }),
 ])
 export type ServerFrame = z.infer<typeof ServerFrame>

@@ -5,6 +5,7 @@ import { scratchPostgres } from '../../../test/kit/postgres.ts'
 import { systemClock } from '../../kernel/clock.ts'
 import { migrateUp } from '../../platform/database/migrate.ts'
 import { openPostgres } from '../../platform/database/postgres.ts'
+import { textOf } from '../../platform/live/wire.ts'
 import { createFeeds } from './live/feeds.ts'
 
 const server = process.env.TEST_DATABASE_URL ?? ''
@@ -29,9 +30,9 @@ describe.skipIf(server === '')('several processes over one PostgreSQL', () => {
     const gone = new AbortController()
     const sweeping = feeds.sweep(gone.signal).catch(() => undefined)
     const follower = {
-      send: (frame: Buffer) => void heard.push((JSON.parse(String(frame)) as { seq: number }).seq),
+      send: (frame: Buffer) => void heard.push((JSON.parse(textOf(frame)) as { seq: number }).seq),
       drained: async () => undefined,
-      gone: gone.signal,
+      isGone: false,
     }
     await feeds.follow(rooms[0] ?? '', follower, 0, () => undefined)
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openTestCity, type TestCity } from '../../../../test/kit/city-service.ts'
 import { systemClock } from '../../../kernel/clock.ts'
+import { textOf } from '../../../platform/live/wire.ts'
 import { createFeeds, type Feeds, type Following } from './feeds.ts'
 
 describe('following a room', () => {
@@ -20,12 +21,14 @@ describe('following a room', () => {
   /** A follower whose reading is in the test's hands. */
   function reader() {
     const heard: number[] = []
-    const gone = new AbortController()
+    let isGone = false
     let release = () => {}
     let held: Promise<void> = Promise.resolve()
     return {
       heard,
-      leave: () => gone.abort(),
+      leave() {
+        isGone = true
+      },
       hold() {
         held = new Promise((resolve) => {
           release = resolve
@@ -33,9 +36,11 @@ describe('following a room', () => {
       },
       release: () => release(),
       follower: {
-        send: (frame: Buffer) => void heard.push((JSON.parse(String(frame)) as { seq: number }).seq),
+        send: (frame: Buffer) => void heard.push((JSON.parse(textOf(frame)) as { seq: number }).seq),
         drained: () => held,
-        gone: gone.signal,
+        get isGone() {
+          return isGone
+        },
       },
     }
   }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../../kernel/clock.ts'
-import type { Frame } from '../../../platform/live/connection.ts'
+import type { Frame } from '../../../platform/live/wire.ts'
 import type { CityDb } from '../city.store.ts'
+import { batched } from './batch.ts'
 import { type NumberedFrame, readLog } from './frames.ts'
 
 /** Whoever follows a room: a connection, or a test. */
@@ -8,7 +9,7 @@ export interface Follower {
   send(frame: Frame): void
   /** Resolves when it took in what was sent, or is gone. */
   drained(): Promise<void>
-  readonly gone: AbortSignal
+  readonly isGone: boolean
 }
 
 export interface Following {
@@ -32,6 +33,8 @@ export interface Feeds {
   grew(room: string, seq: number): void
   /** Sends something without a number to whoever follows now. */
   signal(room: string, frame: () => Frame): void
+  /** How many follow a room in this process. */
+  count(room: string): number
   /** Looks now and then at the numbers themselves, in case a word of them was lost. Ends with the signal. */
   sweep(signal: AbortSignal): Promise<void>
 }
@@ -61,9 +64,21 @@ export function createFeeds(
 ): Feeds {
   const feeds = new Map<string, Feed>()
 
-  const lastSeq = async (room: string): Promise<number> => {
-    const row = await db.selectFrom('city.room').select('seq').where('id', '=', room).executeTakeFirst()
-    return Number(row?.seq ?? 0)
+  const seqOf = batched<string, number>(async (rooms) => {
+    const rows = await db.selectFrom('city.room').select(['id', 'seq']).where('id', 'in', rooms).execute()
+    return new Map(rows.map(({ id, seq }) => [id, Number(seq)]))
+  }, SWEEP_ROOMS)
+  const lastSeq = async (room: string): Promise<number> => (await seqOf(room)) ?? 0
+
+  /** Many who come back at once are behind by the same: what they need is read once. */
+  const reading = new Map<string, ReturnType<typeof readLog>>()
+  const readOnce = (room: string, after: number, upto: number): ReturnType<typeof readLog> => {
+    const key = `${room} ${after} ${upto}`
+    const there = reading.get(key)
+    if (there) return there
+    const read = readLog(db, room, { after, upto, limit: BATCH }).finally(() => reading.delete(key))
+    reading.set(key, read)
+    return read
   }
 
   const opened = (room: string): Feed => {
@@ -128,6 +143,7 @@ export function createFeeds(
   return {
     grew,
     unfollow,
+    count: (room) => feeds.get(room)?.cursors.size ?? 0,
     follows: (room, follower) => feeds.get(room)?.cursors.get(follower)?.live === true,
 
     async follow(room, follower, after, joined) {
@@ -135,7 +151,7 @@ export function createFeeds(
       const cursor = { seq: 0, live: false }
       let streaming = false
       feed.cursors.set(follower, cursor)
-      const here = () => feed.cursors.get(follower) === cursor && !follower.gone.aborted
+      const here = () => feed.cursors.get(follower) === cursor && !follower.isGone
       try {
         await feed.ready
         // A client may have seen more over HTTP than the stream has got to.
@@ -143,7 +159,7 @@ export function createFeeds(
         const resync = after !== undefined && (after > feed.target || feed.target - after > maxBehind)
         cursor.seq = after === undefined || resync ? feed.head : after
         while (here() && cursor.seq < feed.head) {
-          const log = await readLog(db, room, { after: cursor.seq, upto: feed.head, limit: BATCH })
+          const log = await readOnce(room, cursor.seq, feed.head)
           const last = log.at(-1)
           if (!last || !here()) break
           for (const each of log) follower.send(each.frame)

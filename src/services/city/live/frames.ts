@@ -1,7 +1,6 @@
-import { type Frame, frame } from '../../../platform/live/connection.ts'
-import type { ServerFrame } from '../city.live.contract.ts'
+import { type Frame, frame } from '../../../platform/live/wire.ts'
 import { type CityDb, hydrate } from '../city.store.ts'
-import type { Message } from '../messages.contract.ts'
+import { numbered } from '../messages/numbered.ts'
 
 export interface NumberedFrame {
   readonly seq: number
@@ -16,7 +15,7 @@ export async function readLog(
 ): Promise<NumberedFrame[]> {
   const events = await db
     .selectFrom('city.event')
-    .select(['seq', 'type', 'message', 'part'])
+    .select(['seq', 'type', 'message', 'part', 'detail'])
     .where('room', '=', room)
     .where('seq', '>', after)
     .where('seq', '<=', upto)
@@ -32,17 +31,4 @@ export async function readLog(
     const shown = message && numbered(room, { ...event, seq: Number(event.seq) }, message)
     return shown ? [{ seq: shown.seq, frame: frame(shown) }] : []
   })
-}
-
-type Numbered = Extract<ServerFrame, { type: 'message' | 'part' | 'runs' }>
-
-function numbered(
-  room: string,
-  { seq, type, part: index }: { seq: number; type: Numbered['type']; part: number | null },
-  message: Message,
-): Numbered | undefined {
-  if (type === 'message') return { type, room, seq, message }
-  if (type === 'runs') return { type, room, seq, message: message.id, runs: message.runs }
-  const part = index === null ? undefined : message.parts[index]
-  return part && index !== null ? { type, room, seq, message: message.id, index, part } : undefined
 }

@@ -1,0 +1,1 @@
+DROP TABLE city.live_setting;
