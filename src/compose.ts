@@ -14,6 +14,7 @@ import type { Contract } from './kernel/contract.ts'
 import type { Principal } from './kernel/principal.ts'
 import type { Scope } from './kernel/scope.ts'
 import type { Secret } from './kernel/secret.ts'
+import { migrateUp } from './platform/database/migrate.ts'
 import { createAdminSocket } from './platform/http/admin-socket.ts'
 import { serveDocs } from './platform/http/docs.ts'
 import { serveHealth } from './platform/http/health.ts'
@@ -51,6 +52,9 @@ export interface City {
 export async function compose(config: Config, means: Means, scope: Scope): Promise<City> {
   const platform = await openPlatform(config, means, scope)
   const { database, events, kv, files, metrics, secret, clock, ids, logger } = platform
+  // Its tables are made while the rest is put together, which asks nothing of them; whether they were is seen at the end.
+  const migrating = migrateUp(database)
+  migrating.catch(() => undefined)
   const db = database.kysely
   const { publicUrl } = config
   const limits = {
@@ -73,12 +77,13 @@ export async function compose(config: Config, means: Means, scope: Scope): Promi
     ? createAuth({
         database: db,
         events,
-        kv,
         clock,
         ids,
         secret,
         publicUrl,
         cityName: config.cityName,
+        signUp: config.signUp,
+        mail: platform.mail,
         ...(owner && { owner }),
       })
     : undefined
@@ -93,10 +98,14 @@ export async function compose(config: Config, means: Means, scope: Scope): Promi
         db: cityDb,
         events,
         files,
+        kv,
         media: engines.media,
         auth: peers.need('auth', 'city'),
         agents: async () =>
           (await peers.find('agents', 'city')?.agents({}, { principal: ITSELF }))?.items ?? [],
+        embeddings: engines.embeddings,
+        allEmbeddings: engines.allEmbeddings,
+        knowledge: () => peers.find('knowledge', 'city'),
         capabilities: {
           audio: present('multimodal-gateway'),
           image: present('multimodal-gateway'),
@@ -225,6 +234,7 @@ export async function compose(config: Config, means: Means, scope: Scope): Promi
     ),
   )
   await serveWeb(app, WEB)
+  await migrating
 
   return {
     app,

@@ -35,6 +35,9 @@ export interface Config {
   readonly llm: { readonly url: string; readonly model: string } | null
   readonly stt: { readonly url: string; readonly model: string } | null
   readonly ownerEmail: string | null
+  readonly signUp: 'invitation' | 'open'
+  /** Whom letters are from. */
+  readonly mailFrom: string
   readonly secrets: Secrets
 }
 
@@ -48,6 +51,8 @@ export interface Secrets {
   readonly llmKey: Secret | null
   readonly sttKey: Secret | null
   readonly ownerPassword: Secret | null
+  /** Null: the city sends no letters. */
+  readonly smtpUrl: Secret | null
 }
 
 interface Variable<T = unknown> {
@@ -162,6 +167,18 @@ export const VARIABLES = {
   ),
   OWNER_PASSWORD: text('The owner’s password, at least 10 characters.', ''),
   OWNER_PASSWORD_FILE: text('A file that holds the password instead.', ''),
+  SIGN_UP: choice(
+    'How people come in: by invitation, or by asking at the door. Who asks proves their address where there is mail, and waits for an admin where there is none.',
+    'invitation',
+    ['invitation', 'open'],
+  ),
+  SMTP_URL: url(
+    'The mail server, such as smtps://name:password@mail.example. Without it no letters are sent, and admins hand over the links.',
+    '',
+    'smtp',
+    'smtps',
+  ),
+  MAIL_FROM: text('Whom letters are from, such as Nadrichchia <city@example.org>; needed with SMTP_URL.', ''),
   MAX_UPLOAD_MB: whole('The largest file, in megabytes.', 25, 1, 2048),
   QUOTA_MB: whole('What one person’s files may take together, in megabytes.', 5000, 1, 10_000_000),
   MAX_MEGAPIXELS: whole('The largest image.', 100, 1, 1000),
@@ -213,6 +230,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     llmKey: secret('LLM_KEY', V.LLM_KEY),
     sttKey: secret('STT_KEY', V.STT_KEY),
     ownerPassword: ownerPassword(env, fault),
+    smtpUrl: secret('SMTP_URL', V.SMTP_URL),
   }
   if (run.length < SERVICES.length)
     for (const [name, value] of [
@@ -230,6 +248,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   if (ownerEmail && !/^\S+@\S+\.\S+$/.test(ownerEmail)) fault('OWNER_EMAIL must be an e-mail address')
   if (ownerEmail && !secrets.ownerPassword)
     fault('OWNER_PASSWORD or OWNER_PASSWORD_FILE is needed with OWNER_EMAIL')
+
+  const mailFrom = get('MAIL_FROM', V.MAIL_FROM)
+  if (secrets.smtpUrl && !/^[^\r\n]*\S+@\S+$/.test(mailFrom ?? ''))
+    fault('MAIL_FROM must be an e-mail address; it is needed with SMTP_URL')
 
   const config: Config = {
     host,
@@ -254,6 +276,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     llm: llmUrl && llmModel ? { url: llmUrl, model: llmModel } : null,
     stt: sttUrl ? { url: sttUrl, model: get('STT_MODEL', V.STT_MODEL) ?? 'whisper-1' } : null,
     ownerEmail,
+    signUp: get('SIGN_UP', V.SIGN_UP) === 'open' ? 'open' : 'invitation',
+    mailFrom: mailFrom ?? '',
     secrets,
   }
   if (faults.length > 0) throw new ConfigError(faults)

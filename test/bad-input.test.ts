@@ -451,9 +451,9 @@ describe('who somebody is', () => {
   })
 
   test('a session that ended', async () => {
-    const { token } = await owner.auth.invite({})
-    const account = { token, email: 'stale@city.test', password: 'a long enough password', name: 'Леся' }
-    const { cookie } = await ask(city.url, 'POST /api/auth/sign-up/invitation', { json: account })
+    const { code } = await owner.auth.invite({})
+    const account = { code, email: 'stale@city.test', password: 'a long enough password', name: 'Леся' }
+    const { cookie } = await ask(city.url, 'POST /api/auth/sign-up', { json: account })
     expect((await ask(city.url, 'GET /api/auth/me', { cookie })).status).toBe(200)
     expect(await upgrade({ cookie, origin: city.url })).toBe(101)
     expect(await upgrade({ cookie, origin: 'https://elsewhere.example' }), 'another site').toBe(403)
@@ -522,7 +522,7 @@ describe('every operation of openapi.json', () => {
       'POST /api/auth/invitation',
       'POST /api/auth/sign-in/email',
       'POST /api/auth/sign-out',
-      'POST /api/auth/sign-up/invitation',
+      'POST /api/auth/sign-up',
       'POST /api/auth/welcome',
     ])
   })

@@ -88,14 +88,14 @@ async function walk(): Promise<Record<string, string>> {
   const key: string = made.key
   const { body: invited } = await say('POST /api/auth/invitations', { key, json: {} })
   const account = {
-    token: invited.token,
+    code: invited.code,
     email: 'new@city.test',
     password: planted.newPassword,
     name: 'Нова',
   }
-  await say('POST /api/auth/sign-up/invitation', { json: { ...account, name: '' } })
-  await say('POST /api/auth/sign-up/invitation', { json: account })
-  await say('POST /api/auth/sign-up/invitation', { json: account })
+  await say('POST /api/auth/sign-up', { json: { ...account, name: '' } })
+  await say('POST /api/auth/sign-up', { json: account })
+  await say('POST /api/auth/sign-up', { json: account })
   await say('GET /api/city/rooms', { key: `${key}x` })
   await say('GET /api/city/rooms', { cookie: `${cookie}x` })
   await say(`GET /api/nothing?key=${key}` as Line)

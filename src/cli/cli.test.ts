@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type AuthCity, authCity, type Resident } from '../../test/kit/auth-city.ts'
+import { systemClock } from '../kernel/clock.ts'
 import { runCli } from './cli.ts'
 
 type Env = Readonly<Record<string, string>>
@@ -44,7 +45,8 @@ describe('with a running city', () => {
   beforeAll(async () => {
     const dataDir = join(folder, 'running')
     await mkdir(dataDir)
-    city = await authCity({}, join(dataDir, 'city.sock'))
+    // The command and the city read the same clock, as on one machine.
+    city = await authCity({ clock: systemClock }, join(dataDir, 'city.sock'))
     env = { DATA_DIR: dataDir, MODELS_DIR: join(folder, 'models') }
   })
   afterAll(() => city[Symbol.asyncDispose]())
@@ -74,8 +76,8 @@ describe('with a running city', () => {
     const { code, out } = await run(env, ...args)
     expect(code).toBe(0)
     expect(out).toMatch(/^http:\/\/127\.0\.0\.1:7400\/invitation#[\w-]{43}\nFor 2 people, as admin, until /)
-    const token = /#(\S+)/.exec(out)?.[1] ?? ''
-    expect((await city.client.invitation({ token })).role).toBe('admin')
+    const invited = /#(\S+)/.exec(out)?.[1] ?? ''
+    expect((await city.client.invitation({ code: invited })).role).toBe('admin')
   })
 
   test('makes, lists and revokes keys of the owner', async () => {

@@ -12,8 +12,9 @@ interface InviteOptions {
 }
 
 const PAGE = 200
+const DAY_MS = 24 * 3600 * 1000
 
-/** `user list`, `user invite`. */
+/** `user list`, `user invite`, `user recover`. */
 export function userCommands(program: Command, terminal: Terminal): void {
   const user = program.command('user').description('the people of the city')
 
@@ -45,11 +46,27 @@ export function userCommands(program: Command, terminal: Terminal): void {
     .option('--days <number>', 'how long it works', wholeFrom(1, 90), 7)
     .option('--json', 'answer as JSON')
     .action(async (options: InviteOptions) => {
-      const wish = { role: options.role, maxUses: options.uses, days: options.days }
+      const expiresAt = new Date(Date.now() + options.days * DAY_MS).toISOString()
+      const wish = { role: options.role, uses: options.uses, expiresAt }
       const made = await withCity(terminal, authContract, (city) => city.invite(wish))
       const people = made.maxUses === 1 ? 'one person' : `${made.maxUses} people`
-      const words = `${made.url}\nFor ${people}, as ${made.role}, until ${made.expiresAt.slice(0, 10)}. It is shown only once.`
+      const words = `${made.link}\nFor ${people}, as ${made.role}, until ${made.expiresAt.slice(0, 10)}. It is shown only once.`
       answer(terminal, options.json, made, words)
+    })
+
+  user
+    .command('recover')
+    .description(
+      'make a link that gives somebody back an account they lost all ways into; the owner’s, unless an e-mail is named',
+    )
+    .option('--email <email>', 'whose account it is')
+    .option('--json', 'answer as JSON')
+    .action(async ({ email, json }: { email?: string; json?: boolean }) => {
+      const made = await withCity(terminal, authContract, (city) =>
+        city.recover(email === undefined ? {} : { email }),
+      )
+      const words = `${made.link}\nFor ${made.name} (${made.email}), once, until ${made.expiresAt.slice(11, 16)} UTC. It sets a new password, takes the second step and the passkeys away and ends every session. The audit log keeps that it was made.`
+      answer(terminal, json, made, words)
     })
 }
 

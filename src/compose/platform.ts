@@ -7,7 +7,6 @@ import type { Ids } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
 import { Secret } from '../kernel/secret.ts'
 import type { Database } from '../platform/database/database.ts'
-import { migrateUp } from '../platform/database/migrate.ts'
 import type { Events } from '../platform/events/events.ts'
 import { openEvents } from '../platform/events/in-process.ts'
 import { openDisk } from '../platform/files/disk.ts'
@@ -15,15 +14,18 @@ import type { Files } from '../platform/files/files.ts'
 import type { Kv } from '../platform/kv/kv.ts'
 import { memoryKv } from '../platform/kv/memory.ts'
 import { createLogger, type Logger } from '../platform/logger.ts'
+import type { Mail } from '../platform/mail/mail.ts'
 import { createMetrics, type Metrics } from '../platform/metrics.ts'
 import { openDatabase } from './open-database.ts'
 
-/** What a process stands on, opened. The scope closes it, last opened first. */
+/** What a process stands on, opened; the database is not migrated. The scope closes it, last opened first. */
 export interface Platform {
   readonly database: Database
   readonly events: Events
   readonly kv: Kv
   readonly files: Files
+  /** Null where the city sends no letters. */
+  readonly mail: Mail | null
   readonly logger: Logger
   readonly metrics: Metrics
   readonly secret: Secret
@@ -44,13 +46,16 @@ export async function openPlatform(config: Config, means: Means, scope: Scope): 
   const logger = createLogger(config.logLevel)
   const database = await (means.database ?? openDatabase(config))
   scope.defer(() => database[Symbol.asyncDispose]())
-  await migrateUp(database)
   const kv = config.secrets.redisUrl
     ? await (await import('../platform/kv/redis.ts')).redisKv(config.secrets.redisUrl, `${config.space}:`)
     : memoryKv(clock)
   scope.defer(() => kv[Symbol.asyncDispose]())
   const files = await openDisk({ folder: join(config.dataDir, 'files') })
   scope.defer(() => files[Symbol.asyncDispose]())
+  const mail = config.secrets.smtpUrl
+    ? (await import('../platform/mail/smtp.ts')).smtpMail(config.secrets.smtpUrl, config.mailFrom)
+    : null
+  if (mail) scope.defer(() => mail[Symbol.asyncDispose]())
   const eventNeeds = { database, clock, ids, logger }
   const events = config.secrets.natsUrl
     ? await (await import('../platform/events/jetstream.ts')).openJetStreamEvents({
@@ -61,7 +66,7 @@ export async function openPlatform(config: Config, means: Means, scope: Scope): 
     : await openEvents(eventNeeds)
   scope.defer(() => events.stop())
   const secret = config.secrets.city ?? (await keptSecret(join(config.dataDir, 'secret')))
-  return { database, events, kv, files, logger, metrics: createMetrics(), secret, clock, ids }
+  return { database, events, kv, files, mail, logger, metrics: createMetrics(), secret, clock, ids }
 }
 
 /** Made once, readable by the city's own user alone. */

@@ -130,9 +130,9 @@ describe.skipIf(!able).each(WALKS)(
     test('a resident signs in and comes to where they were going', async () => {
       const { page, words } = taras
       const invited = await olena.context.request.post('/api/auth/invitations', { data: {} })
-      const { token } = await invited.json()
-      const account = { token, email: 'taras@city.test', password: OWNER.password, name: 'Тарас Бондар' }
-      await answered(`${city.url}/api/auth/sign-up/invitation`, account)
+      const { code } = await invited.json()
+      const account = { code, email: 'taras@city.test', password: OWNER.password, name: 'Тарас Бондар' }
+      await answered(`${city.url}/api/auth/sign-up`, account)
       await page.goto('/rooms/square')
       await page.getByLabel(words.auth.email, { exact: true }).fill(account.email)
       await page.getByLabel(words.auth.password, { exact: true }).fill('a wrong password')

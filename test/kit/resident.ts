@@ -143,10 +143,10 @@ export async function firstOwner(city: {
 
 /** Invites somebody, who joins; and a key for them. */
 export async function newcomer(owner: Resident, name: string): Promise<Resident> {
-  const { token } = await owner.auth.invite({})
+  const { code } = await owner.auth.invite({})
   const email = `${crypto.randomUUID()}@city.test`
-  const account = { token, email, password: 'a long enough password', name }
-  const joined = await post(owner.at.auth, '/api/auth/sign-up/invitation', account)
+  const account = { code, email, password: 'a long enough password', name }
+  const joined = await post(owner.at.auth, '/api/auth/sign-up', account)
   return await withKey(owner.at, joined.cookie)
 }
 

@@ -32,6 +32,18 @@ export interface NewAccount {
   readonly locale: 'uk' | 'en' | null
 }
 
+/** An account whose password is hashed already, and how it comes to be. */
+export interface Arrival extends Omit<NewAccount, 'password'> {
+  readonly hash: string
+  readonly role: CityRole
+  readonly emailVerified?: boolean
+  /** Who did it; the person themselves where nobody is named. */
+  readonly actor?: string | null
+  readonly action: 'owner.made' | 'resident.made' | 'sign_up.approved'
+  readonly requestId: string | null
+  readonly invitation?: { readonly id: string; readonly room: string | null; readonly madeBy: string }
+}
+
 export interface NewAgent {
   readonly id: string
   readonly name: string
@@ -59,29 +71,24 @@ export function createAccounts(needs: AccountNeeds) {
         .where('used_at', 'is', null)
         .executeTakeFirst()
       if (used.numUpdatedRows === 0n) throw authError('auth.welcome_used')
-      return insert(tx, account, 'owner', hash, { action: 'owner.made', requestId })
+      return insert(tx, { ...account, hash, role: 'owner', action: 'owner.made', requestId })
     })
   }
 
-  async function insert(
-    tx: AuthTransaction,
-    account: NewAccount,
-    role: CityRole,
-    hash: string,
-    entry: { action: 'owner.made' | 'resident.made'; requestId: string | null; invitation?: string },
-  ): Promise<Principal> {
+  async function insert(tx: AuthTransaction, arrival: Arrival): Promise<Principal> {
+    const { hash, role, name, locale, emailVerified = false, invitation, requestId } = arrival
     const id = ids.make('person')
     const now = new Date(clock.now())
-    const email = account.email.toLowerCase()
+    const email = arrival.email.toLowerCase()
     const stamps = { created_at: now, updated_at: now }
-    const principal: Principal = { id, kind: 'person', name: account.name, role }
+    const principal: Principal = { id, kind: 'person', name, role }
     await tx
       .insertInto('auth.principal')
-      .values({ ...principal, locale: account.locale, created_at: now })
+      .values({ ...principal, locale, created_at: now })
       .execute()
     const user = await tx
       .insertInto('auth.user')
-      .values({ id, name: account.name, email, email_verified: false, ...stamps })
+      .values({ id, name, email, email_verified: emailVerified, ...stamps })
       .onConflict((conflict) => conflict.column('email').doNothing())
       .executeTakeFirst()
     if (user.numInsertedOrUpdatedRows === 0n) throw authError('auth.email_taken')
@@ -101,17 +108,18 @@ export function createAccounts(needs: AccountNeeds) {
       })
       .execute()
     await audit(tx, {
-      actor: id,
-      action: entry.action,
+      actor: arrival.actor === undefined ? id : arrival.actor,
+      action: arrival.action,
       subject: id,
-      detail: { role, invitation: entry.invitation ?? null },
-      requestId: entry.requestId,
+      detail: { role, invitation: invitation?.id ?? null },
+      requestId,
     })
+    const room = invitation?.room != null && { room: invitation.room, invitedBy: invitation.madeBy }
     await events.append(tx, {
       type: residentJoined,
-      data: { principal },
+      data: { principal, ...(room && room) },
       principal: id,
-      ...(entry.requestId !== null && { requestId: entry.requestId }),
+      ...(requestId !== null && { requestId }),
     })
     return principal
   }
@@ -131,15 +139,20 @@ export function createAccounts(needs: AccountNeeds) {
       return makeOwner(account, requestId)
     },
 
-    async signUp(token: string, account: NewAccount, requestId: string): Promise<Principal> {
+    /** Rejects with `auth.invitation_refused` where the code opens nothing, after as much work as where it does. */
+    async signUp(code: string, account: NewAccount, requestId: string): Promise<Principal> {
       const hash = await passwords.hash(account.password)
       return db.transaction().execute(async (tx) => {
-        const invitation = await takeInvitation(tx, token, clock.now())
-        if (!invitation) throw authError('auth.invitation_refused')
-        const entry = { action: 'resident.made', requestId, invitation: invitation.id } as const
-        return insert(tx, account, invitation.role, hash, entry)
+        const taken = await takeInvitation(tx, code, clock.now())
+        if (!taken) throw authError('auth.invitation_refused')
+        const { id, role, room, made_by: madeBy } = taken
+        const invitation = { id, room, madeBy }
+        return insert(tx, { ...account, hash, role, action: 'resident.made', requestId, invitation })
       })
     },
+
+    /** Makes an account in the caller's transaction. */
+    insert,
 
     async enrolAgent({ id, name }: NewAgent, requestId: string): Promise<Principal> {
       return db.transaction().execute(async (tx) => {

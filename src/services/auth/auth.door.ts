@@ -1,15 +1,23 @@
+import type { Kysely } from 'kysely'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Secret } from '../../kernel/secret.ts'
 import { httpError } from '../../platform/http/http.errors.ts'
+import type { Me, SecondStep, UsedPasskey, Waiting } from './accounts.contract.ts'
 import type { Accounts, NewAccount } from './auth.accounts.ts'
-import type { Me } from './auth.contract.ts'
 import type { SessionCookie } from './auth.cookie.ts'
+import type { Credentials } from './auth.credentials.ts'
 import { authError } from './auth.errors.ts'
 import type { createIdentify, Identified } from './auth.identify.ts'
-import { type createSessions, SESSION_SECONDS } from './auth.sessions.ts'
+import type { OneTimes } from './auth.one-time.ts'
+import type { Passkeys } from './auth.passkeys.ts'
+import type { Resets } from './auth.resets.ts'
+import { SESSION_SECONDS, type Sessions } from './auth.sessions.ts'
+import type { SignUps } from './auth.sign-ups.ts'
 import type { AuthStore } from './auth.store.ts'
+import type { AuthTables } from './auth.tables.ts'
 import type { Throttle } from './auth.throttle.ts'
 import { sign } from './auth.tokens.ts'
+import type { Totp } from './auth.totp.ts'
 
 /** The browser at the door. In a call within the process there is none: then accounts are made and passwords checked, and no session opens. */
 export interface Visitor {
@@ -17,32 +25,44 @@ export interface Visitor {
   readonly userAgent: string
   readonly locale: 'uk' | 'en' | null
   readonly cookie: string | undefined
+  /** The origin of the page that asks. */
+  readonly origin: string
   setCookie(value: string): void
 }
 
 export interface DoorNeeds {
+  readonly db: Kysely<AuthTables>
   readonly store: AuthStore
   readonly clock: Clock
   readonly accounts: Accounts
-  readonly sessions: ReturnType<typeof createSessions>
+  readonly credentials: Credentials
+  readonly sessions: Sessions
+  readonly signUps: SignUps
+  readonly resets: Resets
+  readonly totp: Totp
+  readonly passkeys: Passkeys
+  readonly oneTimes: OneTimes
   readonly identity: ReturnType<typeof createIdentify>
   readonly throttle: Throttle
   readonly cookie: SessionCookie
   /** Signs the cookies. */
   readonly secret: Secret
+  /** Whether people may ask to come in without an invitation. */
+  readonly open: boolean
   /** Tells everybody that a session is gone. */
   revoked(principal: string, session: string): void
 }
 
 const RENEW_AFTER_MS = 24 * 3600 * 1000
+const SECOND_STEP_MS = 5 * 60_000
 
-type Credentials = Pick<NewAccount, 'email' | 'password'>
-type Arrival = Omit<NewAccount, 'locale'> & { readonly token: string }
+type Account = Omit<NewAccount, 'locale'>
 export type Door = ReturnType<typeof createDoor>
 
-/** Coming in and going out: what sets the session's cookie. */
+/** Coming in and going out: what sets the session's cookie. Attempts are counted first, by address and by account, and nothing here tells whether an account exists. */
 export function createDoor(needs: DoorNeeds) {
-  const { store, clock, accounts, sessions, identity, throttle, cookie, secret } = needs
+  const { db, store, clock, accounts, credentials, sessions, identity, throttle, cookie, secret } = needs
+  const { signUps, resets, totp, passkeys, oneTimes } = needs
 
   async function me(principal: string): Promise<Me> {
     const self = await store.self(principal)
@@ -50,35 +70,115 @@ export function createDoor(needs: DoorNeeds) {
     return self
   }
 
-  async function enter({ email, password }: Credentials, visitor: Visitor | null): Promise<Me> {
-    const opened = await sessions.open(email.trim().toLowerCase(), password, visitor?.userAgent ?? '')
-    const self = await store.self(opened.user)
-    if (!self || !visitor) await store.deleteSession(opened.id)
+  /** Lets in whoever has proved who they are. */
+  async function enter(principal: string, visitor: Visitor | null): Promise<Me> {
+    const self = await store.self(principal)
     if (!self) throw authError('auth.bad_credentials')
-    for (const value of opened.setCookie) visitor?.setCookie(value)
+    if (visitor) visitor.setCookie((await sessions.open(principal, visitor)).cookie)
     return self
   }
 
+  const knock = async (visitor: Visitor | null) => {
+    if (visitor) await throttle.address(visitor.address)
+  }
+  const localeOf = (visitor: Visitor | null) => visitor?.locale ?? null
+
   return {
-    async welcome({ token, ...account }: Arrival, requestId: string, visitor: Visitor | null): Promise<Me> {
-      if (visitor) await throttle.address(visitor.address)
-      const { id } = await accounts.welcome(token, { ...account, locale: visitor?.locale ?? null }, requestId)
-      return visitor ? enter(account, visitor) : me(id)
+    async welcome(
+      input: Account & { token: string },
+      requestId: string,
+      visitor: Visitor | null,
+    ): Promise<Me> {
+      await knock(visitor)
+      const { token, ...account } = input
+      const { id } = await accounts.welcome(token, { ...account, locale: localeOf(visitor) }, requestId)
+      return enter(id, visitor)
     },
 
-    async signUp({ token, ...account }: Arrival, requestId: string, visitor: Visitor | null): Promise<Me> {
-      if (visitor) await throttle.address(visitor.address)
-      const { id } = await accounts.signUp(token, { ...account, locale: visitor?.locale ?? null }, requestId)
-      return visitor ? enter(account, visitor) : me(id)
+    async signUp(
+      { code, ...given }: Account & { code?: string | undefined },
+      requestId: string,
+      visitor: Visitor | null,
+    ): Promise<Me | Waiting> {
+      await knock(visitor)
+      const account = { ...given, locale: localeOf(visitor) }
+      if (code !== undefined) {
+        await throttle.guess('invitation', code)
+        return enter((await accounts.signUp(code, account, requestId)).id, visitor)
+      }
+      if (!needs.open) throw authError('auth.sign_up_closed')
+      await throttle.account(account.email.toLowerCase())
+      return signUps.ask(account, requestId)
     },
 
-    async signIn(credentials: Credentials, visitor: Visitor | null): Promise<Me> {
-      const email = credentials.email.trim().toLowerCase()
-      if (visitor) await throttle.address(visitor.address)
+    async confirmSignUp(token: string, requestId: string, visitor: Visitor | null): Promise<{ done: true }> {
+      await knock(visitor)
+      await signUps.confirm(token, requestId)
+      return { done: true }
+    },
+
+    async signIn(
+      given: { email: string; password: string },
+      visitor: Visitor | null,
+    ): Promise<Me | SecondStep> {
+      const email = given.email.trim().toLowerCase()
+      await knock(visitor)
       await throttle.account(email)
-      const self = await enter(credentials, visitor)
+      const { id } = await credentials.check(email, given.password)
       await throttle.forgive(email)
-      return self
+      if (!(await totp.state(id))) return enter(id, visitor)
+      const step = await oneTimes.make(db, { kind: 'second_step', principal: id, forMs: SECOND_STEP_MS })
+      return { next: 'totp', ticket: oneTimes.token('second_step', step.id) }
+    },
+
+    async signInTotp(
+      { ticket, code }: { ticket: string; code: string },
+      requestId: string,
+      visitor: Visitor | null,
+    ): Promise<Me> {
+      await knock(visitor)
+      const step = await oneTimes.look('second_step', ticket)
+      if (!step?.principal) throw authError('auth.step_over')
+      await throttle.guess('totp', step.principal)
+      if (!(await totp.take(step.principal, code, requestId))) throw authError('auth.wrong_code')
+      if (!(await oneTimes.take(db, 'second_step', ticket))) throw authError('auth.step_over')
+      return enter(step.principal, visitor)
+    },
+
+    async passkeyQuestion(visitor: Visitor) {
+      await knock(visitor)
+      return passkeys.question(visitor.origin)
+    },
+
+    async signInPasskey(
+      { ticket, response }: { ticket: string; response: UsedPasskey },
+      visitor: Visitor,
+    ): Promise<Me> {
+      await knock(visitor)
+      return enter(await passkeys.check(ticket, response, visitor.origin), visitor)
+    },
+
+    async forgotten(email: string, requestId: string, visitor: Visitor | null) {
+      await knock(visitor)
+      const address = email.trim().toLowerCase()
+      await throttle.guess('forgotten', address)
+      return resets.forgotten(address, requestId)
+    },
+
+    async resetPassword(
+      { token, password }: { token: string; password: string },
+      requestId: string,
+      visitor: Visitor | null,
+    ): Promise<{ done: true }> {
+      await knock(visitor)
+      await resets.reset(token, password, requestId)
+      return { done: true }
+    },
+
+    async verifyEmail(token: string, requestId: string, visitor: Visitor | null): Promise<{ done: true }> {
+      await knock(visitor)
+      await resets.verify(token, requestId)
+      return { done: true }
     },
 
     async signOut(visitor: Visitor | null): Promise<{ done: true }> {

@@ -63,7 +63,9 @@ export function createIdentify({ store, clock, secret, cookie }: IdentifyNeeds) 
   function touch(type: Credential['type'], found: FoundCredential, now: number): void {
     const before = now - TOUCH_EVERY_MS
     const long = (at: number | null) => at === null || at <= before
-    if (type === 'key' && long(found.usedAt)) write(store.touchKey(found.id, now, before))
+    const touchOne = type === 'key' ? store.touchKey : store.touchSession
+    if (long(found.usedAt)) write(touchOne(found.id, now, before))
+    if (type === 'session' && long(found.usedAt)) write(store.touchSession(found.id, now, before))
     if (long(found.seenAt)) write(store.touchPrincipal(found.principal.id, now, before))
   }
 

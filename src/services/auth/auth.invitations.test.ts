@@ -5,7 +5,7 @@ import { deadline } from '../../kernel/deadline.ts'
 import { residentJoined } from './auth.events.ts'
 
 const DAY_MS = 24 * 3600 * 1000
-const SIGN_UP = '/api/auth/sign-up/invitation'
+const SIGN_UP = '/api/auth/sign-up'
 
 describe('invitations', () => {
   let city: AuthCity
@@ -18,35 +18,36 @@ describe('invitations', () => {
 
   const invite = (wish: object = {}) =>
     city.ask('POST', '/api/auth/invitations', { body: wish, cookie: owner.cookie })
-  const look = (token: string) => city.ask('POST', '/api/auth/invitation', { body: { token } })
-  const come = (token: string, email: string) =>
-    city.ask('POST', SIGN_UP, { body: { token, email, password: PASSWORD, name: 'Гість' } })
+  const inDays = (days: number) => new Date(city.clock.now() + days * DAY_MS).toISOString()
+  const look = (code: string) => city.ask('POST', '/api/auth/invitation', { body: { code } })
+  const come = (code: string, email: string) =>
+    city.ask('POST', SIGN_UP, { body: { code, email, password: PASSWORD, name: 'Гість' } })
 
   test('let somebody in, in the role they name', async () => {
-    const { status, body } = await invite({ role: 'admin', days: 3 })
+    const { status, body } = await invite({ role: 'admin', expiresAt: inDays(3) })
     expect(status).toBe(201)
-    expect(body).toMatchObject({ role: 'admin', uses: 0, maxUses: 1 })
-    expect(body.url).toBe(`http://127.0.0.1:7400/invitation#${body.token}`)
-    expect(body.token).toMatch(/^[\w-]{43}$/)
-    expect((await look(body.token)).body).toEqual({
+    expect(body).toMatchObject({ role: 'admin', uses: 0, maxUses: 1, room: null, expiresAt: inDays(3) })
+    expect(body.link).toBe(`http://127.0.0.1:7400/invitation#${body.code}`)
+    expect(body.code).toMatch(/^[\w-]{43}$/)
+    expect((await look(body.code)).body).toEqual({
       city: 'Тестове',
       role: 'admin',
       expiresAt: body.expiresAt,
       by: 'owner',
     })
-    const made = await come(body.token, 'admin@misto.example')
+    const made = await come(body.code, 'admin@misto.example')
     expect([made.status, made.body.role]).toEqual([201, 'admin'])
     expect((await city.ask('GET', '/api/auth/me', { cookie: made.cookie })).body.email).toBe(
       'admin@misto.example',
     )
-    const again = await come(body.token, 'more@misto.example')
+    const again = await come(body.code, 'more@misto.example')
     expect([again.status, again.body.error.code]).toEqual([403, 'auth.invitation_refused'])
   })
 
   test('are never used more often than they allow, however many come at once', async () => {
-    const { body } = await invite({ maxUses: 3 })
+    const { body } = await invite({ uses: 3 })
     const answers = await Promise.all(
-      Array.from({ length: 8 }, (_, i) => come(body.token, `crowd${i}@misto.example`)),
+      Array.from({ length: 8 }, (_, i) => come(body.code, `crowd${i}@misto.example`)),
     )
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 201, 201, 403, 403, 403, 403, 403])
     const { rows } = await sql<{
@@ -58,10 +59,10 @@ describe('invitations', () => {
   test('a taken e-mail uses nothing up and leaves nothing behind', async () => {
     const { body } = await invite()
     const before = await countRows(city, 'auth.principal')
-    const taken = await come(body.token, 'OWNER@misto.example')
+    const taken = await come(body.code, 'OWNER@misto.example')
     expect([taken.status, taken.body.error.code]).toEqual([409, 'auth.email_taken'])
     expect(await countRows(city, 'auth.principal')).toBe(before)
-    expect((await come(body.token, 'not-taken@misto.example')).status).toBe(201)
+    expect((await come(body.code, 'not-taken@misto.example')).status).toBe(201)
   })
 
   test('an account whose event cannot be written is not made at all', async () => {
@@ -71,7 +72,7 @@ describe('invitations', () => {
       events: { ...city.events, append: () => Promise.reject(new Error('the outbox is gone')) },
     })
     const signUp = broken.handlers.signUp(
-      { token: body.token, email: 'half@misto.example', password: PASSWORD, name: 'Half' },
+      { code: body.code, email: 'half@misto.example', password: PASSWORD, name: 'Half' },
       { principal: null, service: null, requestId: 'req_test', signal: deadline(5000) },
     )
     await expect(signUp).rejects.toThrow('the outbox is gone')
@@ -81,17 +82,19 @@ describe('invitations', () => {
       ['auth.identity', before],
     ] as const)
       expect(await countRows(city, table)).toBe(left)
-    expect((await come(body.token, 'half@misto.example')).status).toBe(201)
+    expect((await come(body.code, 'half@misto.example')).status).toBe(201)
   })
 
   test('end on their day', async () => {
-    const { body } = await invite({ days: 2 })
+    const { body } = await invite({ expiresAt: inDays(2) })
     await city.clock.advance(2 * DAY_MS - 1)
-    expect((await look(body.token)).status).toBe(200)
+    expect((await look(body.code)).status).toBe(200)
     await city.clock.advance(1)
-    const gone = await look(body.token)
+    const gone = await look(body.code)
     expect([gone.status, gone.body.error.code]).toEqual([404, 'auth.invitation_unknown'])
-    expect((await come(body.token, 'late@misto.example')).status).toBe(403)
+    expect((await come(body.code, 'late@misto.example')).status).toBe(403)
+    for (const expiresAt of [inDays(-1), inDays(91)])
+      expect((await invite({ expiresAt })).body.error.code).toBe('auth.expiry_wrong')
   })
 
   test('can be withdrawn, once', async () => {
@@ -104,12 +107,12 @@ describe('invitations', () => {
     expect(await listed()).toBe(true)
     expect((await withdraw()).body).toEqual({ done: true })
     expect(await listed()).toBe(false)
-    expect((await come(body.token, 'withdrawn@misto.example')).status).toBe(403)
+    expect((await come(body.code, 'withdrawn@misto.example')).status).toBe(403)
     expect((await withdraw()).status).toBe(404)
   })
 
   test('an unknown token is answered like a used one', async () => {
-    const used = (await invite()).body.token
+    const used = (await invite()).body.code
     await come(used, 'last@misto.example')
     for (const token of [used, 'never-was', '']) {
       expect((await look(token)).body.error.code).toBe('auth.invitation_unknown')

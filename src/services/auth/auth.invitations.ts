@@ -17,10 +17,19 @@ export interface InvitationNeeds {
   readonly publicUrl: string
 }
 
+export interface InvitationWish {
+  readonly role: InvitationRow['role']
+  readonly room?: string | undefined
+  readonly uses: number
+  readonly expiresAt?: string | undefined
+}
+
 const DAY_MS = 24 * 3600 * 1000
+const USUAL_DAYS = 7
+const MOST_DAYS = 90
 const SHOWN = 500
 
-/** Invitation links. Their tokens are stored hashed, and shown when they are made, never again. */
+/** Invitation links. Their codes are stored hashed, and shown when they are made, never again. */
 export function createInvitations({ db, clock, ids, audit, publicUrl }: InvitationNeeds) {
   const working = () => {
     const now = new Date(clock.now())
@@ -32,30 +41,40 @@ export function createInvitations({ db, clock, ids, audit, publicUrl }: Invitati
       .whereRef('uses', '<', 'max_uses')
   }
   return {
-    async make(wish: { role: InvitationRow['role']; maxUses: number; days: number }, call: Call) {
-      const token = makeToken()
+    /** Rejects with `auth.expiry_wrong` for a moment that is past, or more than 90 days away. */
+    async make(wish: InvitationWish, call: Call) {
+      const code = makeToken()
       const now = clock.now()
+      const expires = wish.expiresAt === undefined ? now + USUAL_DAYS * DAY_MS : Date.parse(wish.expiresAt)
+      if (expires <= now || expires > now + MOST_DAYS * DAY_MS)
+        throw authError('auth.expiry_wrong', { days: MOST_DAYS })
       const actor = call.principal?.id ?? call.service ?? 'city'
       const row = await db.transaction().execute(async (tx) => {
         const made = await tx
           .insertInto('auth.invitation')
           .values({
             id: ids.make('invitation'),
-            token_hash: hashToken(token),
+            token_hash: hashToken(code),
             role: wish.role,
+            room: wish.room ?? null,
             made_by: actor,
-            max_uses: wish.maxUses,
+            max_uses: wish.uses,
             created_at: new Date(now),
-            expires_at: new Date(now + wish.days * DAY_MS),
+            expires_at: new Date(expires),
           })
           .returningAll()
           .executeTakeFirstOrThrow()
-        const detail = { role: wish.role, maxUses: wish.maxUses, days: wish.days }
+        const detail = {
+          role: wish.role,
+          uses: wish.uses,
+          room: wish.room ?? null,
+          until: isoTime(expires),
+        }
         const { requestId } = call
         await audit(tx, { actor, action: 'invitation.made', subject: made.id, detail, requestId })
         return made
       })
-      return { ...outward(row), token, url: `${publicUrl}/invitation#${token}` }
+      return { ...outward(row), code, link: `${publicUrl}/invitation#${code}` }
     },
 
     /** Those that still work, newest first, at most 500. */
@@ -80,8 +99,8 @@ export function createInvitations({ db, clock, ids, audit, publicUrl }: Invitati
     },
 
     /** One that still works, with the name of the person who made it. */
-    async look(token: string): Promise<Invitation & { by: string | null }> {
-      const row = await working().where('token_hash', '=', hashToken(token)).executeTakeFirst()
+    async look(code: string): Promise<Invitation & { by: string | null }> {
+      const row = await working().where('token_hash', '=', hashToken(code)).executeTakeFirst()
       if (!row) throw authError('auth.invitation_unknown')
       const maker = await db
         .selectFrom('auth.principal')
@@ -95,20 +114,21 @@ export function createInvitations({ db, clock, ids, audit, publicUrl }: Invitati
 }
 
 /** Uses an invitation once, in one statement, so that no two take its last use; undefined where it no longer works. */
-export const takeInvitation = (tx: AuthTransaction, token: string, now: number) =>
+export const takeInvitation = (tx: AuthTransaction, code: string, now: number) =>
   tx
     .updateTable('auth.invitation')
     .set((eb) => ({ uses: eb('uses', '+', 1) }))
-    .where('token_hash', '=', hashToken(token))
+    .where('token_hash', '=', hashToken(code))
     .where('revoked_at', 'is', null)
     .where('expires_at', '>', new Date(now))
     .whereRef('uses', '<', 'max_uses')
-    .returning(['id', 'role'])
+    .returning(['id', 'role', 'room', 'made_by'])
     .executeTakeFirst()
 
 const outward = (row: Selectable<InvitationRow>): Invitation => ({
   id: row.id,
   role: row.role,
+  room: row.room,
   createdAt: isoTime(row.created_at.getTime()),
   expiresAt: isoTime(row.expires_at.getTime()),
   uses: row.uses,

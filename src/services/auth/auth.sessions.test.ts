@@ -139,9 +139,9 @@ describe('guessing', () => {
 
   test('is slowed for an address, at every door', async () => {
     await using city = await authCity({ limits: { perAccount: 100, perAddress: 3 } })
-    const body = { ...ada, token: 'wrong' }
+    const body = { ...ada, token: 'wrong', code: 'wrong' }
     const statuses: number[] = []
-    for (const url of [WELCOME, '/api/auth/sign-up/invitation', SIGN_IN, WELCOME, SIGN_IN])
+    for (const url of [WELCOME, '/api/auth/sign-up', SIGN_IN, WELCOME, SIGN_IN])
       statuses.push((await city.ask('POST', url, { body })).status)
     expect(statuses).toEqual([403, 403, 401, 429, 429])
     expect((await city.ask('POST', SIGN_IN, { body, address: '10.0.0.2' })).status).toBe(401)

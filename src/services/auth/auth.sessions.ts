@@ -1,12 +1,14 @@
-import type { Kysely } from 'kysely'
-import type { Clock } from '../../kernel/clock.ts'
-import { AppError } from '../../kernel/errors.ts'
+import { type Kysely, sql } from 'kysely'
+import { type Clock, isoTime } from '../../kernel/clock.ts'
 import type { Ids } from '../../kernel/ids.ts'
 import type { Secret } from '../../kernel/secret.ts'
+import type { Session } from './accounts.contract.ts'
 import type { SessionCookie } from './auth.cookie.ts'
-import { authError } from './auth.errors.ts'
+import { deviceOf } from './auth.device.ts'
 import type { Passwords } from './auth.passwords.ts'
+import type { AuthTransaction } from './auth.store.ts'
 import type { AuthTables } from './auth.tables.ts'
+import { sign } from './auth.tokens.ts'
 
 /** A session lasts this long after it was last renewed. */
 export const SESSION_SECONDS = 30 * 24 * 3600
@@ -23,43 +25,72 @@ export interface SessionNeeds {
   readonly passwords: Passwords
 }
 
+/** A session that was just opened; `cookie` is the `Set-Cookie` that hands it over. */
 export interface OpenedSession {
   readonly id: string
-  readonly user: string
-  readonly setCookie: readonly string[]
+  readonly cookie: string
 }
 
-/** Opens sessions through better-auth, which is loaded when the first one is opened. Whatever is wrong with the e-mail or the password, it takes the same time and rejects with `auth.bad_credentials`. */
+export interface Browser {
+  readonly address: string
+  readonly userAgent: string
+}
+
+export type Sessions = ReturnType<typeof createSessions>
+const SHOWN = 200
+
+/** Opens, lists and ends sessions. better-auth opens them, and is loaded when the first one is opened. */
 export function createSessions(needs: SessionNeeds) {
+  const { db, clock, secret, cookie } = needs
   let loading: ReturnType<typeof load> | undefined
   return {
-    async open(email: string, password: string, userAgent: string): Promise<OpenedSession> {
+    async open(principal: string, browser: Browser): Promise<OpenedSession> {
       loading ??= load(needs)
-      const auth = await loading
-      const body = { email, password }
-      const headers = new Headers({ 'user-agent': userAgent })
-      try {
-        const opened = await auth.api.signInEmail({ body, headers, returnHeaders: true })
-        const row = await needs.db
-          .selectFrom('auth.session')
-          .select('id')
-          .where('token', '=', opened.response.token)
-          .executeTakeFirstOrThrow()
-        return { id: row.id, user: opened.response.user.id, setCookie: opened.headers.getSetCookie() }
-      } catch (error) {
-        if (!(error instanceof AppError) && isRefusal(error)) throw authError('auth.bad_credentials')
-        throw error
-      }
+      const { internalAdapter } = await loading
+      const { address: ipAddress, userAgent } = browser
+      const { id, token } = await internalAdapter.createSession(principal, false, { ipAddress, userAgent })
+      return { id, cookie: cookie.write(sign(token, secret), SESSION_SECONDS) }
+    },
+
+    /** Those that are open, the one last seen first; at most 200. `current` is the asker's own. */
+    async list(principal: string, current: string | null): Promise<Session[]> {
+      const rows = await db
+        .selectFrom('auth.session')
+        .select(['id', 'user_agent', 'ip_address', 'created_at', 'last_seen_at'])
+        .where('user_id', '=', principal)
+        .where('expires_at', '>', new Date(clock.now()))
+        .orderBy(sql`coalesce(last_seen_at, created_at)`, 'desc')
+        .orderBy('id', 'desc')
+        .limit(SHOWN)
+        .execute()
+      return rows.map((row) => ({
+        id: row.id,
+        ...deviceOf(row.user_agent),
+        address: row.ip_address || null,
+        createdAt: isoTime(row.created_at.getTime()),
+        lastSeenAt: isoTime((row.last_seen_at ?? row.created_at).getTime()),
+        current: row.id === current,
+      }))
     },
   }
 }
 
-/** better-auth's APIError, known by its shape so that the library can be loaded late. */
-const isRefusal = (error: unknown): boolean =>
-  error instanceof Error &&
-  'statusCode' in error &&
-  typeof error.statusCode === 'number' &&
-  error.statusCode < 500
+/** Ends sessions of a principal: one, or all but one, or all. Answers with those that were open, for `revoked`. */
+export async function endSessions(
+  tx: AuthTransaction,
+  principal: string,
+  which: { readonly only?: string; readonly except?: string | null },
+): Promise<string[]> {
+  const { only, except } = which
+  const rows = await tx
+    .deleteFrom('auth.session')
+    .where('user_id', '=', principal)
+    .$if(only !== undefined, (q) => q.where('id', '=', only ?? ''))
+    .$if(typeof except === 'string', (q) => q.where('id', '<>', except ?? ''))
+    .returning('id')
+    .execute()
+  return rows.map(({ id }) => id)
+}
 
 const PREFIX: Readonly<Record<string, string>> = { user: 'person' }
 
@@ -130,6 +161,5 @@ async function load({ db, clock, ids, secret, publicUrl, trustedOrigins, cookie,
       },
     },
   })
-  await instance.$context
-  return instance
+  return await instance.$context
 }

@@ -1,5 +1,5 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
-import type { Principal } from '../../kernel/principal.ts'
+import type { CityRole, Principal } from '../../kernel/principal.ts'
 import type { AuthTables, PrincipalRow } from './auth.tables.ts'
 
 export type AuthTransaction = Transaction<AuthTables>
@@ -14,6 +14,23 @@ export interface FoundCredential {
   readonly seenAt: number | null
 }
 
+export interface SelfWish {
+  readonly name?: string | undefined
+  readonly locale?: 'uk' | 'en' | undefined
+}
+
+/** A person's account, for those who judge its password. */
+export interface Account {
+  readonly id: string
+  readonly email: string
+  readonly emailVerified: boolean
+  readonly name: string
+  readonly role: CityRole
+  readonly locale: 'uk' | 'en' | null
+  readonly hash: string | null
+  readonly passwordAt: Date
+}
+
 const PRINCIPAL = ['p.id as principal', 'p.kind', 'p.name', 'p.role', 'p.seen_at'] as const
 
 /** How far a key reaches that was made without scopes: credentials are never reached by a star. */
@@ -26,6 +43,24 @@ export const principalOf = ({ id, kind, name, role }: Pick<PrincipalRow, 'id' | 
 export function createAuthStore(db: Kysely<AuthTables>) {
   const people = () =>
     db.selectFrom('auth.principal').where('kind', '=', 'person').where('disabled_at', 'is', null)
+
+  const accounts = () =>
+    db
+      .selectFrom('auth.user as u')
+      .innerJoin('auth.principal as p', 'p.id', 'u.id')
+      .innerJoin('auth.account as a', 'a.user_id', 'u.id')
+      .select([
+        'u.id',
+        'u.email',
+        'u.email_verified as emailVerified',
+        'p.name',
+        'p.role',
+        'p.locale',
+        'a.password as hash',
+        'a.updated_at as passwordAt',
+      ])
+      .where('a.provider_id', '=', 'credential')
+      .where('p.disabled_at', 'is', null)
 
   return {
     async keyByHash(hash: string): Promise<FoundCredential | null> {
@@ -44,11 +79,11 @@ export function createAuthStore(db: Kysely<AuthTables>) {
       const row = await db
         .selectFrom('auth.session as s')
         .innerJoin('auth.principal as p', 'p.id', 's.user_id')
-        .select([...PRINCIPAL, 's.id', 's.expires_at'])
+        .select([...PRINCIPAL, 's.id', 's.expires_at', 's.last_seen_at'])
         .where('s.token', '=', token)
         .where('p.disabled_at', 'is', null)
         .executeTakeFirst()
-      return row ? found(row, null) : null
+      return row ? found(row, row.last_seen_at) : null
     },
 
     /** Notes that a key was used, unless that was noted since `unlessAfter`. */
@@ -63,6 +98,29 @@ export function createAuthStore(db: Kysely<AuthTables>) {
         .execute()
     },
 
+    /** The same for a session. */
+    async touchSession(id: string, at: number, unlessAfter: number): Promise<void> {
+      await db
+        .updateTable('auth.session')
+        .set({ last_seen_at: new Date(at) })
+        .where('id', '=', id)
+        .where((eb) =>
+          eb.or([eb('last_seen_at', 'is', null), eb('last_seen_at', '<=', new Date(unlessAfter))]),
+        )
+        .execute()
+    },
+
+    /** The account of an e-mail, in one query whether there is one or not. Null for nobody and for whoever is disabled. */
+    async accountOf(email: string): Promise<Account | null> {
+      const row = await accounts().where('u.email', '=', email).executeTakeFirst()
+      return row ?? null
+    },
+
+    async accountById(id: string): Promise<Account | null> {
+      const row = await accounts().where('u.id', '=', id).executeTakeFirst()
+      return row ?? null
+    },
+
     /** Notes that somebody was here, unless that was noted since `unlessAfter`. */
     async touchPrincipal(id: string, at: number, unlessAfter: number): Promise<void> {
       await db
@@ -71,6 +129,25 @@ export function createAuthStore(db: Kysely<AuthTables>) {
         .where('id', '=', id)
         .where((eb) => eb.or([eb('seen_at', 'is', null), eb('seen_at', '<=', new Date(unlessAfter))]))
         .execute()
+    },
+
+    /** Changes what one says of oneself; nothing else. */
+    async changeSelf(id: string, wish: SelfWish, at: number): Promise<void> {
+      const { name, locale } = wish
+      if (name === undefined && locale === undefined) return
+      await db.transaction().execute(async (tx) => {
+        await tx
+          .updateTable('auth.principal')
+          .set({ ...(name !== undefined && { name }), ...(locale !== undefined && { locale }) })
+          .where('id', '=', id)
+          .execute()
+        if (name !== undefined)
+          await tx
+            .updateTable('auth.user')
+            .set({ name, updated_at: new Date(at) })
+            .where('id', '=', id)
+            .execute()
+      })
     },
 
     /** Lets a session last until `until`, if it would end before `ifBefore`; its token then, else null. */
@@ -89,7 +166,9 @@ export function createAuthStore(db: Kysely<AuthTables>) {
       await db.deleteFrom('auth.session').where('id', '=', id).execute()
     },
 
-    async deleteExpiredSessions(now: number): Promise<void> {
+    /** Sessions and one-time secrets that are over. */
+    async deleteExpired(now: number): Promise<void> {
+      await db.deleteFrom('auth.one_time').where('expires_at', '<=', new Date(now)).execute()
       await db.deleteFrom('auth.session').where('expires_at', '<=', new Date(now)).execute()
     },
 

@@ -20,10 +20,12 @@ interface IdentityRow {
   provider: string
   external_id: string
   principal: string
+  /** What a reader knows it by. */
+  label: Nullable<string>
   created_at: Date
 }
 
-/** better-auth's own tables; `auth.verification` is read and written by it alone. */
+/** better-auth's own tables. */
 interface UserRow {
   id: string
   name: string
@@ -49,7 +51,9 @@ interface SessionRow {
   token: string
   user_id: string
   expires_at: Date
+  ip_address: Nullable<string>
   user_agent: Nullable<string>
+  last_seen_at: Nullable<Date>
   created_at: Date
   updated_at: Date
 }
@@ -64,6 +68,7 @@ export interface InvitationRow {
   id: string
   token_hash: string
   role: Exclude<CityRole, 'owner'>
+  room: Nullable<string>
   made_by: string
   uses: ColumnType<number, number | undefined>
   max_uses: number
@@ -98,6 +103,67 @@ interface AuditRow {
   request_id: string | null
 }
 
+export interface OneTimeRow {
+  id: string
+  kind: string
+  principal: string | null
+  value: Nullable<string>
+  created_at: Date
+  expires_at: Date
+  used_at: Nullable<Date>
+}
+
+export interface SignUpRow {
+  id: string
+  email: string
+  name: string
+  /** Hashed. */
+  password: string
+  locale: 'uk' | 'en' | null
+  waits_for: 'approval' | 'address'
+  created_at: Date
+  expires_at: Date
+}
+
+interface TotpRow {
+  principal: string
+  /** Encrypted. */
+  secret: string
+  confirmed_at: Nullable<Date>
+  last_step: ColumnType<string | number, number | undefined, number>
+  created_at: Date
+}
+
+interface RecoveryCodeRow {
+  /** Keyed hash of the code and its principal. */
+  hash: string
+  principal: string
+  used_at: Nullable<Date>
+}
+
+export interface PasskeyRow {
+  id: string
+  principal: string
+  name: string
+  /** Its own id, base64url. */
+  credential: string
+  /** COSE, base64url. */
+  public_key: string
+  counter: ColumnType<string | number, number, number>
+  /** By comma. */
+  transports: string
+  synced: boolean
+  domain: string
+  created_at: Date
+  last_used_at: Nullable<Date>
+}
+
+interface AttemptRow {
+  key: string
+  count: number
+  reset_at: Date
+}
+
 // A type, not an interface: Kysely asks for an index signature.
 export type AuthTables = {
   'auth.principal': PrincipalRow
@@ -109,4 +175,10 @@ export type AuthTables = {
   'auth.invitation': InvitationRow
   'auth.api_key': ApiKeyRow
   'auth.audit': AuditRow
+  'auth.one_time': OneTimeRow
+  'auth.sign_up': SignUpRow
+  'auth.totp': TotpRow
+  'auth.recovery_code': RecoveryCodeRow
+  'auth.passkey': PasskeyRow
+  'auth.attempt': AttemptRow
 }

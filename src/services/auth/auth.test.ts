@@ -28,6 +28,8 @@ describe('the first account', () => {
       city: 'Тестове',
       owned: false,
       residents: 0,
+      signUp: 'invitation',
+      mail: false,
     })
     const token = (await city.auth.welcomeToken())?.reveal() ?? ''
     expect(token).toMatch(/^[\w-]{43}$/)

@@ -1,5 +1,7 @@
-import type { Kv } from '../../platform/kv/kv.ts'
+import { type Kysely, sql } from 'kysely'
+import type { Clock } from '../../kernel/clock.ts'
 import { authError } from './auth.errors.ts'
+import type { AuthTables } from './auth.tables.ts'
 import { hashToken } from './auth.tokens.ts'
 
 /** How many attempts a minute may bring. */
@@ -9,22 +11,61 @@ export interface AuthLimits {
 }
 
 const WINDOW_MS = 60_000
+const SWEEP_EVERY = 500
 
 export type Throttle = ReturnType<typeof createThrottle>
 
-/** Counts attempts before they are tried, so that many at once gain nothing. Rejects with `auth.throttled`. */
-export function createThrottle(kv: Kv, limits: AuthLimits) {
+/** Counts attempts before they are tried, so that many at once gain nothing; in the database, so that every process of the city counts together. Rejects with `auth.throttled`. */
+export function createThrottle(db: Kysely<AuthTables>, clock: Clock, limits: AuthLimits) {
+  let counted = 0
+
   async function count(key: string, limit: number): Promise<void> {
-    const { count, resetMs } = await kv.increment(key, WINDOW_MS)
-    if (count <= limit) return
-    const seconds = Math.max(1, Math.ceil(resetMs / 1000))
+    const now = clock.now()
+    if (++counted % SWEEP_EVERY === 0) await sweep()
+    const started = sql<boolean>`auth.attempt.reset_at <= ${new Date(now)}`
+    const fresh = new Date(now + WINDOW_MS)
+    const row = await db
+      .insertInto('auth.attempt')
+      .values({ key, count: 1, reset_at: fresh })
+      .onConflict((conflict) =>
+        conflict.column('key').doUpdateSet({
+          count: sql<number>`case when ${started} then 1 else least(auth.attempt.count, 1000000) + 1 end`,
+          reset_at: sql<Date>`case when ${started} then excluded.reset_at else auth.attempt.reset_at end`,
+        }),
+      )
+      .returning(['count', 'reset_at'])
+      .executeTakeFirstOrThrow()
+    if (row.count <= limit) return
+    const seconds = Math.max(1, Math.ceil((row.reset_at.getTime() - now) / 1000))
     throw authError('auth.throttled', { seconds }, { retryAfterMs: seconds * 1000 })
   }
-  const accountKey = (email: string) => `auth:account:${hashToken(email)}`
+
+  /** Drops windows that are over. */
+  async function sweep(): Promise<void> {
+    await db.deleteFrom('auth.attempt').where('reset_at', '<', new Date(clock.now())).execute()
+  }
+
+  const accountKey = (email: string) => `account:${hashToken(email)}`
   return {
-    address: (address: string) => count(`auth:address:${address}`, limits.perAddress),
+    sweep,
+    address: (address: string) => count(`address:${networkOf(address)}`, limits.perAddress),
     account: (email: string) => count(accountKey(email), limits.perAccount),
     /** The right password was given: its account starts anew. */
-    forgive: (email: string) => kv.delete(accountKey(email)),
+    async forgive(email: string): Promise<void> {
+      await db.deleteFrom('auth.attempt').where('key', '=', accountKey(email)).execute()
+    },
+    /** Guesses at something else that belongs to one: a second step, a code. */
+    guess: (what: 'totp' | 'password' | 'link' | 'invitation' | 'forgotten' | 'verify', whose: string) =>
+      count(`${what}:${hashToken(whose)}`, limits.perAccount),
   }
+}
+
+/** Whoever has one IPv6 address has all of its /64. */
+function networkOf(address: string): string {
+  if (!address.includes(':') || /^::ffff:\d+\./i.test(address)) return address
+  const [head = '', tail] = address.toLowerCase().split('::')
+  const left = head === '' ? [] : head.split(':')
+  const right = tail ? tail.split(':') : []
+  const gap = tail === undefined ? [] : Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0')
+  return [...left, ...gap, ...right].slice(0, 4).join(':')
 }

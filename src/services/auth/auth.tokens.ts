@@ -30,3 +30,16 @@ export function unsign(signed: string, secret: Secret): string | null {
   const value = signed.slice(0, Math.max(0, signed.lastIndexOf('.')))
   return value !== '' && sameText(signed, sign(value, secret)) ? value : null
 }
+
+const LETTERS = '0123456789abcdefghjkmnpqrstvwxyz'
+
+/** A code a person can type, such as `7k2m-q4wd`: five bits a letter, in groups of four. */
+export const makeCode = (letters: number): string =>
+  [...randomBytes(letters)]
+    .map((byte) => LETTERS.charAt(byte & 31))
+    .join('')
+    .replace(/.{4}(?=.)/g, '$&-')
+
+/** A typed code without what people add to it: spaces, hyphens, capitals, and letters that look like digits. */
+export const plainCode = (typed: string): string =>
+  typed.toLowerCase().replace(/[\s-]/g, '').replaceAll('o', '0').replace(/[il]/g, '1')

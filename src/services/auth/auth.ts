@@ -8,30 +8,28 @@ import { Secret } from '../../kernel/secret.ts'
 import type { AnyTables } from '../../platform/database/database.ts'
 import type { Events } from '../../platform/events/events.ts'
 import type { Service } from '../../platform/http/service.ts'
-import type { Kv } from '../../platform/kv/kv.ts'
+import type { Mail } from '../../platform/mail/mail.ts'
 import { createAccounts } from './auth.accounts.ts'
 import { consumeRightsChanged, createAudit, readAudit } from './auth.audit.ts'
 import { authContract } from './auth.contract.ts'
 import { sessionCookie } from './auth.cookie.ts'
-import { createDoor } from './auth.door.ts'
 import { authError } from './auth.errors.ts'
 import { credentialRevoked } from './auth.events.ts'
+import { createFront } from './auth.front.ts'
 import { createIdentify } from './auth.identify.ts'
 import { createInvitations } from './auth.invitations.ts'
 import { createKeys } from './auth.keys.ts'
 import { createPasswords } from './auth.passwords.ts'
 import { createResidents } from './auth.residents.ts'
-import { authRoutes, CUSTOM } from './auth.routes.ts'
-import { createSessions } from './auth.sessions.ts'
+import { CUSTOM } from './auth.routes.ts'
 import { createAuthStore } from './auth.store.ts'
 import type { AuthTables } from './auth.tables.ts'
-import { type AuthLimits, createThrottle } from './auth.throttle.ts'
+import type { AuthLimits } from './auth.throttle.ts'
 import { deriveSecret } from './auth.tokens.ts'
 
 export interface AuthNeeds {
   readonly database: Kysely<AnyTables>
   readonly events: Events
-  readonly kv: Kv
   readonly clock: Clock
   readonly ids: Ids
   /** The city's own. Sessions and the one-time link end with it. */
@@ -42,6 +40,10 @@ export interface AuthNeeds {
   readonly cityName?: string
   /** Made the city's owner at start, where there is none. */
   readonly owner?: { readonly email: string; readonly password: Secret } | undefined
+  /** Whether one comes in by invitation alone; so where nothing is said. */
+  readonly signUp?: 'invitation' | 'open'
+  /** Null where the city sends no letters. */
+  readonly mail?: Mail | null
   /** Attempts to come in, a minute: 10 for an account and 30 from an address where nothing is said. */
   readonly limits?: AuthLimits
 }
@@ -64,9 +66,7 @@ export function createAuth(needs: AuthNeeds): AuthService {
   const store = createAuthStore(db)
   const audit = createAudit(clock, ids)
   const passwords = createPasswords()
-  const throttle = createThrottle(needs.kv, needs.limits ?? LIMITS)
   const identity = createIdentify({ store, clock, secret, cookie })
-  const sessions = createSessions({ db, clock, ids, secret, publicUrl, trustedOrigins, cookie, passwords })
   const accounts = createAccounts({
     db,
     store,
@@ -86,38 +86,24 @@ export function createAuth(needs: AuthNeeds): AuthService {
     identity.forget()
     events.broadcast(credentialRevoked, { principal, type, ...(id !== undefined && { id }) })
   }
-  const door = createDoor({
-    store,
-    clock,
-    accounts,
-    sessions,
-    identity,
-    throttle,
-    cookie,
-    secret,
+  const front = createFront({
+    ...{ db, store, events, clock, ids, audit, accounts, passwords, invitations, identity, cookie },
+    ...{ publicUrl, trustedOrigins, cityName, self },
+    secret: needs.secret,
+    signUp: needs.signUp ?? 'invitation',
+    mail: needs.mail ?? null,
+    limits: needs.limits ?? LIMITS,
     revoked: (principal, session) => revoked(principal, 'session', session),
   })
   let deaf: (() => void) | undefined
 
   const handlers: Handlers<typeof authContract> = {
-    welcome: (input, call) => door.welcome(input, call.requestId, null),
-    signUp: (input, call) => door.signUp(input, call.requestId, null),
-    signIn: (input) => door.signIn(input, null),
-    signOut: () => door.signOut(null),
-    me: async (_input, call) => door.me(await self(call), null, null),
-    async door() {
-      const [owner, residents] = [await store.owner(), await store.countPeople()]
-      return { city: cityName, owned: owner !== null, residents }
-    },
+    ...front.handlers,
     invite: (wish, call) => invitations.make(wish, call),
     invitations: async () => ({ items: await invitations.list() }),
     async revokeInvitation({ invitation }, call) {
       await invitations.revoke(invitation, call)
       return { done: true }
-    },
-    async invitation({ token }) {
-      const { role, expiresAt, by } = await invitations.look(token)
-      return { city: cityName, role, expiresAt, by }
     },
     makeKey: async (wish, call) => keys.make(await self(call), wish, call),
     keys: async (_input, call) => ({ items: await keys.list(await self(call)) }),
@@ -164,11 +150,11 @@ export function createAuth(needs: AuthNeeds): AuthService {
     contract: authContract,
     handlers,
     custom: CUSTOM,
-    routes: (app, authenticate) => authRoutes(app, authenticate, door),
+    routes: front.routes,
     async start() {
       // Revocations of other processes; this one's own are dropped where they happen.
       deaf ??= events.listen(credentialRevoked, () => identity.forget())
-      await store.deleteExpiredSessions(clock.now())
+      await front.sweep()
       if (needs.owner && !(await store.owner()))
         await makeUnattendedOwner(needs.owner.email, needs.owner.password)
     },

@@ -23,26 +23,27 @@ export function InvitationPage() {
   const api = useApi()
   const enter = useEnter()
   const door = useDoor()
-  const token = useToken('/invitation')
+  const code = useToken('/invitation')
   const [name, setName] = useState('')
   const late = useAfter(300)
   const invitation = useQuery({
-    queryKey: ['invitation', token],
-    queryFn: () => api.auth.invitation({ token }),
-    enabled: token !== '',
+    queryKey: ['invitation', code],
+    queryFn: () => api.auth.invitation({ code }),
+    enabled: code !== '',
     retry: false,
   })
   const accept = useMutation({
-    mutationFn: (account: Account) => api.auth.signUp({ token, ...account }),
-    onSuccess: (me) => enter(me, '/rooms/square'),
+    mutationFn: (account: Account) => api.auth.signUp({ code, ...account }),
+    // With a code one is let in at once.
+    onSuccess: (me) => 'id' in me && enter(me, '/rooms/square'),
   })
   const { data, error } = invitation
   const refused = error ?? accept.error
   const closed =
-    token === '' ||
+    code === '' ||
     (error && CLOSED.includes(failureOf(error).kind)) ||
     failureOf(accept.error).code === 'auth.invitation_refused'
-  if (closed) return <Closed missing={token === ''} />
+  if (closed) return <Closed missing={code === ''} />
   if (!data && refused) return <Unseen error={refused} onRetry={() => void invitation.refetch()} />
   return (
     <Gate

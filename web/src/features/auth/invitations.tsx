@@ -15,9 +15,10 @@ import { Revoke } from './revoke.tsx'
 
 const INVITATIONS = ['invitations']
 const DAYS = [1, 7, 30, 90] as const
+const DAY_MS = 24 * 3600_000
 const USES = [1, 5, 20, 100] as const
 
-type Made = Invitation & { url: string }
+type Made = Invitation & { link: string }
 
 /** The links that let people in. */
 export function Invitations() {
@@ -58,7 +59,7 @@ export function Invitations() {
           icon={LinkIcon}
           title={t('auth.linkOnceTitle')}
           about={about(made)}
-          text={made.url}
+          text={made.link}
           words={t('auth.copyWords', { returnObjects: true })}
           done={t('auth.kept')}
           lost={t('auth.linkLost')}
@@ -116,9 +117,14 @@ function MakeInvitation({ open, onClose, onMade }: MakeInvitationProps) {
   const format = useFormat()
   const [role, setRole] = useState<'resident' | 'admin'>('resident')
   const [days, setDays] = useState<(typeof DAYS)[number]>(7)
-  const [maxUses, setMaxUses] = useState<(typeof USES)[number]>(1)
+  const [uses, setUses] = useState<(typeof USES)[number]>(1)
   const make = useMutation({
-    mutationFn: () => api.auth.invite({ role, days, maxUses }),
+    mutationFn: () =>
+      api.auth.invite({
+        role,
+        uses,
+        expiresAt: new Date(Date.now() + days * DAY_MS).toISOString(),
+      }),
     onSuccess: onMade,
   })
   return (
@@ -146,9 +152,9 @@ function MakeInvitation({ open, onClose, onMade }: MakeInvitationProps) {
         />
         <LabelledSelect
           label={t('auth.howMany')}
-          value={maxUses}
+          value={uses}
           options={USES.map((value) => ({ value, label: t('auth.people', { count: value }) }))}
-          onChange={setMaxUses}
+          onChange={setUses}
         />
         <FieldError error={make.error ? sentenceOf(failureOf(make.error), format.language) : undefined} />
         <div className="end">

@@ -1,0 +1,57 @@
+export interface LetterWords {
+  readonly subject: string
+  readonly text: string
+  /** After the link. */
+  readonly end: string
+}
+
+type Letters = Readonly<Record<'reset' | 'verify' | 'signUp' | 'known', (city: string) => LetterWords>>
+
+const UK: Letters = {
+  reset: (city) => ({
+    subject: `${city}: новий пароль`,
+    text: 'Хтось, мабуть ви, просить новий пароль. Це посилання діє годину і лише раз:',
+    end: 'Якщо це були не ви, нічого робити не треба: пароль лишається старим.',
+  }),
+  verify: (city) => ({
+    subject: `${city}: підтвердження пошти`,
+    text: 'Відкрийте це посилання, щоб підтвердити, що пошта ваша. Воно діє добу:',
+    end: 'Якщо ви про це не просили, нічого робити не треба.',
+  }),
+  signUp: (city) => ({
+    subject: `${city}: підтвердження пошти`,
+    text: `Ви просили про обліковий запис у місті ${city}. Він з’явиться, щойно ви відкриєте це посилання:`,
+    end: 'Якщо це були не ви, не відкривайте його: без цього нічого не станеться.',
+  }),
+  known: (city) => ({
+    subject: `${city}: ви вже тут мешкаєте`,
+    text: 'Хтось, мабуть ви, просить обліковий запис із цією поштою. Він у вас уже є, просто ввійдіть:',
+    end: 'Якщо це були не ви, нічого робити не треба.',
+  }),
+}
+
+const EN: Letters = {
+  reset: (city) => ({
+    subject: `${city}: a new password`,
+    text: 'Somebody, most likely you, asks for a new password. This link works for an hour, and once:',
+    end: 'If it was not you, there is nothing to do: the password stays as it is.',
+  }),
+  verify: (city) => ({
+    subject: `${city}: is this your address?`,
+    text: 'Open this link to show that the address is yours. It works for a day:',
+    end: 'If you did not ask for this, there is nothing to do.',
+  }),
+  signUp: (city) => ({
+    subject: `${city}: is this your address?`,
+    text: `You asked for an account in the city ${city}. It is made as soon as you open this link:`,
+    end: 'If it was not you, do not open it: then nothing happens.',
+  }),
+  known: (city) => ({
+    subject: `${city}: you live here already`,
+    text: 'Somebody, most likely you, asks for an account with this address. You have one; sign in:',
+    end: 'If it was not you, there is nothing to do.',
+  }),
+}
+
+/** The letters of the city in a reader's language; English where none is known. */
+export const letterWords = (locale: 'uk' | 'en' | null): Letters => (locale === 'uk' ? UK : EN)

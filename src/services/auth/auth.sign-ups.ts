@@ -1,0 +1,150 @@
+import { type Kysely, sql } from 'kysely'
+import { type Clock, isoTime } from '../../kernel/clock.ts'
+import type { Call } from '../../kernel/contract.ts'
+import type { Ids } from '../../kernel/ids.ts'
+import type { Principal } from '../../kernel/principal.ts'
+import type { Events } from '../../platform/events/events.ts'
+import type { SignUp, Waiting } from './accounts.contract.ts'
+import type { Accounts, NewAccount } from './auth.accounts.ts'
+import type { Audit } from './auth.audit.ts'
+import type { Credentials } from './auth.credentials.ts'
+import { authError } from './auth.errors.ts'
+import { letterDue } from './auth.events.ts'
+import type { OneTimes } from './auth.one-time.ts'
+import type { AuthTables } from './auth.tables.ts'
+
+export interface SignUpNeeds {
+  readonly db: Kysely<AuthTables>
+  readonly events: Events
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly audit: Audit
+  readonly accounts: Accounts
+  readonly credentials: Credentials
+  readonly oneTimes: OneTimes
+  /** Whether the city can send letters: then an address proves itself, and no admin is asked. */
+  readonly mail: boolean
+}
+
+const WEEKS_MS = 30 * 24 * 3600_000
+const MOST_WAITING = 500
+const FULL_MINUTES = 60
+export type SignUps = ReturnType<typeof createSignUps>
+
+/** Sign-up without an invitation. An address that lives here already is taken down like any other, answered like any other, and shown to nobody. */
+export function createSignUps(needs: SignUpNeeds) {
+  const { db, events, clock, ids, audit, accounts, credentials, oneTimes, mail } = needs
+  const waitsFor = mail ? 'address' : 'approval'
+
+  const waiting = () =>
+    db
+      .selectFrom('auth.sign_up')
+      .where('waits_for', '=', 'approval')
+      .where('expires_at', '>', new Date(clock.now()))
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(selectFrom('auth.user').select('id').whereRef('auth.user.email', '=', 'auth.sign_up.email')),
+        ),
+      )
+
+  return {
+    /** Takes somebody down, or does nothing where their address waits already; answers alike. */
+    async ask(account: NewAccount, requestId: string): Promise<Waiting> {
+      const password = await credentials.hash(account.password)
+      const now = clock.now()
+      await db.transaction().execute(async (tx) => {
+        await tx.deleteFrom('auth.sign_up').where('expires_at', '<=', new Date(now)).execute()
+        const { count } = await tx
+          .selectFrom('auth.sign_up')
+          .select(sql<number>`count(*)::int`.as('count'))
+          .executeTakeFirstOrThrow()
+        if (count >= MOST_WAITING)
+          throw authError(
+            'auth.sign_ups_full',
+            { minutes: FULL_MINUTES },
+            { retryAfterMs: FULL_MINUTES * 60_000 },
+          )
+        const { id } = await tx
+          .insertInto('auth.sign_up')
+          .values({
+            id: ids.make('signup'),
+            email: account.email.toLowerCase(),
+            name: account.name,
+            password,
+            locale: account.locale,
+            waits_for: waitsFor,
+            created_at: new Date(now),
+            expires_at: new Date(now + WEEKS_MS),
+          })
+          // Whoever asked first keeps the place: nobody replaces another's password.
+          .onConflict((conflict) => conflict.column('email').doUpdateSet({ waits_for: waitsFor }))
+          .returning('id')
+          .executeTakeFirstOrThrow()
+        const data = { letter: 'sign_up', id } as const
+        if (mail) await events.append(tx, { type: letterDue, data, principal: null, requestId })
+      })
+      return { waitsFor }
+    },
+
+    /** An address proved itself by what was mailed to it. Rejects with `auth.link_refused`. */
+    async confirm(token: string, requestId: string): Promise<void> {
+      const id = oneTimes.read('sign_up', token)
+      await db.transaction().execute(async (tx) => {
+        const row = await tx
+          .deleteFrom('auth.sign_up')
+          .where('id', '=', id ?? '')
+          .where('expires_at', '>', new Date(clock.now()))
+          .returningAll()
+          .executeTakeFirst()
+        if (!row) throw authError('auth.link_refused')
+        const { email, name, locale, password: hash } = row
+        const person = { email, name, locale, hash, role: 'resident', emailVerified: true } as const
+        await accounts.insert(tx, { ...person, action: 'resident.made', requestId })
+      })
+    },
+
+    /** Those an admin may let in, the longest waiting first. */
+    async list(): Promise<SignUp[]> {
+      const rows = await waiting().selectAll('auth.sign_up').orderBy('id').limit(MOST_WAITING).execute()
+      return rows.map(({ id, name, email, created_at }) => ({
+        id,
+        name,
+        email,
+        createdAt: isoTime(created_at.getTime()),
+      }))
+    },
+
+    async approve(id: string, call: Call): Promise<Principal> {
+      return await db.transaction().execute(async (tx) => {
+        const row = await tx
+          .deleteFrom('auth.sign_up')
+          .where('id', '=', id)
+          .where('waits_for', '=', 'approval')
+          .where('expires_at', '>', new Date(clock.now()))
+          .returningAll()
+          .executeTakeFirst()
+        if (!row) throw authError('auth.sign_up_unknown')
+        const { email, name, locale, password: hash } = row
+        const actor = call.principal?.id ?? null
+        const { requestId } = call
+        const person = { email, name, locale, hash, role: 'resident', actor } as const
+        return await accounts.insert(tx, { ...person, action: 'sign_up.approved', requestId })
+      })
+    },
+
+    async refuse(id: string, call: Call): Promise<void> {
+      await db.transaction().execute(async (tx) => {
+        const gone = await tx
+          .deleteFrom('auth.sign_up')
+          .where('id', '=', id)
+          .where('waits_for', '=', 'approval')
+          .returning('id')
+          .executeTakeFirst()
+        if (!gone) throw authError('auth.sign_up_unknown')
+        const { requestId } = call
+        const actor = call.principal?.id ?? null
+        await audit(tx, { actor, action: 'sign_up.refused', subject: id, requestId })
+      })
+    },
+  }
+}
