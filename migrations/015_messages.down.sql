@@ -1,3 +1,4 @@
+ALTER TABLE knowledge.document DROP COLUMN cited_at;
 DROP INDEX agents.run_of_message;
 DROP TABLE agents.erased, knowledge.erased, gateway.erased;
 DROP TABLE city.draft, city.scheduled, city.vote, city.poll, city.saved, city.mention, city.thread_mark, city.pin, city.reaction, city.edit;

@@ -126,5 +126,10 @@ CREATE TABLE knowledge.erased (
 );
 CREATE TABLE gateway.erased (
   message text PRIMARY KEY,
+  -- The bytes that were nobody's any more: an array of text.
+  blobs jsonb NOT NULL,
   at timestamptz NOT NULL
 );
+
+-- When a document was last posted: a deletion of something older does not take it away.
+ALTER TABLE knowledge.document ADD COLUMN cited_at timestamptz;

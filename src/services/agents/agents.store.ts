@@ -13,6 +13,7 @@ import {
   type StepRow,
 } from './agents.tables.ts'
 import type { RunContext } from './context.ts'
+import { isErased } from './erase.ts'
 
 export type AgentsDb = Kysely<AgentsTables>
 export type AgentsTx = Transaction<AgentsTables>
@@ -109,8 +110,9 @@ export function createAgentsStore(db: AgentsDb, clock: Clock) {
       }
     },
 
-    /** Opens a run; false where it has been opened before. */
+    /** Opens a run; false where it has been opened before, or its message is deleted by now. */
     async open(tx: AgentsTx, request: RunRequest, agent: string): Promise<boolean> {
+      if (request.message !== null && (await isErased(tx, request.message))) return false
       const row = {
         id: request.run,
         agent,

@@ -68,4 +68,5 @@ export type AgentsTables = {
   'agents.prompt': PromptRow
   'agents.run': RunRow
   'agents.step': StepRow
+  'agents.erased': { message: string; at: Date }
 }

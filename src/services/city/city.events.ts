@@ -36,7 +36,11 @@ export const agentCalled = event(
     run: z.string(),
     /** The agent's slug. */
     agent: z.string(),
-    room: z.object({ id: z.string(), name: z.string(), visibility: z.enum(['public', 'community', 'private', 'direct']) }),
+    room: z.object({
+      id: z.string(),
+      name: z.string(),
+      visibility: z.enum(['public', 'community', 'private', 'direct']),
+    }),
     message: z.string(),
     asker: z.string(),
     text: z.string(),
@@ -55,7 +59,7 @@ export const messageErased = event(
     room: z.string(),
     message: z.string(),
     by: z.string(),
-    /** The runs it called. */
+    /** The runs it called, and the one it is the answer of. */
     runs: z.array(z.string()),
     /** Bytes that no message of this room holds any more. */
     roomBlobs: z.array(z.string()),

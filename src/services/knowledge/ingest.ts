@@ -67,7 +67,8 @@ export function consumeDocuments(needs: IngestNeeds): void {
         sizeBytes: file.sizeBytes,
         file: file.id,
       }
-      const id = await store.take(room, about)
+      const id = await store.take({ room, message: added.data.message, at: added.at }, about)
+      if (id === undefined) return
       // The same document posted twice at once is taken in once.
       await turns.run(id, job.signal, async () => ingest(added, job, await store.find(id)))
     },

@@ -1,8 +1,9 @@
-import type { Kysely, Transaction } from 'kysely'
+import { type Kysely, sql, type Transaction } from 'kysely'
 import { type Clock, isoTime } from '../../kernel/clock.ts'
 import type { Failure } from '../../kernel/errors.ts'
 import type { Ids } from '../../kernel/ids.ts'
 import type { PageCounts } from '../city/messages.contract.ts'
+import { isErased } from './erase.ts'
 import type { Document } from './knowledge.contract.ts'
 import type { KnowledgeTables, PageRow } from './knowledge.tables.ts'
 
@@ -66,13 +67,14 @@ export function createKnowledgeStore(db: Db, clock: Clock, ids: Ids) {
   }
 
   return {
-    /** The id of the document with these bytes in the room's collection: found, or made. */
+    /** The id of the document with these bytes in the room's collection: found, or made. Undefined where the message that posted it is deleted by now. */
     async take(
-      room: string,
+      { room, message, at }: { room: string; message: string; at: string },
       blob: Pick<Held, 'sha256' | 'title' | 'mime' | 'sizeBytes'> & { file: string },
-    ): Promise<string> {
+    ): Promise<string | undefined> {
       const created_at = isoTime(clock.now())
       return await db.transaction().execute(async (tx) => {
+        if (await isErased(tx, message)) return undefined
         await tx
           .insertInto('knowledge.collection')
           .values({ id: ids.make('col'), room, community_id: null, created_at })
@@ -95,8 +97,13 @@ export function createKnowledgeStore(db: Db, clock: Clock, ids: Ids) {
             size_bytes: sizeBytes,
             file,
             created_at,
+            cited_at: at,
           })
-          .onConflict((conflict) => conflict.columns(['collection', 'sha256']).doNothing())
+          .onConflict((conflict) =>
+            conflict
+              .columns(['collection', 'sha256'])
+              .doUpdateSet({ cited_at: sql<string>`greatest(document.cited_at, excluded.cited_at)` }),
+          )
           .execute()
         const found = await tx
           .selectFrom('knowledge.document')

@@ -25,6 +25,8 @@ export interface DocumentRow {
   /** JSON: written as text, read as a value. */
   error: ColumnType<Failure | null, string | null | undefined, string | null>
   created_at: WrittenOnce<Date>
+  /** When it was last posted. */
+  cited_at: ColumnType<Date | null, string | null | undefined, string | null>
 }
 
 export interface PageRow {
@@ -64,6 +66,7 @@ export interface EmbeddedRow {
 }
 
 export type KnowledgeTables = {
+  'knowledge.erased': { message: string; at: WrittenOnce<Date> }
   'knowledge.collection': CollectionRow
   'knowledge.document': DocumentRow
   'knowledge.page': PageRow

@@ -17,4 +17,9 @@ export interface ArtefactRow {
 
 export type GatewayTables = {
   'gateway.artefact': ArtefactRow
+  'gateway.erased': {
+    message: string
+    blobs: ColumnType<string[], string, never>
+    at: ColumnType<Date, string, never>
+  }
 }

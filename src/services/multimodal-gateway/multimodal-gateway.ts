@@ -12,6 +12,7 @@ import type { Files } from '../../platform/files/files.ts'
 import type { Check, Service } from '../../platform/http/service.ts'
 import type { Metrics } from '../../platform/metrics.ts'
 import { type Artefacts, createArtefacts, type GatewayLimits } from './artefacts.ts'
+import { consumeErasures } from './erase.ts'
 import { createModelShelf } from './model-shelf.ts'
 import { multimodalGatewayContract } from './multimodal-gateway.contract.ts'
 import { serveUploads } from './multimodal-gateway.routes.ts'
@@ -48,6 +49,7 @@ export function createMultimodalGateway(needs: MultimodalGatewayNeeds): Multimod
   const store = createArtefactStore(db, clock)
   const artefacts = createArtefacts({ store, stt, ocr, parser, media, clock, limits, metrics })
   const shelf = createModelShelf(needs.models)
+  consumeErasures(db, events)
   consumeParts({ db, events, files, artefacts })
 
   const states = async () => [

@@ -7,6 +7,7 @@ import type { Files } from '../../platform/files/files.ts'
 import { partAdded } from '../city/city.events.ts'
 import type { Part, PartOutcome, PartType } from '../city/messages.contract.ts'
 import type { Artefacts, Source, Wish } from './artefacts.ts'
+import { dropErased } from './erase.ts'
 import { partProcessed, partProgress } from './multimodal-gateway.events.ts'
 import type { GatewayTables } from './multimodal-gateway.tables.ts'
 
@@ -39,7 +40,10 @@ export function consumeParts({ db, events, files, artefacts }: PartNeeds): void 
       async handle(added, job) {
         if (added.data.type !== type) return
         const outcome = await work(added, job, type)
-        await job.commit((tx) => events.append(tx, processed(added, outcome)))
+        await job.commit(async (tx) => {
+          // Deleted meanwhile: what was made of it is told to nobody.
+          if (!(await dropErased(tx, added.data.message))) await events.append(tx, processed(added, outcome))
+        })
       },
       async failed(added, failure, tx) {
         if (added.data.type === type)

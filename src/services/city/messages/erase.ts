@@ -42,7 +42,10 @@ export async function eraseMessage(tx: CityDb, row: MessageRow, erasure: Erasure
   const rows: NewEventRow[] = []
   const events: NewEvent<typeof messageErased>[] = []
   for (const one of [row, ...answers]) {
-    const made = await eraseOne(tx, one, erasure, one === row ? runs : [])
+    const made = await eraseOne(tx, one, erasure, [
+      ...(one === row ? runs : []),
+      ...(one.run === null ? [] : [one.run]),
+    ])
     rows.push(...made.rows)
     events.push(...made.events)
   }

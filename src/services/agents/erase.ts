@@ -1,0 +1,113 @@
+import { sql } from 'kysely'
+import type { Clock } from '../../kernel/clock.ts'
+import { storableJson } from '../../platform/database/storable.ts'
+import type { Events } from '../../platform/events/events.ts'
+import { type MessageErased, messageErased } from '../city/city.events.ts'
+import type { AgentsDb, AgentsStore, AgentsTx } from './agents.store.ts'
+import type { AgentsTables } from './agents.tables.ts'
+import type { LiveRuns } from './live-runs.ts'
+import { endRun } from './run-job.ts'
+
+interface ErasingNeeds {
+  readonly db: AgentsDb
+  readonly events: Events
+  readonly store: AgentsStore
+  readonly live: LiveRuns
+  readonly clock: Clock
+}
+
+/** Forgets deleted messages: the runs they called are stopped and emptied, and others that knew them by the talk around no longer say so. */
+export function consumeErasures(needs: ErasingNeeds): void {
+  const { db, events, live } = needs
+  events.consume<AgentsTables, typeof messageErased>({
+    name: 'agents.erase',
+    db,
+    types: [messageErased],
+    async handle({ data }, job) {
+      let stopped: readonly string[] = []
+      await job.commit(async (tx) => {
+        stopped = await erase(tx, needs, data)
+      })
+      for (const run of stopped) live.cancel(run)
+    },
+  })
+}
+
+/** Whether a message is deleted. Nobody else opens a run for it, or erases it, until the transaction ends. */
+export async function isErased(tx: AgentsTx, message: string): Promise<boolean> {
+  await hold(tx, message)
+  const row = await tx
+    .selectFrom('agents.erased')
+    .select('message')
+    .where('message', '=', message)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+const hold = (tx: AgentsTx, message: string) =>
+  sql`select pg_advisory_xact_lock(hashtextextended(${`agents.erased ${message}`}, 0))`.execute(tx)
+
+async function erase(
+  tx: AgentsTx,
+  needs: ErasingNeeds,
+  { room, message, runs }: MessageErased,
+): Promise<string[]> {
+  await hold(tx, message)
+  await tx
+    .insertInto('agents.erased')
+    .values({ message, at: new Date(needs.clock.now()) })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+  const own = await tx
+    .selectFrom('agents.run')
+    .select(['id', 'agent', 'state', 'request'])
+    .where((where) =>
+      where.or([where('message', '=', message), ...(runs.length > 0 ? [where('id', 'in', runs)] : [])]),
+    )
+    .forUpdate()
+    .execute()
+  const stopped: string[] = []
+  for (const { id, agent: of, state, request } of own) {
+    const agent = await needs.store.agent(of, tx)
+    const end = { state: 'cancelled' as const, text: '', citations: [], engine: null, error: null }
+    if (agent && (state === 'queued' || state === 'running') && (await endRun(tx, needs, agent, id, end)))
+      stopped.push(id)
+    await tx
+      .updateTable('agents.run')
+      .set({
+        request: storableJson({ ...request, text: '', parts: [], history: [] }),
+        context: null,
+        text: '',
+        citations: '[]',
+      })
+      .where('id', '=', id)
+      .execute()
+  }
+  await forgetElsewhere(tx, room, message)
+  return stopped
+}
+
+/** Takes the message out of what other runs of its room were given and found. */
+async function forgetElsewhere(tx: AgentsTx, room: string, message: string): Promise<void> {
+  const like = `%"${message.replaceAll(/[\\%_]/g, '\\$&')}"%`
+  const knowing = await tx
+    .selectFrom('agents.run')
+    .select(['id', 'request', 'context', 'citations'])
+    .where('room', '=', room)
+    .where(
+      sql<boolean>`(request::text like ${like} or context::text like ${like} or citations::text like ${like})`,
+    )
+    .execute()
+  const others = <T extends { readonly message?: string | undefined }>(list: readonly T[]) =>
+    list.filter((one) => one.message !== message)
+  for (const { id, request, context, citations } of knowing)
+    await tx
+      .updateTable('agents.run')
+      .set({
+        request: storableJson({ ...request, history: others(request.history) }),
+        context: context && storableJson({ ...context, sources: others(context.sources) }),
+        citations: storableJson(others(citations)),
+      })
+      .where('id', '=', id)
+      .execute()
+}
