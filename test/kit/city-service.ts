@@ -69,6 +69,8 @@ export interface TestCity extends AsyncDisposable {
 export interface TestCityOptions extends Partial<Pick<CityNeeds, 'capabilities' | 'media' | 'kv'>> {
   readonly agents?: CityNeeds['agents'] | null
   readonly limits?: Partial<CityNeeds['limits']>
+  /** What search asks besides the city's own words. */
+  readonly finding?: Partial<Pick<CityNeeds, 'embeddings' | 'allEmbeddings' | 'knowledge'>>
   /** A migrated one; otherwise a fresh PGlite. Disposed of with the city. */
   readonly database?: Database
   /** Before events are handed out. */
@@ -90,6 +92,7 @@ export async function openTestCity(options: TestCityOptions = {}): Promise<TestC
     db,
     events,
     files,
+    uploads: join(folder, 'uploads'),
     kv: options.kv ?? memoryKv(systemClock),
     ...(options.media && { media: options.media satisfies Media }),
     auth: {
@@ -97,6 +100,7 @@ export async function openTestCity(options: TestCityOptions = {}): Promise<TestC
       residents: async () => ({ items: Object.values(people) }),
     },
     ...(options.agents !== null && { agents: options.agents ?? (async () => [DAARWIZZ]) }),
+    ...options.finding,
     capabilities: options.capabilities ?? ALL,
     clock: systemClock,
     ids,

@@ -12,6 +12,21 @@ export function stems(text: string): string[] {
     .map((word) => stem(word.slice(0, MAX_WORD)))
 }
 
+/** A word where it stands: characters `start…end` of the text, in UTF-16 units. */
+export interface PlacedStem {
+  readonly stem: string
+  readonly start: number
+  readonly end: number
+}
+
+/** The same words with their places. A word broken over two lines counts as two here. */
+export function placedStems(text: string): PlacedStem[] {
+  return [...text.matchAll(WORD)].flatMap(({ 0: word, index: start }) => {
+    const [only] = stems(word)
+    return only === undefined ? [] : [{ stem: only, start, end: start + word.length }]
+  })
+}
+
 const WORD = /[\p{L}\p{N}]+(?:['’ʼ][\p{L}\p{N}]+)*/gu
 const APOSTROPHES = /['’ʼ]/g
 const MAX_WORD = 48

@@ -6,6 +6,7 @@ import { memberOperations } from './members.contract.ts'
 import { messageOperations } from './messages.contract.ts'
 import { presenceOperations } from './presence.contract.ts'
 import { roomOperations } from './rooms.contract.ts'
+import { searchOperations } from './search.contract.ts'
 
 /** Everything the city does for a caller. The live socket (`GET /api/city/live`, `city.live.contract.ts`) stands beside it. */
 export const cityContract = {
@@ -17,4 +18,5 @@ export const cityContract = {
   ...logOperations,
   ...fileOperations,
   ...presenceOperations,
+  ...searchOperations,
 }

@@ -82,4 +82,15 @@ export const knowledgeContract = {
       ),
     }),
   }),
+  passages: post('/api/knowledge/passages', {
+    right: 'knowledge.passage.read',
+    summary: 'The nearest passages of these rooms; who may read them is the calling service’s care',
+    access: 'service',
+    input: z.object({
+      query: z.string().min(1).max(2_000),
+      rooms: z.array(z.string()).min(1).max(100),
+      limit: z.number().int().min(1).max(50).default(8),
+    }),
+    output: z.object({ items: z.array(Passage) }),
+  }),
 }

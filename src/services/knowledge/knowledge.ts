@@ -9,6 +9,7 @@ import type { Events } from '../../platform/events/events.ts'
 import type { Files } from '../../platform/files/files.ts'
 import type { Check, Service } from '../../platform/http/service.ts'
 import type { cityContract } from '../city/city.contract.ts'
+import { consumeErasures } from './erase.ts'
 import { consumeDocuments } from './ingest.ts'
 import { knowledgeContract } from './knowledge.contract.ts'
 import { knowledgeError } from './knowledge.errors.ts'
@@ -41,6 +42,7 @@ export function createKnowledge(needs: KnowledgeNeeds): Service<typeof knowledge
   const store = createKnowledgeStore(db, clock, ids)
   const vectors = createVectors(db)
   const meaning = createMeaning({ db, events, vectors, embeddings, older: needs.olderEmbeddings ?? [] })
+  consumeErasures(db, events)
   consumeDocuments({ db, events, files, parser, ocr, meaning, store, vectors, clock })
 
   const readable = async (rooms: readonly string[], call: Call): Promise<string[]> => {
@@ -88,6 +90,15 @@ export function createKnowledge(needs: KnowledgeNeeds): Service<typeof knowledge
       const about = { document: id, title: held.title, total, number }
       if (!page) return { ...about, state: 'waiting', text: '' }
       return { ...about, state: page.state, text: page.text, ...(page.error && { error: page.error }) }
+    },
+
+    async passages({ query, rooms, limit }, { signal }) {
+      const { items } = await nearest(db, query, { rooms }, await meaning.models(), {
+        limit,
+        signal,
+        onFailure: meaning.failed,
+      })
+      return { items }
     },
 
     async search({ query, rooms: asked, documents, limit }, call) {
