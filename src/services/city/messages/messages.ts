@@ -21,6 +21,7 @@ import {
   type RoomRow,
 } from '../city.store.ts'
 import { readableFiles, toCityFile } from '../files/files.ts'
+import { checkRoomQuota } from '../files/room-quota.ts'
 import { MAX_TEXT, type Message, type NewMessage, type PartType } from '../messages.contract.ts'
 import type { Roster } from './directory.ts'
 import { type Naming, storeNaming } from './naming.ts'
@@ -42,6 +43,8 @@ export interface PostingNeeds {
   /** Who is in a room now, by id; nobody where that is not known. */
   readonly present: (room: string) => readonly string[]
   readonly changed: (room: string, seq: number) => void
+  /** What the files posted in one room may take together. */
+  readonly roomQuotaBytes: number | undefined
 }
 
 export type Said = { readonly message: Message; readonly fresh: boolean }
@@ -136,6 +139,12 @@ async function store(
   if (body.thread != null) await enterThread(tx, room.id, body.thread)
   if (forwarded) await holdSource(tx, forwarded)
   const files = await attachments(tx, principal, body)
+  await checkRoomQuota(
+    tx,
+    room.id,
+    body.parts.map(({ file }) => file),
+    needs.roomQuotaBytes,
+  )
   const id = ids.make('msg')
   const author = { id: principal.id, kind: principal.kind, name: principal.name }
   await tx
