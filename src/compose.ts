@@ -113,7 +113,12 @@ export async function compose(config: Config, means: Means, scope: Scope): Promi
         },
         clock,
         ids,
-        limits: { maxUploadBytes: config.maxUploadBytes, quotaBytes: config.quotaBytes },
+        uploads: join(config.dataDir, 'uploads'),
+        limits: {
+          maxUploadBytes: config.maxUploadBytes,
+          quotaBytes: config.quotaBytes,
+          roomQuotaBytes: config.roomQuotaBytes,
+        },
         publicUrl,
         failed: (failure) => logger.error({ err: failure }, 'work of the city failed'),
       }),

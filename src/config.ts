@@ -29,6 +29,7 @@ export interface Config {
   readonly trustProxy: string | false
   readonly maxUploadBytes: number
   readonly quotaBytes: number
+  readonly roomQuotaBytes: number
   readonly maxPixels: number
   readonly maxAudioSeconds: number
   readonly maxPages: number
@@ -181,6 +182,12 @@ export const VARIABLES = {
   MAIL_FROM: text('Whom letters are from, such as Nadrichchia <city@example.org>; needed with SMTP_URL.', ''),
   MAX_UPLOAD_MB: whole('The largest file, in megabytes.', 25, 1, 2048),
   QUOTA_MB: whole('What one person’s files may take together, in megabytes.', 5000, 1, 10_000_000),
+  ROOM_QUOTA_MB: whole(
+    'What the files posted in one room may take together, in megabytes.',
+    20_000,
+    1,
+    10_000_000,
+  ),
   MAX_MEGAPIXELS: whole('The largest image.', 100, 1, 1000),
   MAX_AUDIO_MINUTES: whole('The longest recording.', 60, 1, 600),
   MAX_PAGES: whole('The longest document.', 500, 1, 10_000),
@@ -269,6 +276,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     logLevel: get('LOG_LEVEL', V.LOG_LEVEL) ?? 'info',
     trustProxy: get('TRUST_PROXY', V.TRUST_PROXY) ?? false,
     maxUploadBytes: (get('MAX_UPLOAD_MB', V.MAX_UPLOAD_MB) ?? 25) * 1024 * 1024,
+    roomQuotaBytes: (get('ROOM_QUOTA_MB', V.ROOM_QUOTA_MB) ?? 20_000) * 1024 * 1024,
     quotaBytes: (get('QUOTA_MB', V.QUOTA_MB) ?? 5000) * 1024 * 1024,
     maxPixels: (get('MAX_MEGAPIXELS', V.MAX_MEGAPIXELS) ?? 100) * 1_000_000,
     maxAudioSeconds: (get('MAX_AUDIO_MINUTES', V.MAX_AUDIO_MINUTES) ?? 60) * 60,

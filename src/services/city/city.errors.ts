@@ -52,11 +52,7 @@ export const cityError = catalogue({
     'Only an owner or a moderator of the room may do this.',
     'Це може зробити лише власник або модератор кімнати.',
   ],
-  'city.not_member': [
-    'conflict',
-    'This resident is not in the room.',
-    'Цього мешканця в кімнаті немає.',
-  ],
+  'city.not_member': ['conflict', 'This resident is not in the room.', 'Цього мешканця в кімнаті немає.'],
   'city.agent_role': [
     'conflict',
     'An agent can be a member or a guest of a room, not its owner or moderator.',
@@ -112,31 +108,15 @@ export const cityError = catalogue({
     'Rooms stand in this district: move them first.',
     'У цьому районі стоять кімнати: спершу перенесіть їх.',
   ],
-  'city.place_outside': [
-    'invalid',
-    'This place lies outside the district.',
-    'Це місце лежить поза районом.',
-  ],
-  'city.place_direct': [
-    'conflict',
-    'A talk has no place on the map.',
-    'Розмова не має місця на мапі.',
-  ],
-  'city.message_deleted': [
-    'conflict',
-    'This message was deleted.',
-    'Це повідомлення видалено.',
-  ],
+  'city.place_outside': ['invalid', 'This place lies outside the district.', 'Це місце лежить поза районом.'],
+  'city.place_direct': ['conflict', 'A talk has no place on the map.', 'Розмова не має місця на мапі.'],
+  'city.message_deleted': ['conflict', 'This message was deleted.', 'Це повідомлення видалено.'],
   'city.reason_missing': [
     'invalid',
     'Say why the message is removed; its author reads it.',
     'Напишіть, чому повідомлення прибрано; автор це прочитає.',
   ],
-  'city.emoji_unknown': [
-    'invalid',
-    'A reaction is one emoji.',
-    'Реакція — це один емодзі.',
-  ],
+  'city.emoji_unknown': ['invalid', 'A reaction is one emoji.', 'Реакція — це один емодзі.'],
   'city.too_many_emoji': [
     'conflict',
     'A message holds {limit} different reactions; this one is full.',
@@ -167,21 +147,9 @@ export const cityError = catalogue({
     'The thread does not begin in this room.',
     'Гілка починається не в цій кімнаті.',
   ],
-  'city.no_poll': [
-    'conflict',
-    'There is no poll in this message.',
-    'У цьому повідомленні немає опитування.',
-  ],
-  'city.poll_closed': [
-    'conflict',
-    'This poll is closed.',
-    'Це опитування завершено.',
-  ],
-  'city.no_such_option': [
-    'invalid',
-    'The poll has no such option.',
-    'Такого варіанта в опитуванні немає.',
-  ],
+  'city.no_poll': ['conflict', 'There is no poll in this message.', 'У цьому повідомленні немає опитування.'],
+  'city.poll_closed': ['conflict', 'This poll is closed.', 'Це опитування завершено.'],
+  'city.no_such_option': ['invalid', 'The poll has no such option.', 'Такого варіанта в опитуванні немає.'],
   'city.one_option': [
     'invalid',
     'One option may be chosen in this poll.',
@@ -197,11 +165,7 @@ export const cityError = catalogue({
     'This moment has passed. Choose one to come.',
     'Ця мить уже минула. Виберіть майбутню.',
   ],
-  'city.time_far': [
-    'invalid',
-    'At most a year ahead.',
-    'Щонайбільше на рік наперед.',
-  ],
+  'city.time_far': ['invalid', 'At most a year ahead.', 'Щонайбільше на рік наперед.'],
   'city.alerts_spent': [
     'rate_limited',
     'You have called everybody here {limit} times within an hour. You can again in {minutes} min, or without the call now.',
@@ -313,6 +277,26 @@ export const cityError = catalogue({
     'The upload broke off before its end. Nothing was kept.',
     'Завантаження обірвалося. Нічого не збережено.',
   ],
+  'city.upload_not_found': [
+    'not_found',
+    'There is no such upload, or it waited longer than a day.',
+    'Такого завантаження немає, або воно чекало довше за добу.',
+  ],
+  'city.upload_incomplete': [
+    'conflict',
+    'Not all of the file has come yet.',
+    'Файл ще не надійшов повністю.',
+  ],
+  'city.uploads_open': [
+    'rate_limited',
+    '{limit} of your uploads are still unfinished. Finish or cancel one first.',
+    'У вас {limit} незавершених завантажень. Спершу завершіть або скасуйте якесь із них.',
+  ],
+  'city.room_quota_exceeded': [
+    'too_large',
+    'The files of this room would take {usedMb} MB, the limit is {limitMb} MB.',
+    'Файли цієї кімнати зайняли б {usedMb} МБ, а можна до {limitMb} МБ.',
+  ],
   'city.quota_exceeded': [
     'too_large',
     'Your files would take {usedMb} MB, the limit is {limitMb} MB.',
@@ -325,8 +309,13 @@ export const cityError = catalogue({
   ],
   'city.no_thumbnail': [
     'unsupported',
-    'This file is not a picture: it has no small view.',
-    'Цей файл не зображення: зменшеного вигляду він не має.',
+    'This file is neither a picture nor a PDF: it has no small view.',
+    'Цей файл не зображення й не PDF: зменшеного вигляду він не має.',
+  ],
+  'city.no_waveform': [
+    'unsupported',
+    'This file is not a recording: it has no shape of sound.',
+    'Цей файл не запис: хвилі звуку в нього немає.',
   ],
   'city.frame_invalid': [
     'invalid',

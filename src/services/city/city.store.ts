@@ -4,12 +4,14 @@ import type { Principal } from '../../kernel/principal.ts'
 import { storableJson } from '../../platform/database/storable.ts'
 import { may } from '../auth/auth.rights.ts'
 import { cityError } from './city.errors.ts'
-import type { CityTables } from './city.tables.ts'
+import type { CityTables, ReactionDetail } from './city.tables.ts'
+import { dress, tombstone } from './messages/dress.ts'
 import type { CalledRun, Message, Part } from './messages.contract.ts'
+import type { Membership } from './rooms.contract.ts'
 
 /** The city's own database handle; a transaction is one too. */
 export type CityDb = Kysely<CityTables>
-export type RoomRow = Selectable<CityTables['city.room']> & { membership: 'owner' | 'member' | null }
+export type RoomRow = Selectable<CityTables['city.room']> & { membership: Membership | null }
 export type MessageRow = Selectable<CityTables['city.message']>
 export type FileRow = Selectable<CityTables['city.file']>
 
@@ -53,6 +55,12 @@ export async function enterRoom(
   return room
 }
 
+/** Refuses whoever may read the room but not speak in it: a guest, and anybody once it is archived. */
+export function checkMaySpeak(room: RoomRow, principal: Principal | null): void {
+  if (room.archived_at !== null) throw cityError('city.room_archived')
+  if (!may(principal, 'room.post', asResource(room)).permit) throw cityError('city.guest_silent')
+}
+
 /** A room as the rule book of rights sees it. */
 export const asResource = (room: Pick<RoomRow, 'visibility' | 'membership'>, author?: string) => ({
   type: 'room' as const,
@@ -65,6 +73,7 @@ export interface NewEventRow {
   readonly type: CityTables['city.event']['type']
   readonly message: string
   readonly part?: number
+  readonly detail?: ReactionDetail
 }
 
 /** Takes the next numbers of a room and writes its events under them; answers with the last number. The caller holds the room's lock. */
@@ -81,12 +90,13 @@ export async function numberEvents(
     .returning('seq')
     .executeTakeFirstOrThrow()
   const first = Number(seq) - rows.length + 1
-  const values = rows.map(({ type, message, part = null }, i) => ({
+  const values = rows.map(({ type, message, part = null, detail }, i) => ({
     room,
     seq: first + i,
     type,
     message,
     part,
+    detail: detail ? json(detail) : null,
     at: isoTime(at),
   }))
   await tx.insertInto('city.event').values(values).execute()
@@ -106,12 +116,17 @@ export async function findMessage(db: CityDb, room: string, id: string): Promise
   return row
 }
 
-/** Messages as they stand now, with their parts and runs, in the order given. */
-export async function hydrate(db: CityDb, rows: readonly MessageRow[]): Promise<Message[]> {
+/** Messages as they stand now, with their parts, runs and what hangs on them, in the order given. What is a reader's own is there where a viewer is named. */
+export async function hydrate(
+  db: CityDb,
+  rows: readonly MessageRow[],
+  viewer: string | null = null,
+): Promise<Message[]> {
   if (rows.length === 0) return []
   const ids = rows.map((row) => row.id)
   const parts = await partsOf(db, ids)
   const runs = await runsOf(db, ids)
+  const dressed = await dress(db, rows, viewer)
   return rows.map((row) => ({
     id: row.id,
     room: row.room,
@@ -122,10 +137,14 @@ export async function hydrate(db: CityDb, rows: readonly MessageRow[]): Promise<
     parts: parts.get(row.id) ?? [],
     replyTo: row.reply_to,
     createdAt: iso(row.created_at),
-    runs: runs.get(row.id) ?? [],
+    runs: row.deleted_at === null ? (runs.get(row.id) ?? []) : [],
     run: row.run ?? undefined,
     citations: row.citations ?? undefined,
     engine: row.engine ?? undefined,
+    editedAt: row.edited_at === null ? undefined : iso(row.edited_at),
+    deleted: tombstone(row),
+    thread: row.thread ?? undefined,
+    ...dressed.get(row.id),
   }))
 }
 
@@ -134,7 +153,15 @@ async function partsOf(db: CityDb, messages: readonly string[]): Promise<Map<str
     .selectFrom('city.part as part')
     .innerJoin('city.file as file', 'file.id', 'part.file')
     .select(['part.message', 'part.type', 'part.file', 'part.state', 'part.outcome', 'part.corrected'])
-    .select(['file.name', 'file.mime', 'file.size_bytes', 'file.width', 'file.height', 'file.duration_ms'])
+    .select([
+      'file.name',
+      'file.mime',
+      'file.size_bytes',
+      'file.width',
+      'file.height',
+      'file.blurhash',
+      'file.duration_ms',
+    ])
     .where('part.message', 'in', messages)
     .orderBy('part.message')
     .orderBy('part.index')
@@ -149,6 +176,7 @@ async function partsOf(db: CityDb, messages: readonly string[]): Promise<Map<str
       mime: row.mime,
       sizeBytes: Number(row.size_bytes),
       width: row.width ?? undefined,
+      blurhash: row.blurhash ?? undefined,
       height: row.height ?? undefined,
       durationMs: row.duration_ms ?? undefined,
       state: row.state,

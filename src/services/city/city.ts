@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import type { Embeddings } from '../../engines/embeddings/embeddings.ts'
 import type { Media } from '../../engines/media/media.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Client } from '../../kernel/contract.ts'
@@ -9,35 +10,74 @@ import type { Events } from '../../platform/events/events.ts'
 import type { Files } from '../../platform/files/files.ts'
 import { inputReader, openCall } from '../../platform/http/serve.ts'
 import type { Authenticate, Service } from '../../platform/http/service.ts'
+import type { Kv } from '../../platform/kv/kv.ts'
 import type { LiveLimits } from '../../platform/live/limits.ts'
 import type { Live } from '../../platform/live/live.ts'
 import type { authContract } from '../auth/auth.contract.ts'
+import type { knowledgeContract } from '../knowledge/knowledge.contract.ts'
 import { cityContract } from './city.contract.ts'
+import { cityError } from './city.errors.ts'
 import type { CityDb } from './city.store.ts'
 import { downloadRoutes } from './files/downloads.ts'
+import { toCityFile } from './files/files.ts'
+import { createGallery } from './files/gallery.ts'
+import { createIntake } from './files/intake.ts'
+import { createResumable } from './files/resumable.ts'
 import { uploadRoute } from './files/uploads.ts'
+import { createWaveforms } from './files/waveforms.ts'
+import { createAgentPresence } from './live/agent-presence.ts'
 import { roomEvent } from './live/channels.ts'
 import { createFeeds } from './live/feeds.ts'
+import { roomLog } from './live/frames.ts'
+import { createGate } from './live/gate.ts'
 import { liveCity } from './live/live.ts'
+import { createPresence } from './live/presence.ts'
+import { createReceipts } from './live/receipts.ts'
+import { whoIsHere } from './live/who.ts'
+import { createActs } from './messages/acts.ts'
 import { consumeRuns } from './messages/answers.ts'
 import { createChanges } from './messages/changes.ts'
+import { createDesk } from './messages/desk.ts'
 import { createDirectory } from './messages/directory.ts'
+import { createForwards } from './messages/forwards.ts'
+import { createLog } from './messages/log.ts'
 import { type Capabilities, checkText, createPosting, type Say } from './messages/messages.ts'
+import { createNaming, residentsOf } from './messages/naming.ts'
 import { consumeOutcomes } from './messages/outcomes.ts'
 import type { KnownAgent } from './messages/policy.ts'
+import { consumeErasures, createRemoving } from './messages/removing.ts'
+import { createScheduled } from './messages/scheduled.ts'
+import { createInvitations } from './rooms/invitations.ts'
+import { createMembers } from './rooms/members.ts'
 import { createOwnRooms } from './rooms/own-rooms.ts'
+import { createPreferences } from './rooms/preferences.ts'
 import { createReading } from './rooms/reading.ts'
+import { createRequests } from './rooms/requests.ts'
+import { createRoomDirectory, indexRooms } from './rooms/room-directory.ts'
+import { createRoomViews } from './rooms/room-views.ts'
 import { createRooms } from './rooms/rooms.ts'
+import { createTalks } from './rooms/talks.ts'
+import { createSearch } from './search/search.ts'
 
 export interface CityNeeds {
   readonly db: CityDb
   readonly events: Events
   readonly files: Files
+  /** The folder in which unfinished uploads wait; without one they cannot be resumed. */
+  readonly uploads?: string
+  /** Where processes find one another's presence. */
+  readonly kv: Kv
   /** Absent where nothing can look into files: then types are believed as sniffed, and there are no thumbnails. */
   readonly media?: Media
-  readonly auth: Pick<Client<typeof authContract>, 'principals'>
+  readonly auth: Pick<Client<typeof authContract>, 'principals' | 'residents'>
   /** Who may be called; absent where no agents are deployed, and then nobody is. */
   readonly agents?: () => Promise<readonly KnownAgent[]>
+  /** What texts are embedded with; absent where nothing here embeds, and then search is by words alone. */
+  readonly embeddings?: () => Promise<Embeddings>
+  /** All that can embed a question. */
+  readonly allEmbeddings?: readonly Embeddings[]
+  /** Who finds in documents; absent where none are read. */
+  readonly knowledge?: () => Pick<Client<typeof knowledgeContract>, 'passages'> | undefined
   /** Which kinds of part are read by some service of this city; the others fail at once and say so. */
   readonly capabilities: Capabilities
   readonly clock: Clock
@@ -46,6 +86,8 @@ export interface CityNeeds {
     readonly maxUploadBytes: number
     /** What one person's files may take together. */
     readonly quotaBytes: number
+    /** What the files posted in one room may take together; without limit where nothing is said. */
+    readonly roomQuotaBytes?: number
     readonly live?: Partial<LiveLimits>
     /** Events a client may be behind and still be told each; 10,000 where nothing is said. */
     readonly maxBehind?: number
@@ -59,26 +101,64 @@ export interface CityNeeds {
 export function createCity(needs: CityNeeds): Service<typeof cityContract> {
   const { db, events, auth, capabilities, clock, ids, limits, publicUrl, failed } = needs
   const directory = createDirectory(needs.agents, clock)
-  const feeds = createFeeds(db, clock, failed, limits.maxBehind)
+  const feeds = createFeeds(roomLog(db), clock, failed, limits.maxBehind)
+  const gate = createGate(db)
+  const presence = createPresence({ kv: needs.kv, events, clock, ids, failed })
+  const agentsNow = createAgentPresence({ db, events, clock, agents: needs.agents, failed })
+  const receipts = createReceipts(db, events)
   const changed = (room: string, seq: number): void => {
     feeds.grew(room, seq)
     events.broadcast(roomEvent, { room, seq })
   }
-  const shared = { db, events, clock, ids, capabilities, directory, changed }
-  const say = createPosting(shared)
+  const naming = createNaming((principal) => residentsOf(auth, principal), clock)
+  const present = (room: string) =>
+    [...presence.people].flatMap(([id, shown]) => (shown.state === 'here' && shown.room === room ? id : []))
+  const shared = { db, events, clock, ids, capabilities, directory, naming, present, changed }
+  const intake = createIntake({ ...needs, media: needs.media })
+  const resumable =
+    needs.uploads === undefined ? undefined : createResumable({ ...needs, intake, folder: needs.uploads })
+  const say = createPosting({ ...shared, roomQuotaBytes: limits.roomQuotaBytes })
   const own = createOwnRooms(shared)
   consumeOutcomes(shared)
   consumeRuns(shared)
-  const rooms = createRooms({ db, events, auth, clock, ids, welcome: own.welcome })
+  const erasing = { ...shared, files: needs.files }
+  consumeErasures(erasing)
+  const scheduled = createScheduled({ ...shared, auth, say })
+  const views = createRoomViews(db, auth)
+  const inRooms = { ...shared, auth, views, publicUrl, agents: needs.agents, welcome: own.welcome, receipts }
+  const rooms = createRooms(inRooms)
+  const search = createSearch(needs)
   const stopped = new AbortController()
   const open: Live[] = []
+  const running: Promise<void>[] = []
 
   return {
     contract: cityContract,
     handlers: {
       ...rooms,
+      ...createMembers(inRooms),
+      ...createRequests(inRooms),
+      ...createInvitations(inRooms),
+      ...createPreferences(inRooms),
+      ...createRoomDirectory(db),
+      ...createTalks(inRooms),
       ...createReading(db),
+      ...createGallery(db),
+      ...createWaveforms({ ...needs, media: needs.media }),
+      async keepUpload({ upload }, { principal, signal }) {
+        if (!principal || !resumable) throw cityError('city.upload_not_found')
+        return toCityFile(await resumable.keep(principal.id, upload, signal))
+      },
+      ...receipts.handlers,
+      presence: whoIsHere(presence, agentsNow, gate),
       ...createChanges(shared),
+      ...createActs(shared),
+      ...createRemoving(erasing),
+      ...createForwards(db, say),
+      ...createDesk(shared),
+      ...scheduled,
+      ...createLog(db),
+      ...search.handlers,
       async post({ room, ...body }, { principal, requestId }) {
         if (!principal) throw kernelError('auth.required')
         return (await say(principal, room, body, requestId)).message
@@ -87,19 +167,25 @@ export function createCity(needs: CityNeeds): Service<typeof cityContract> {
     custom: ['post'],
     routes(app, authenticate) {
       postRoute(app, authenticate, say)
-      uploadRoute(app, authenticate, { ...needs, media: needs.media })
+      uploadRoute(app, authenticate, { ...needs, intake })
+      resumable?.routes(app, authenticate)
       downloadRoutes(app, authenticate, { ...needs, media: needs.media })
-      const live = { db, events, clock, ids, feeds, say, read: rooms.read, publicUrl, failed }
-      open.push(liveCity(app, authenticate, { ...live, limits: limits.live }))
+      const live = { events, clock, ids, feeds, gate, presence, say, read: rooms.read, publicUrl, failed }
+      open.push(liveCity(app, authenticate, { ...live, agents: agentsNow, limits: limits.live }))
     },
     async start() {
+      await resumable?.sweep()
       await own.openSquare()
+      await indexRooms(db)
       // Ends by rejecting when it is stopped.
       void feeds.sweep(stopped.signal).catch(() => undefined)
+      running.push(search.run(stopped.signal).catch(() => undefined))
+      running.push(presence.run(stopped.signal), agentsNow.run(stopped.signal))
     },
     async stop() {
       stopped.abort()
       for (const live of open) live.stop()
+      await Promise.all(running)
     },
   }
 }

@@ -48,6 +48,8 @@ export const Part = PartOutcome.extend({
   sizeBytes: z.number().int(),
   width: z.number().int().optional(),
   height: z.number().int().optional(),
+  /** Of an image: a few colours to paint before it is there, see blurha.sh. */
+  blurhash: z.string().optional(),
   durationMs: z.number().optional(),
   state: z.enum(['pending', 'done', 'failed']),
   /** Pages done so far, or a share of the audio, while pending. */

@@ -6,6 +6,7 @@ import OpenAI, { toFile } from 'openai'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { testDatabase } from '../../../test/kit/database.ts'
 import { engineError } from '../../engines/engine.errors.ts'
+import { createFakeMedia } from '../../engines/media/fake.ts'
 import type { Media } from '../../engines/media/media.ts'
 import type { Ocr } from '../../engines/ocr/ocr.ts'
 import type { ParsedPage, Parser } from '../../engines/parser/parser.ts'
@@ -79,13 +80,13 @@ const parser = (pages: readonly ParsedPage[]): Parser => ({
 })
 /** Looks at the beginning alone; the real one opens the file in a child process. */
 const media: Media = {
+  ...createFakeMedia(),
   async inspect(file) {
     const bytes = 'bytes' in file ? file.bytes : new Uint8Array()
     const mime = await sniff(bytes.subarray(0, HEAD_BYTES), true)
     const kind = (['audio', 'image'] as const).find((known) => mime.startsWith(known)) ?? 'document'
     return { kind, mime }
   },
-  thumbnail: async () => new Uint8Array(),
 }
 
 interface House {

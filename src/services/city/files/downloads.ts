@@ -4,9 +4,11 @@ import type { Media } from '../../../engines/media/media.ts'
 import { deadline } from '../../../kernel/deadline.ts'
 import { kernelError } from '../../../kernel/errors.ts'
 import type { Files } from '../../../platform/files/files.ts'
+import { admitted } from '../../../platform/http/serve.ts'
 import type { Authenticate } from '../../../platform/http/service.ts'
 import { cityError } from '../city.errors.ts'
 import type { CityDb, FileRow } from '../city.store.ts'
+import { FILE_RIGHTS } from '../files.contract.ts'
 import { disposition } from '../messages/names.ts'
 import { enterFile } from './files.ts'
 import { parseRange } from './ranges.ts'
@@ -26,15 +28,14 @@ export function downloadRoutes(app: FastifyInstance, authenticate: Authenticate,
   const { db, files } = needs
   const thumbnail = createThumbnails(needs)
 
-  const entered = async (request: FastifyRequest): Promise<FileRow> => {
-    const { principal } = await authenticate(request)
-    if (!principal) throw kernelError('auth.required')
+  const entered = async (request: FastifyRequest, reply: FastifyReply): Promise<FileRow> => {
+    const { principal } = await admitted(request, reply, FILE_RIGHTS.download, authenticate)
     // The route's own pattern makes this a string.
     return await enterFile(db, (request.params as { file: string }).file, principal)
   }
 
   app.get('/api/city/files/:file', async (request, reply) => {
-    const row = await entered(request)
+    const row = await entered(request, reply)
     safeHeaders(reply, row.sha256)
     reply
       .header('content-disposition', disposition(INLINE.test(row.mime) ? 'inline' : 'attachment', row.name))
@@ -45,8 +46,8 @@ export function downloadRoutes(app: FastifyInstance, authenticate: Authenticate,
   })
 
   app.get('/api/city/files/:file/thumbnail', async (request, reply) => {
-    const row = await entered(request)
-    if (row.kind !== 'image') throw cityError('city.no_thumbnail')
+    const row = await entered(request, reply)
+    if (row.kind !== 'image' && row.mime !== 'application/pdf') throw cityError('city.no_thumbnail')
     const { blob } = await thumbnail(row, edgeOf(request.query))
     safeHeaders(reply, blob)
     if (request.headers['if-none-match'] === etag(blob)) return await reply.code(304).send()

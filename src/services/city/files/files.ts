@@ -55,6 +55,7 @@ export const toCityFile = (row: FileRow): CityFile => ({
   sha256: row.sha256,
   width: row.width ?? undefined,
   height: row.height ?? undefined,
+  blurhash: row.blurhash ?? undefined,
   durationMs: row.duration_ms ?? undefined,
   pages: row.pages ?? undefined,
 })

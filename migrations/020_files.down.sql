@@ -1,0 +1,3 @@
+DROP TABLE city.waveform;
+ALTER TABLE city.file DROP COLUMN upload;
+ALTER TABLE city.file DROP COLUMN blurhash;
