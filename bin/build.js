@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Builds the server (tsc → dist/), the web app (vite → web/dist/) and the image of the empty database, when their sources changed since the last build.
+// Builds the server (vite → dist/), the web app (vite → web/dist/) and the image of the empty database, when their sources changed since the last build.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
@@ -13,9 +13,17 @@ const bin = (name) => join(root, 'node_modules', ...name.split('/'))
 const PARTS = [
   {
     name: 'server',
-    sources: ['src', 'tsconfig.json', 'tsconfig.build.json'],
+    sources: ['src', 'bin/server.config.ts'],
     output: 'dist/main.js',
-    command: [node, bin('typescript/bin/tsc'), '-p', 'tsconfig.build.json'],
+    command: [
+      node,
+      bin('vite/bin/vite.js'),
+      'build',
+      '--config',
+      'bin/server.config.ts',
+      '--logLevel',
+      'warn',
+    ],
   },
   {
     name: 'web app',

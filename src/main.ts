@@ -13,9 +13,14 @@ export async function main(env: Readonly<Record<string, string | undefined>>): P
   const scope = new Scope()
   try {
     const config = readConfig(env)
-    // The database opens while the rest of the program is read from disk; whether it did is seen where it is awaited.
-    const database = openDatabase(config)
-    database.catch(() => undefined)
+    // The database's thread goes first: reading the rest of the program from disk would keep this thread from starting it. Whether it opened is seen where it is awaited.
+    let begin = () => {}
+    const begun = new Promise<void>((resolve) => {
+      begin = resolve
+    })
+    const database = openDatabase(config, begin)
+    database.then(begin, begin)
+    await begun
     const { compose } = await import('./compose.ts')
     const means = { clock: systemClock, ids: createIds(systemClock), database }
     const city = await compose(config, means, scope)

@@ -14,6 +14,8 @@ export interface PgliteOptions {
   readonly image?: Image | (() => Promise<Image>)
   /** How long a query waits for the one connection before `database.busy`. */
   readonly waitMs?: number
+  /** Called when it opens in its own thread and has no more use for the caller's. Never where opening fails before that. */
+  begun?(): void
 }
 
 type Image = string | Uint8Array | undefined
@@ -24,10 +26,15 @@ export interface Pglite extends Database {
 }
 
 /** Opens PostgreSQL inside this process. With a folder it runs in a thread of its own and holds the folder's lock; a killed process loses nothing that was committed. */
-export async function openPglite({ dataDir, image, waitMs = WAIT_MS }: PgliteOptions): Promise<Pglite> {
+export async function openPglite({
+  dataDir,
+  image,
+  waitMs = WAIT_MS,
+  begun,
+}: PgliteOptions): Promise<Pglite> {
   const read = async (): Promise<string | Uint8Array | null> =>
     (typeof image === 'function' ? await image() : image) ?? null
-  const opening = dataDir === null ? inMemory(await read()) : inFolder(dataDir, read)
+  const opening = dataDir === null ? inMemory(await read()) : inFolder(dataDir, read, begun)
   // The thread starts while the client's libraries load.
   const [{ engine, close }, { clientOf }] = await Promise.all([opening, import('./pglite.client.ts')])
   return { ...clientOf(engine, waitMs, close), dump: () => engine.dump() }
@@ -44,7 +51,11 @@ async function inMemory(image: string | Uint8Array | null): Promise<Opened> {
   return { engine, close: () => engine.close() }
 }
 
-async function inFolder(dataDir: string, image: () => Promise<string | Uint8Array | null>): Promise<Opened> {
+async function inFolder(
+  dataDir: string,
+  image: () => Promise<string | Uint8Array | null>,
+  begun?: () => void,
+): Promise<Opened> {
   await mkdir(dataDir, { recursive: true })
   const release = await takeLock(join(dataDir, 'lock'), dataDir)
   try {
@@ -53,7 +64,9 @@ async function inFolder(dataDir: string, image: () => Promise<string | Uint8Arra
     const whole = join(dataDir, 'cluster.whole')
     const fresh = !(await exists(whole))
     if (fresh) await rm(folder, { recursive: true, force: true })
-    const engine = await openThread({ folder, image: fresh ? await image() : null })
+    const opening = openThread({ folder, image: fresh ? await image() : null })
+    begun?.()
+    const engine = await opening
     if (fresh) await touch(whole)
     return {
       engine,
