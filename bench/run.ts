@@ -6,6 +6,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   start: async () => (await import('./start.ts')).start(),
   engines: async () => (await import('./engines.ts')).engines(),
   stall: async () => (await import('./stall.ts')).stall(),
+  fanout: async () => (await import('./fanout.ts')).fanout(),
 }
 
 const asked = process.argv.slice(2)

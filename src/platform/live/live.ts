@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { WebSocketServer } from 'ws'
 import type { Clock } from '../../kernel/clock.ts'
+import { admit, type Right } from '../../kernel/contract.ts'
 import { kernelError } from '../../kernel/errors.ts'
 import { httpError } from '../http/http.errors.ts'
 import { originAllowed } from '../http/origin.ts'
@@ -17,6 +18,8 @@ const PINGS_PER_CHECK = 8
 
 export interface LiveNeeds {
   readonly authenticate: Authenticate
+  /** What a key must hold to come in. */
+  readonly right: Right
   readonly publicUrl: string
   readonly clock: Clock
   readonly limits?: Partial<LiveLimits>
@@ -57,19 +60,19 @@ export function liveRoute(app: FastifyInstance, path: string, needs: LiveNeeds):
     WebSocket: HeldSocket,
   })
 
-  const admit = async (request: FastifyRequest): Promise<Identity> => {
+  const enter = async (request: FastifyRequest): Promise<Identity> => {
     const { origin, host } = request.headers
     const byKey = request.headers.authorization !== undefined
     if (!byKey && (origin === undefined || !originAllowed(origin, publicUrl, host)))
       throw origin === undefined ? kernelError('auth.required') : httpError('auth.wrong_origin')
     const identity = await authenticate(request)
-    if (!identity.principal) throw kernelError('auth.required')
+    admit({ access: 'principal', right: needs.right }, identity)
     return identity
   }
 
   app.get(path, async (request, reply) => {
     if (stopped.signal.aborted) throw httpError('http.stopping')
-    const identity = await admit(request)
+    const identity = await enter(request)
     const upgrade = upgradeOf(request.raw)
     if (!upgrade) throw httpError('http.invalid', { detail: 'a WebSocket is expected here' })
     const { id, headers, raw } = request

@@ -7,6 +7,7 @@ import { migrateUp } from '../../platform/database/migrate.ts'
 import { openPostgres } from '../../platform/database/postgres.ts'
 import { textOf } from '../../platform/live/wire.ts'
 import { createFeeds } from './live/feeds.ts'
+import { roomLog } from './live/frames.ts'
 
 const server = process.env.TEST_DATABASE_URL ?? ''
 
@@ -26,7 +27,7 @@ describe.skipIf(server === '')('several processes over one PostgreSQL', () => {
     )
 
     const heard: number[] = []
-    const feeds = createFeeds(two.db, systemClock, (failure) => two.bugs.push(failure))
+    const feeds = createFeeds(roomLog(two.db), systemClock, (failure) => two.bugs.push(failure))
     const gone = new AbortController()
     const sweeping = feeds.sweep(gone.signal).catch(() => undefined)
     const follower = {

@@ -3,13 +3,14 @@ import { openTestCity, type TestCity } from '../../../../test/kit/city-service.t
 import { systemClock } from '../../../kernel/clock.ts'
 import { textOf } from '../../../platform/live/wire.ts'
 import { createFeeds, type Feeds, type Following } from './feeds.ts'
+import { roomLog } from './frames.ts'
 
 describe('following a room', () => {
   let city: TestCity
   let feeds: Feeds
   beforeAll(async () => {
     city = await openTestCity()
-    feeds = createFeeds(city.db, systemClock, (failure) => city.bugs.push(failure))
+    feeds = createFeeds(roomLog(city.db), systemClock, (failure) => city.bugs.push(failure))
   })
   afterAll(async () => await city?.[Symbol.asyncDispose]())
 

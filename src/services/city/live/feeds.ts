@@ -1,8 +1,7 @@
 import type { Clock } from '../../../kernel/clock.ts'
 import type { Frame } from '../../../platform/live/wire.ts'
-import type { CityDb } from '../city.store.ts'
 import { batched } from './batch.ts'
-import { type NumberedFrame, readLog } from './frames.ts'
+import type { NumberedFrame, RoomLog } from './frames.ts'
 
 /** Whoever follows a room: a connection, or a test. */
 export interface Follower {
@@ -57,26 +56,23 @@ const SWEEP_ROOMS = 1000
 
 /** The streams of the rooms that somebody follows in this process. Each event is read once and made into bytes once, however many follow. */
 export function createFeeds(
-  db: CityDb,
+  log: RoomLog,
   clock: Clock,
   failed: (failure: unknown) => void,
   maxBehind = MAX_BEHIND,
 ): Feeds {
   const feeds = new Map<string, Feed>()
 
-  const seqOf = batched<string, number>(async (rooms) => {
-    const rows = await db.selectFrom('city.room').select(['id', 'seq']).where('id', 'in', rooms).execute()
-    return new Map(rows.map(({ id, seq }) => [id, Number(seq)]))
-  }, SWEEP_ROOMS)
+  const seqOf = batched(log.seqs, SWEEP_ROOMS)
   const lastSeq = async (room: string): Promise<number> => (await seqOf(room)) ?? 0
 
   /** Many who come back at once are behind by the same: what they need is read once. */
-  const reading = new Map<string, ReturnType<typeof readLog>>()
-  const readOnce = (room: string, after: number, upto: number): ReturnType<typeof readLog> => {
+  const reading = new Map<string, ReturnType<RoomLog['read']>>()
+  const readOnce = (room: string, after: number, upto: number): ReturnType<RoomLog['read']> => {
     const key = `${room} ${after} ${upto}`
     const there = reading.get(key)
     if (there) return there
-    const read = readLog(db, room, { after, upto, limit: BATCH }).finally(() => reading.delete(key))
+    const read = log.read(room, { after, upto, limit: BATCH }).finally(() => reading.delete(key))
     reading.set(key, read)
     return read
   }
@@ -106,10 +102,10 @@ export function createFeeds(
     feed.pumping = true
     try {
       while (feed.target > feed.head && feeds.get(room) === feed) {
-        const log = await readLog(db, room, { after: feed.head, upto: feed.target, limit: BATCH })
-        const last = log.at(-1)
+        const events = await log.read(room, { after: feed.head, upto: feed.target, limit: BATCH })
+        const last = events.at(-1)
         if (!last) break
-        for (const each of log) stream(feed, each)
+        for (const each of events) stream(feed, each)
         feed.head = last.seq
       }
     } catch (failure) {
@@ -159,10 +155,10 @@ export function createFeeds(
         const resync = after !== undefined && (after > feed.target || feed.target - after > maxBehind)
         cursor.seq = after === undefined || resync ? feed.head : after
         while (here() && cursor.seq < feed.head) {
-          const log = await readOnce(room, cursor.seq, feed.head)
-          const last = log.at(-1)
+          const events = await readOnce(room, cursor.seq, feed.head)
+          const last = events.at(-1)
           if (!last || !here()) break
-          for (const each of log) follower.send(each.frame)
+          for (const each of events) follower.send(each.frame)
           cursor.seq = last.seq
           await follower.drained()
         }
@@ -193,19 +189,14 @@ export function createFeeds(
         const rooms = [...feeds.keys()]
         for (let i = 0; i < rooms.length; i += SWEEP_ROOMS) {
           const some = rooms.slice(i, i + SWEEP_ROOMS)
-          const rows = await db
-            .selectFrom('city.room')
-            .select(['id', 'seq'])
-            .where('id', 'in', some)
-            .execute()
-            .catch((failure: unknown) => {
-              failed(failure)
-              return []
-            })
-          for (const { id, seq } of rows) {
+          const seqs = await log.seqs(some).catch((failure: unknown) => {
+            failed(failure)
+            return new Map<string, number>()
+          })
+          for (const [id, seq] of seqs) {
             const feed = feeds.get(id)
             if (!feed) continue
-            feed.target = Math.max(feed.target, Number(seq))
+            feed.target = Math.max(feed.target, seq)
             void pump(id, feed)
           }
         }

@@ -7,12 +7,29 @@ export interface NumberedFrame {
   readonly frame: Frame
 }
 
-/** A room's log after a number, up to another, in order: each event once, made into bytes once, with what it is about as that stands now. */
-export async function readLog(
-  db: CityDb,
-  room: string,
-  { after, upto, limit }: { readonly after: number; readonly upto: number; readonly limit: number },
-): Promise<NumberedFrame[]> {
+export interface Stretch {
+  readonly after: number
+  readonly upto: number
+  readonly limit: number
+}
+
+/** The numbered events of rooms, as they are kept. */
+export interface RoomLog {
+  /** The last number of each of these rooms that is there; up to 1,000 of them. */
+  seqs(rooms: readonly string[]): Promise<ReadonlyMap<string, number>>
+  /** A room's log after a number, up to another, in order: each event once, made into bytes once, with what it is about as that stands now. */
+  read(room: string, stretch: Stretch): Promise<readonly NumberedFrame[]>
+}
+
+export const roomLog = (db: CityDb): RoomLog => ({
+  async seqs(rooms) {
+    const rows = await db.selectFrom('city.room').select(['id', 'seq']).where('id', 'in', rooms).execute()
+    return new Map(rows.map(({ id, seq }) => [id, Number(seq)]))
+  },
+  read: (room, stretch) => readLog(db, room, stretch),
+})
+
+async function readLog(db: CityDb, room: string, { after, upto, limit }: Stretch): Promise<NumberedFrame[]> {
   const events = await db
     .selectFrom('city.event')
     .select(['seq', 'type', 'message', 'part', 'detail'])

@@ -9,6 +9,7 @@ import { runDelta, runStep } from '../../agents/agents.events.ts'
 import { credentialRevoked } from '../../auth/auth.events.ts'
 import { documentProgress } from '../../knowledge/knowledge.events.ts'
 import { partProgress } from '../../multimodal-gateway/multimodal-gateway.events.ts'
+import { cityContract } from '../city.contract.ts'
 import type { ServerFrame } from '../city.live.contract.ts'
 import type { PresenceState } from '../presence.contract.ts'
 import type { AgentPresence } from './agent-presence.ts'
@@ -37,6 +38,7 @@ export function liveCity(app: FastifyInstance, authenticate: Authenticate, needs
 
   const live = liveRoute(app, '/api/city/live', {
     authenticate,
+    right: cityContract.messages.right,
     publicUrl,
     clock,
     ...(limits && { limits }),

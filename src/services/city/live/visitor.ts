@@ -138,7 +138,8 @@ export class Visitor implements Listener, Follower, Reporter {
 
   async #act(said: ClientFrame): Promise<void> {
     const right = RIGHTS[said.type]
-    if (right !== undefined && !reaches(this.principal.scopes, right)) throw kernelError('auth.forbidden')
+    if (right !== undefined && !reaches(this.principal.scopes, right))
+      throw kernelError('auth.out_of_scope', { right })
     switch (said.type) {
       case 'subscribe':
         return await this.#subscribe(said)

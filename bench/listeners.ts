@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto'
+import { connect, type Socket } from 'node:net'
+
+/** WebSocket clients that cost next to nothing: the handshake, frames to say something by, and a count of the bytes that came. */
+export interface Listener {
+  say(value: unknown): void
+  /** Bytes of frames since the handshake. */
+  readonly bytes: number
+  close(): void
+}
+
+export interface ListenNeeds {
+  readonly url: string
+  readonly path: string
+  readonly headers?: Readonly<Record<string, string>>
+  /** An address of loopback to come from: each has its own ports. */
+  readonly from?: string
+  readonly heard?: (chunk: Buffer) => void
+  readonly closed?: () => void
+}
+
+const OPEN_MS = 20_000
+
+/** Resolves when the socket is open; rejects when it is refused, or not open within 20 s. */
+export function listen({ url, path, headers = {}, from, heard, closed }: ListenNeeds): Promise<Listener> {
+  const { hostname, port } = new URL(url)
+  return new Promise((resolve, reject) => {
+    const socket: Socket = connect({
+      host: hostname,
+      port: Number(port),
+      ...(from !== undefined && { localAddress: from }),
+    })
+    let bytes = 0
+    let head = ''
+    const late = setTimeout(() => socket.destroy(new Error('not open in time')), OPEN_MS)
+    const listener: Listener = {
+      say: (value) => void socket.write(masked(JSON.stringify(value))),
+      get bytes() {
+        return bytes
+      },
+      close: () => socket.destroy(),
+    }
+    const count = (chunk: Buffer) => {
+      bytes += chunk.length
+      heard?.(chunk)
+    }
+    socket.on('error', (error) => {
+      clearTimeout(late)
+      reject(error)
+    })
+    socket.on('close', () => closed?.())
+    socket.on('data', function opening(chunk: Buffer) {
+      head += chunk.toString('latin1')
+      const end = head.indexOf('\r\n\r\n')
+      if (end < 0) return
+      clearTimeout(late)
+      if (!head.startsWith('HTTP/1.1 101'))
+        return socket.destroy(new Error(`refused: ${head.slice(0, head.indexOf('\r\n'))}`))
+      socket.off('data', opening)
+      socket.on('data', count)
+      const rest = Buffer.from(head.slice(end + 4), 'latin1')
+      head = ''
+      if (rest.length > 0) count(rest)
+      resolve(listener)
+    })
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+    socket.write(
+      `GET ${path} HTTP/1.1\r\nhost: ${hostname}:${port}\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-version: 13\r\nsec-websocket-key: ${randomBytes(16).toString('base64')}\r\n${lines.join('')}\r\n`,
+    )
+  })
+}
+
+/** A client's text frame. */
+function masked(text: string): Buffer {
+  const body = Buffer.from(text)
+  const mask = randomBytes(4)
+  const head =
+    body.length < 126
+      ? Buffer.from([0x81, 0x80 | body.length])
+      : Buffer.from([0x81, 0x80 | 126, body.length >> 8, body.length & 255])
+  for (let i = 0; i < body.length; i++) body[i] = (body[i] ?? 0) ^ (mask[i & 3] ?? 0)
+  return Buffer.concat([head, mask, body])
+}
