@@ -24,7 +24,6 @@ const TAKEN_IN = [
   'fastify',
   '@fastify/multipart',
   '@fastify/static',
-  '@fastify/websocket',
   'prom-client',
   'file-type',
 ]
