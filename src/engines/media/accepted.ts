@@ -5,11 +5,14 @@ import type { MediaFacts } from './media.ts'
 const IMAGES = ['image/png', 'image/jpeg', 'image/webp', 'image/gif', 'image/tiff', 'image/avif']
 const AUDIO = ['audio/ogg', 'audio/webm', 'audio/mpeg', 'audio/mp4', 'audio/wav', 'audio/flac']
 export const DOCX = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'
+/** Films: played as such, and heard like any recording. */
+const FILMS = ['video/webm', 'video/mp4']
 const DOCUMENTS = ['application/pdf', DOCX, 'text/plain', 'text/markdown']
 
 const KINDS: ReadonlyMap<string, MediaFacts['kind']> = new Map([
   ...IMAGES.map((mime) => [mime, 'image'] as const),
   ...AUDIO.map((mime) => [mime, 'audio'] as const),
+  ...FILMS.map((mime) => [mime, 'audio'] as const),
   ...DOCUMENTS.map((mime) => [mime, 'document'] as const),
 ])
 

@@ -8,6 +8,7 @@ import { refusal } from './accepted.ts'
 import { headerDuration } from './audio-duration.ts'
 import { imageFacts } from './image.ts'
 import type { MediaFacts, MediaLimits } from './media.ts'
+import { hasPicture } from './picture-track.ts'
 
 interface Named {
   readonly mime: string
@@ -23,7 +24,11 @@ export async function inspectBytes(bytes: Uint8Array, file: Named, limits: Media
   const mime = type && AUDIO[type.ext]
   if (type && mime) {
     const durationMs = await durationOf(bytes, type.ext, limits.maxSeconds)
-    return { kind: 'audio', mime, durationMs }
+    return {
+      kind: 'audio',
+      mime: hasPicture(bytes, mime) ? mime.replace('audio', 'video') : mime,
+      durationMs,
+    }
   }
   throw refusal(type?.mime, file)
 }
@@ -39,7 +44,7 @@ export const IMAGES: ReadonlySet<string> = new Set([
   'image/avif',
 ])
 
-/** By the extension `file-type` gives. Video with sound is taken as sound. */
+/** By the extension `file-type` gives; with a picture track it is a film. */
 const AUDIO: Readonly<Record<string, string | undefined>> = {
   opus: 'audio/ogg',
   ogg: 'audio/ogg',

@@ -1,4 +1,6 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { spawnSync } from 'node:child_process'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isBlurhashValid } from 'blurhash'
 import sharp from 'sharp'
@@ -122,6 +124,27 @@ test('old encodings of text are text', async () => {
 })
 
 const fixtures = process.env.FIXTURES_DIR ?? ''
+/** ffmpeg is a foreign tool; where there is none, nothing is shown of films. */
+const ffmpeg = spawnSync('ffmpeg', ['-version']).status === 0
+test.skipIf(!ffmpeg).each([
+  ['webm', 'video/webm'],
+  ['mp4', 'video/mp4'],
+])('a film as %s is a film', async (extension, mime) => {
+  const folder = await mkdtemp(join(tmpdir(), 'film-'))
+  try {
+    const path = join(folder, `film.${extension}`)
+    const made = spawnSync('ffmpeg', [
+      ...['-f', 'lavfi', '-i', 'testsrc=size=64x48:rate=5:duration=1'],
+      ...['-f', 'lavfi', '-i', 'sine=frequency=440:duration=1', '-shortest', path],
+    ])
+    expect(made.status, made.stderr.toString().slice(-500)).toBe(0)
+    const facts = await media.inspect({ path, mime: '', name: `film.${extension}` })
+    expect(facts).toMatchObject({ kind: 'audio', mime })
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})
+
 describe.skipIf(!fixtures)('real files', { timeout: 120_000 }, () => {
   test('every recording has its length', async () => {
     const names = await readdir(join(fixtures, 'speech'))
