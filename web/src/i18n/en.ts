@@ -1,7 +1,9 @@
+import { accountEn } from '../features/account/words.en.ts'
 import { authEn } from '../features/auth/words.en.ts'
 import { cityEn } from '../features/city/words.en.ts'
 import { knowledgeEn } from '../features/knowledge/words.en.ts'
 import { operatorEn } from '../features/operator/words.en.ts'
+import { roomsEn } from '../features/rooms/words.en.ts'
 
 /** Every word of the page in English, by feature. */
 export const en = {
@@ -31,6 +33,8 @@ export const en = {
   },
   city: cityEn,
   auth: authEn,
+  account: accountEn,
   knowledge: knowledgeEn,
   operator: operatorEn,
+  rooms: roomsEn,
 } as const

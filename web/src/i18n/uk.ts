@@ -1,7 +1,9 @@
+import { accountUk } from '../features/account/words.uk.ts'
 import { authUk } from '../features/auth/words.uk.ts'
 import { cityUk } from '../features/city/words.uk.ts'
 import { knowledgeUk } from '../features/knowledge/words.uk.ts'
 import { operatorUk } from '../features/operator/words.uk.ts'
+import { roomsUk } from '../features/rooms/words.uk.ts'
 
 /** Every word of the page in Ukrainian, by feature. */
 export const uk = {
@@ -32,6 +34,8 @@ export const uk = {
   },
   city: cityUk,
   auth: authUk,
+  account: accountUk,
   knowledge: knowledgeUk,
   operator: operatorUk,
+  rooms: roomsUk,
 } as const

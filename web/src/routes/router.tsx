@@ -36,6 +36,31 @@ const invitation = createRoute({
   path: '/invitation',
   component: lazyRouteComponent(() => import('../features/auth/invitation-page.tsx'), 'InvitationPage'),
 })
+const signUp = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-up',
+  component: lazyRouteComponent(() => import('../features/account/sign-up-page.tsx'), 'SignUpPage'),
+})
+const forgotten = createRoute({
+  getParentRoute: () => root,
+  path: '/forgotten',
+  component: lazyRouteComponent(() => import('../features/account/forgotten-page.tsx'), 'ForgottenPage'),
+})
+const newPassword = createRoute({
+  getParentRoute: () => root,
+  path: '/new-password',
+  component: lazyRouteComponent(() => import('../features/account/new-password-page.tsx'), 'NewPasswordPage'),
+})
+const verify = createRoute({
+  getParentRoute: () => root,
+  path: '/verify',
+  component: lazyRouteComponent(() => import('../features/account/proof-page.tsx'), 'VerifyPage'),
+})
+const confirm = createRoute({
+  getParentRoute: () => root,
+  path: '/confirm',
+  component: lazyRouteComponent(() => import('../features/account/proof-page.tsx'), 'ConfirmPage'),
+})
 
 /** Everything behind the door: whoever is not signed in is sent to it and brought back afterwards. */
 const inside = createRoute({
@@ -63,6 +88,21 @@ const room = createRoute({
   validateSearch: z.object({ message: z.string().optional().catch(undefined) }),
   component: lazyRouteComponent(() => import('../features/city/room-page.tsx'), 'RoomPage'),
 })
+const roomSettings = createRoute({
+  getParentRoute: () => inside,
+  path: '/rooms/$room/settings',
+  component: lazyRouteComponent(() => import('../features/rooms/settings-page.tsx'), 'RoomSettingsPage'),
+})
+const directory = createRoute({
+  getParentRoute: () => inside,
+  path: '/directory',
+  component: lazyRouteComponent(() => import('../features/rooms/directory-page.tsx'), 'DirectoryPage'),
+})
+const join = createRoute({
+  getParentRoute: () => inside,
+  path: '/join',
+  component: lazyRouteComponent(() => import('../features/rooms/join-page.tsx'), 'JoinPage'),
+})
 const document = createRoute({
   getParentRoute: () => inside,
   path: '/documents/$document',
@@ -82,12 +122,39 @@ const account = createRoute({
   path: '/account',
   component: lazyRouteComponent(() => import('../features/auth/account-page.tsx'), 'AccountPage'),
 })
+const security = createRoute({
+  getParentRoute: () => inside,
+  path: '/account/security',
+  component: lazyRouteComponent(() => import('../features/account/security-page.tsx'), 'SecurityPage'),
+})
+const links = createRoute({
+  getParentRoute: () => inside,
+  path: '/account/links',
+  component: lazyRouteComponent(() => import('../features/account/links-page.tsx'), 'LinksPage'),
+})
 
 const tree = root.addChildren([
   welcome,
   signIn,
   invitation,
-  inside.addChildren([home, rooms, room, document, operator, account]),
+  signUp,
+  forgotten,
+  newPassword,
+  verify,
+  confirm,
+  inside.addChildren([
+    home,
+    rooms,
+    room,
+    roomSettings,
+    directory,
+    join,
+    document,
+    operator,
+    account,
+    security,
+    links,
+  ]),
 ])
 
 /** Every address of the page. */

@@ -1,18 +1,14 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { Link, useNavigate } from '@tanstack/react-router'
-import { ChevronLeft, LogOut } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { isOperator } from '../../../../src/kernel/principal.ts'
 import { useApi } from '../../context.tsx'
-import { failureOf, sentenceOf } from '../../i18n/failures.ts'
 import { useLanguage } from '../../i18n/format.ts'
 import { chooseLanguage } from '../../i18n/language.ts'
-import { Avatar } from '../../ui/avatar.tsx'
-import { Button } from '../../ui/button.tsx'
-import { FieldError, Segmented } from '../../ui/field.tsx'
-import { Icon } from '../../ui/icon.tsx'
+import { Segmented } from '../../ui/field.tsx'
 import { chooseTheme, themeChoice } from '../../ui/theme.ts'
+import { Profile } from '../account/profile.tsx'
+import { SettingsFrame } from '../account/settings-frame.tsx'
+import { ForgottenPasswords, WaitingPeople } from '../account/waiting.tsx'
 import { Invitations } from './invitations.tsx'
 import { Keys } from './keys.tsx'
 import { Residents } from './residents.tsx'
@@ -22,68 +18,22 @@ import { useMe } from './session.ts'
 export function AccountPage() {
   const { t } = useTranslation()
   const me = useMe()
-  useEffect(() => {
-    document.title = t('common.account')
-  }, [t])
   return (
-    <main className="main" id="talk" tabIndex={-1}>
-      <header className="top">
-        <Link className="ib only-phone" to="/rooms" aria-label={t('city.backToRooms')}>
-          <Icon of={ChevronLeft} />
-        </Link>
-        <h1 className="grow">{t('common.account')}</h1>
-      </header>
-      <div className="scroll">
-        <div className="wrapm">
-          <Profile />
-          <Look />
-          <Keys />
-          {isOperator(me) && <Invitations />}
-          {isOperator(me) && <Residents />}
-        </div>
-      </div>
-    </main>
-  )
-}
-
-function Profile() {
-  const { t } = useTranslation()
-  const me = useMe()
-  const api = useApi()
-  const queries = useQueryClient()
-  const navigate = useNavigate()
-  const language = useLanguage()
-  const signOut = useMutation({
-    mutationFn: () => api.auth.signOut({}),
-    onSuccess: async () => {
-      await navigate({ to: '/sign-in' })
-      queries.clear()
-      queries.setQueryData(['me'], null)
-    },
-  })
-  if (!me) return null
-  return (
-    <section aria-labelledby="profile">
-      <h2 id="profile">{t('auth.profile')}</h2>
-      <div className="who">
-        <Avatar of={me} />
-        <div className="grow">
-          <b>{me.name}</b>
-          <p className="meta">
-            {[me.email, t(`auth.role.${me.role}`)].filter((part) => part !== null).join(' · ')}
-          </p>
-        </div>
-        <Button icon={LogOut} disabled={signOut.isPending} onClick={() => signOut.mutate()}>
-          {t('common.signOut')}
-        </Button>
-      </div>
-      <FieldError error={signOut.error ? sentenceOf(failureOf(signOut.error), language) : undefined} />
-    </section>
+    <SettingsFrame title={t('common.account')}>
+      <Profile />
+      <Look />
+      <Keys />
+      {isOperator(me) && <WaitingPeople />}
+      {isOperator(me) && <ForgottenPasswords />}
+      {isOperator(me) && <Invitations />}
+      {isOperator(me) && <Residents />}
+    </SettingsFrame>
   )
 }
 
 function Look() {
   const { t, i18n } = useTranslation()
+  const api = useApi()
   const language = useLanguage()
   const [theme, setTheme] = useState(themeChoice)
   return (
@@ -100,7 +50,11 @@ function Look() {
               { value: 'uk', label: 'Українська', lang: 'uk' },
               { value: 'en', label: 'English', lang: 'en' },
             ]}
-            onChange={(chosen) => chooseLanguage(i18n, chosen)}
+            onChange={(chosen) => {
+              chooseLanguage(i18n, chosen)
+              // Its letters follow; where that fails, the page speaks it all the same.
+              api.auth.changeMe({ locale: chosen }).catch(() => undefined)
+            }}
           />
         </div>
         <div className="set">

@@ -38,6 +38,7 @@ export const authEn = {
   noLinkHint:
     'If you have just reloaded this page, open the link once more: it was taken out of the address so that nobody reads it over your shoulder.',
   noMail: 'The city sends no mail. New residents come by invitation.',
+  byInvitation: 'New residents come by invitation.',
   invited: 'An invitation to {{city}}',
   invitedBy: '{{name}} invites you.',
   yourWindow: 'The outlined window waits for you. Who is home you will see when you come in.',

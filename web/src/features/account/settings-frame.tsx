@@ -1,0 +1,41 @@
+import './settings.css'
+import { Link } from '@tanstack/react-router'
+import { ChevronLeft, CircleUserRound, Link2, type LucideIcon, ShieldCheck } from 'lucide-react'
+import { type ReactNode, useEffect } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Icon } from '../../ui/icon.tsx'
+
+const PAGES = [
+  { to: '/account', word: 'account.profile', icon: CircleUserRound },
+  { to: '/account/security', word: 'account.security', icon: ShieldCheck },
+  { to: '/account/links', word: 'account.links', icon: Link2 },
+] as const satisfies readonly { to: string; word: string; icon: LucideIcon }[]
+
+/** A page of the settings: its name, the way to the other pages, and its sections. */
+export function SettingsFrame({ title, children }: { title: string; children: ReactNode }) {
+  const { t } = useTranslation()
+  useEffect(() => {
+    document.title = title
+  }, [title])
+  return (
+    <main className="main" id="talk" tabIndex={-1}>
+      <header className="top">
+        <Link className="ib only-phone" to="/rooms" aria-label={t('city.backToRooms')}>
+          <Icon of={ChevronLeft} />
+        </Link>
+        <h1 className="grow">{title}</h1>
+      </header>
+      <nav className="secs" aria-label={t('account.sections')}>
+        {PAGES.map(({ to, word, icon }) => (
+          <Link key={to} to={to} activeOptions={{ exact: true }} activeProps={{ 'aria-current': 'page' }}>
+            <Icon of={icon} size="s" />
+            {t(word)}
+          </Link>
+        ))}
+      </nav>
+      <div className="scroll">
+        <div className="wrapm">{children}</div>
+      </div>
+    </main>
+  )
+}
