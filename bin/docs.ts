@@ -6,6 +6,7 @@ import { apiDocument } from '../src/compose/api-document.ts'
 import { peerVariable, SERVICES, VARIABLES } from '../src/config.ts'
 import type { ErrorEntry } from '../src/kernel/errors.ts'
 import { statusOf } from '../src/kernel/errors.ts'
+import { rightsPage } from './rights-page.ts'
 
 const root = resolve(import.meta.dirname, '..')
 
@@ -14,6 +15,7 @@ export async function generatedPages(): Promise<Record<string, string>> {
   return {
     'docs/configuration.md': configurationPage(),
     'docs/errors.md': errorsPage(await catalogues()),
+    'docs/rights.md': rightsPage(),
     'docs/openapi.json': `${JSON.stringify(apiDocument('0.1.0', SERVICES), null, 2)}\n`,
   }
 }

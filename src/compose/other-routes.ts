@@ -1,7 +1,14 @@
 import { z } from 'zod'
 import type { ServiceName } from '../config.ts'
-import { CityFile } from '../services/city/files.contract.ts'
-import { OcrResult, ParseResult } from '../services/multimodal-gateway/multimodal-gateway.contract.ts'
+import type { Right } from '../kernel/contract.ts'
+import { agentsContract } from '../services/agents/agents.contract.ts'
+import { cityContract } from '../services/city/city.contract.ts'
+import { CityFile, FILE_RIGHTS } from '../services/city/files.contract.ts'
+import {
+  GATEWAY_RIGHTS,
+  OcrResult,
+  ParseResult,
+} from '../services/multimodal-gateway/multimodal-gateway.contract.ts'
 
 /** A route that is no operation of a contract, because it takes or gives files, a socket or a stream. */
 export interface OtherRoute {
@@ -10,6 +17,8 @@ export interface OtherRoute {
   /** With `{name}` for what varies. */
   readonly path: string
   readonly summary: string
+  /** What whoever asks must hold. */
+  readonly right: Right
   readonly query?: readonly string[]
   /** Fields of `multipart/form-data` besides `file`; where nothing is said it takes no body. */
   readonly form?: readonly string[]
@@ -23,6 +32,7 @@ export const OTHER_ROUTES: readonly OtherRoute[] = [
     service: 'city',
     method: 'post',
     path: '/api/city/files',
+    right: FILE_RIGHTS.upload,
     summary: 'Upload a file',
     form: [],
     status: 201,
@@ -32,6 +42,7 @@ export const OTHER_ROUTES: readonly OtherRoute[] = [
     service: 'city',
     method: 'get',
     path: '/api/city/files/{file}',
+    right: FILE_RIGHTS.download,
     summary: 'A file’s bytes, in ranges where asked',
     status: 200,
     answers: '*/*',
@@ -40,6 +51,7 @@ export const OTHER_ROUTES: readonly OtherRoute[] = [
     service: 'city',
     method: 'get',
     path: '/api/city/files/{file}/thumbnail',
+    right: FILE_RIGHTS.download,
     summary: 'A picture made small',
     query: ['edge'],
     status: 200,
@@ -49,6 +61,7 @@ export const OTHER_ROUTES: readonly OtherRoute[] = [
     service: 'city',
     method: 'get',
     path: '/api/city/live',
+    right: cityContract.messages.right,
     summary: 'A WebSocket of what happens in rooms; JSON frames',
     status: 101,
     answers: 'application/json',
@@ -57,6 +70,7 @@ export const OTHER_ROUTES: readonly OtherRoute[] = [
     service: 'agents',
     method: 'get',
     path: '/api/agents/runs/{run}/events',
+    right: agentsContract.run.right,
     summary: 'A run as it goes, from a place in its text on: step, delta, done',
     query: ['offset'],
     status: 200,
@@ -66,6 +80,7 @@ export const OTHER_ROUTES: readonly OtherRoute[] = [
     service: 'multimodal-gateway',
     method: 'post',
     path: '/v1/audio/transcriptions',
+    right: GATEWAY_RIGHTS.transcript,
     summary: 'What is said in a recording, in OpenAI’s shapes: json, text, srt, vtt, verbose_json',
     form: ['model', 'language', 'response_format'],
     status: 200,
@@ -75,6 +90,7 @@ export const OTHER_ROUTES: readonly OtherRoute[] = [
     service: 'multimodal-gateway',
     method: 'post',
     path: '/api/multimodal/ocr',
+    right: GATEWAY_RIGHTS.ocr,
     summary: 'The text of a picture',
     form: ['languages'],
     status: 200,
@@ -84,6 +100,7 @@ export const OTHER_ROUTES: readonly OtherRoute[] = [
     service: 'multimodal-gateway',
     method: 'post',
     path: '/api/multimodal/parse',
+    right: GATEWAY_RIGHTS.parse,
     summary: 'The text of a document, page by page',
     form: [],
     status: 200,

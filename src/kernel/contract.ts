@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { type ErrorKind, kernelError } from './errors.ts'
 import { isOperator, type Principal, reaches } from './principal.ts'
 
-export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 /** Who may call at all: anybody, whoever is signed in, the city's owner and admins, or another service only. */
 export type Access = 'public' | 'principal' | 'operator' | 'service'
@@ -71,6 +71,7 @@ const verb =
 
 export const get = verb('GET')
 export const post = verb('POST')
+export const put = verb('PUT')
 export const patch = verb('PATCH')
 export const del = verb('DELETE')
 
@@ -78,9 +79,9 @@ export const hasBody = (op: Operation): boolean => op.method !== 'GET' && op.met
 export const pathKeys = (op: Operation): string[] =>
   [...op.path.matchAll(/:(\w+)/g)].map(([, key = '']) => key)
 
+type Who = Pick<Call, 'principal' | 'service'>
 /** Refuses a caller whom the operation does not admit. A key's scopes count where the key itself knocks; what a service does for it within an operation belongs to that operation. */
-export function admit(op: Pick<Operation, 'access' | 'right'>, { principal, service }: Call): void {
-  const { access, right } = op
+export function admit({ access, right }: Pick<Operation, 'access' | 'right'>, { principal, service }: Who) {
   if (access === 'public' || (access === 'service' && service)) return
   if (access === 'service') throw kernelError('http.not_found')
   if (!principal) throw kernelError('auth.required')

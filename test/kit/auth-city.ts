@@ -15,7 +15,6 @@ import { serveHealth } from '../../src/platform/http/health.ts'
 import { createHttp } from '../../src/platform/http/http.ts'
 import { serve } from '../../src/platform/http/serve.ts'
 import { createServiceTokens } from '../../src/platform/http/token.ts'
-import { memoryKv } from '../../src/platform/kv/memory.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 import { createMetrics } from '../../src/platform/metrics.ts'
 import { authContract } from '../../src/services/auth/auth.contract.ts'
@@ -72,11 +71,9 @@ export async function authCity(needs: Partial<AuthNeeds> = {}, socket?: string):
   const logger = createLogger('silent')
   const events = openEvents({ database, clock, ids, logger })
   scope.defer(() => events.stop())
-  const kv = memoryKv(clock)
   const base: AuthNeeds = {
     database: database.kysely,
     events,
-    kv,
     clock,
     ids,
     secret: new Secret('a secret of this test city, long enough'),
@@ -119,8 +116,8 @@ export async function authCity(needs: Partial<AuthNeeds> = {}, socket?: string):
 
   const client = local(authContract, auth.handlers, 'test')
 
-  async function arrive(url: string, token: string, email: string): Promise<Resident> {
-    const body = { token, email, password: PASSWORD, name: email.replace(/@.*/, '') }
+  async function arrive(url: string, by: object, email: string): Promise<Resident> {
+    const body = { ...by, email, password: PASSWORD, name: email.replace(/@.*/, '') }
     const answer = await ask('POST', url, { body })
     if (answer.status !== 201) throw new Error(JSON.stringify(answer.body))
     return { ...answer.body, cookie: answer.cookie }
@@ -136,12 +133,12 @@ export async function authCity(needs: Partial<AuthNeeds> = {}, socket?: string):
     ask,
     async owner() {
       const token = (await auth.welcomeToken())?.reveal() ?? ''
-      return arrive('/api/auth/welcome', token, 'owner@misto.example')
+      return arrive('/api/auth/welcome', { token }, 'owner@misto.example')
     },
     async resident(email, role = 'resident') {
       const principal = await auth.owner()
-      const { token } = await client.invite({ role }, { principal })
-      return arrive('/api/auth/sign-up/invitation', token, email)
+      const { code } = await client.invite({ role }, { principal })
+      return arrive('/api/auth/sign-up', { code }, email)
     },
     [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
   }

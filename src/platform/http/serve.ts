@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Call, Contract, Operation } from '../../kernel/contract.ts'
+import type { Call, Contract, Operation, Right } from '../../kernel/contract.ts'
 import { admit, hasBody, invoke } from '../../kernel/contract.ts'
+import type { Principal } from '../../kernel/principal.ts'
 import { queryDecoder } from '../../kernel/query.ts'
 import { isStorable } from '../database/storable.ts'
 import { httpError } from './http.errors.ts'
@@ -98,6 +99,20 @@ export function admitFirst(
   authenticate: Authenticate,
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
   return async (request, reply) => admit(op, await openCall(request, reply, op, authenticate))
+}
+
+/** The call a request makes, where somebody makes it who may: for routes that are no operation, because they take or give files, sockets or streams. */
+export async function admitted(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  right: Right,
+  authenticate: Authenticate,
+): Promise<Call & { readonly principal: Principal }> {
+  const op = { access: 'principal', right } as const
+  const call = await openCall(request, reply, op, authenticate)
+  admit(op, call)
+  // `admit` lets nobody in who is nobody.
+  return call as Call & { readonly principal: Principal }
 }
 
 /** The call a request makes: who, for whom, until when. */

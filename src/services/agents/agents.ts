@@ -3,13 +3,12 @@ import type { FastifyInstance } from 'fastify'
 import type { Kysely } from 'kysely'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Call, Client } from '../../kernel/contract.ts'
-import { kernelError } from '../../kernel/errors.ts'
 import type { Ids } from '../../kernel/ids.ts'
 import { isOperator } from '../../kernel/principal.ts'
 import type { AnyTables } from '../../platform/database/database.ts'
 import { storable } from '../../platform/database/storable.ts'
 import type { Events } from '../../platform/events/events.ts'
-import { inputReader, openCall } from '../../platform/http/serve.ts'
+import { admitted, inputReader } from '../../platform/http/serve.ts'
 import type { Authenticate, Service } from '../../platform/http/service.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { authContract } from '../auth/auth.contract.ts'
@@ -21,6 +20,7 @@ import { runOpened } from './agents.events.ts'
 import { createAgentsStore, runOf, type StoredRun } from './agents.store.ts'
 import type { AgentsTables } from './agents.tables.ts'
 import { DAARWIZZ, DAARWIZZ_PROMPTS } from './daarwizz.ts'
+import { consumeErasures } from './erase.ts'
 import { createLiveRuns } from './live-runs.ts'
 import type { Knowledge } from './retrieve.ts'
 import { endRun, type RunLimits, runJob } from './run-job.ts'
@@ -51,6 +51,7 @@ export function createAgents(needs: AgentsNeeds): Service<typeof agentsContract>
   const live = createLiveRuns({ events, clock })
   const closing = new AbortController()
   const limits = { ...LIMITS, ...needs.limits }
+  consumeErasures({ db, events, store, live, clock })
   events.consume(runJob({ ...needs, db, store, live, knowledge: needs.knowledge, limits }))
 
   /** A run the caller may see; the same answer for one that is hidden and one that is not there. */
@@ -127,9 +128,8 @@ export function createAgents(needs: AgentsNeeds): Service<typeof agentsContract>
     routes(app: FastifyInstance, authenticate: Authenticate) {
       const read = inputReader(agentsContract.run)
       app.get('/api/agents/runs/:run/events', async (request, reply) => {
-        const call = await openCall(request, reply, agentsContract.run, authenticate)
+        const call = await admitted(request, reply, agentsContract.run.right, authenticate)
         const signal = AbortSignal.any([call.signal, closing.signal])
-        if (!call.principal) throw kernelError('auth.required')
         const { run } = agentsContract.run.input.parse(read(request))
         await visible(run, call)
         const { offset } = request.query as { offset?: unknown }

@@ -271,7 +271,7 @@ export const accountOperations = {
   }),
   resets: get('/api/auth/resets', {
     summary: 'Who has forgotten their password and waits for a link from us',
-    right: 'auth.reset.read',
+    right: 'auth.credential.recover',
     access: 'operator',
     input: z.object({}),
     output: z.object({ items: z.array(Reset) }),
@@ -279,7 +279,7 @@ export const accountOperations = {
   resetLink: post('/api/auth/resets/:reset/link', {
     summary:
       'The link for somebody who forgot their password, to be handed over; it is noted in the audit log',
-    right: 'auth.reset.open',
+    right: 'auth.credential.recover',
     access: 'operator',
     input: z.object({ reset: z.string() }),
     output: z.object({ link: z.string(), expiresAt: z.iso.datetime() }),
@@ -311,20 +311,20 @@ export const accountOperations = {
   }),
   sessions: get('/api/auth/sessions', {
     summary: 'Where I am signed in',
-    right: 'auth.session.read',
+    right: 'auth.credential.read',
     input: z.object({}),
     output: z.object({ items: z.array(Session) }),
   }),
   endSessions: del('/api/auth/sessions', {
     summary: 'Sign out everywhere, or everywhere else',
-    right: 'auth.session.remove',
+    right: 'auth.credential.remove',
     input: z.object({ except: z.enum(['current']).optional() }),
     output: z.object({ ended: z.number().int() }),
     errors: ['forbidden'],
   }),
   endSession: del('/api/auth/sessions/:session', {
     summary: 'End one of my sessions',
-    right: 'auth.session.remove',
+    right: 'auth.credential.remove',
     input: z.object({ session: z.string() }),
     output: Done,
     errors: ['forbidden'],

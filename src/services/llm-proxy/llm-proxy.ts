@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ChatChunk, Llm } from '../../engines/llm/llm.ts'
 import { ChatRequest } from '../../engines/llm/llm.ts'
-import type { Call } from '../../kernel/contract.ts'
+import { admit, type Call, type Operation } from '../../kernel/contract.ts'
 import { deadline } from '../../kernel/deadline.ts'
 import { AppError, kernelError } from '../../kernel/errors.ts'
 import { failureOf } from '../../platform/http/http.errors.ts'
@@ -137,6 +137,11 @@ function known({ principal, service }: Caller): void {
   if (!principal && !service) throw kernelError('auth.required')
 }
 
+/** A service may ask for nobody in particular. */
+function knock(op: Operation, call: Call): void {
+  if (!call.service) admit(op, call)
+}
+
 type Open = (
   caller: Caller,
   body: unknown,
@@ -192,7 +197,7 @@ function serveChat(scope: FastifyInstance, authenticate: Authenticate, open: Ope
     url: chat.path,
     bodyLimit: MAX_BODY_BYTES,
     async onRequest(request, reply) {
-      known(await openCall(request, reply, chat, authenticate))
+      knock(chat, await openCall(request, reply, chat, authenticate))
     },
     async handler(request, reply) {
       const call = await openCall(request, reply, chat, authenticate)
@@ -214,7 +219,7 @@ function serveModels(
   const { models, model } = llmProxyContract
   const called = async (request: FastifyRequest, reply: FastifyReply) => {
     const call = await openCall(request, reply, models, authenticate)
-    known(call)
+    knock(models, call)
     return call
   }
   scope.get(models.path, async (request, reply) => await handlers.models({}, await called(request, reply)))

@@ -55,6 +55,13 @@ export const LocalModel = z.object({
 })
 export type LocalModel = z.infer<typeof LocalModel>
 
+/** What the routes that take files ask for. */
+export const GATEWAY_RIGHTS = {
+  transcript: 'multimodal-gateway.audio.read',
+  ocr: 'multimodal-gateway.image.read',
+  parse: 'multimodal-gateway.document.read',
+} as const
+
 /** `POST /v1/audio/transcriptions` (OpenAI's shape), `POST /api/multimodal/ocr` and `/parse` are routes of their own: they take files. */
 export const multimodalGatewayContract = {
   engines: get('/api/multimodal/engines', {

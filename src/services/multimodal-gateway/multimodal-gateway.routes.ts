@@ -1,13 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { engineError } from '../../engines/engine.errors.ts'
-import { admit, type Right } from '../../kernel/contract.ts'
 import { deadline } from '../../kernel/deadline.ts'
 import { failureOf } from '../../platform/http/http.errors.ts'
 import { openAiError } from '../../platform/http/openai-error.ts'
-import { openCall } from '../../platform/http/serve.ts'
+import { admitted } from '../../platform/http/serve.ts'
 import type { Authenticate } from '../../platform/http/service.ts'
 import type { Artefacts, Source } from './artefacts.ts'
 import type { Lane } from './lane.ts'
+import { GATEWAY_RIGHTS } from './multimodal-gateway.contract.ts'
 import { gatewayError } from './multimodal-gateway.errors.ts'
 import type { ArtefactKind } from './multimodal-gateway.tables.ts'
 import { RESPONSE_FORMATS, transcription } from './openai.ts'
@@ -21,13 +21,6 @@ interface RouteNeeds {
   readonly sttModels: readonly string[]
 }
 
-/** What a key must hold for each. */
-const RIGHTS = {
-  transcript: 'multimodal-gateway.audio.read',
-  ocr: 'multimodal-gateway.image.read',
-  parse: 'multimodal-gateway.document.read',
-} as const satisfies Record<ArtefactKind, Right>
-
 /** From the first byte to the answer. */
 const REQUEST_MS = 10 * 60_000
 
@@ -40,10 +33,8 @@ export function serveUploads(app: FastifyInstance, authenticate: Authenticate, n
   const { artefacts, lanes, maxBytes } = needs
   let uploads = 0
   const take = async (request: FastifyRequest, reply: FastifyReply, kind: ArtefactKind): Promise<Taken> => {
-    const guard = { access: 'principal', right: RIGHTS[kind] } as const
-    const call = await openCall(request, reply, guard, authenticate)
+    const call = await admitted(request, reply, GATEWAY_RIGHTS[kind], authenticate)
     const signal = AbortSignal.any([call.signal, deadline(REQUEST_MS)])
-    admit(guard, call)
     lanes[kind].admit()
     if (uploads >= UPLOADS)
       throw engineError('engine.busy', { seconds: UPLOAD_RETRY_S }, { retryAfterMs: UPLOAD_RETRY_S * 1000 })
