@@ -41,6 +41,16 @@ const square: Room = {
   readSeq: 0,
   unread: 0,
   membership: null,
+  topic: '',
+  picture: null,
+  joining: 'open',
+  community: null,
+  archivedAt: null,
+  mentions: 0,
+  people: [],
+  favourite: false,
+  position: null,
+  notify: 'all',
 }
 
 /** What the gateway would make of three files; the fourth is damaged. */

@@ -4,6 +4,7 @@ import { cityEn } from '../features/city/words.en.ts'
 import { knowledgeEn } from '../features/knowledge/words.en.ts'
 import { operatorEn } from '../features/operator/words.en.ts'
 import { roomsEn } from '../features/rooms/words.en.ts'
+import { searchEn } from '../features/search/words.en.ts'
 
 /** Every word of the page in English, by feature. */
 export const en = {
@@ -37,4 +38,5 @@ export const en = {
   knowledge: knowledgeEn,
   operator: operatorEn,
   rooms: roomsEn,
+  search: searchEn,
 } as const

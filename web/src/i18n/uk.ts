@@ -4,6 +4,7 @@ import { cityUk } from '../features/city/words.uk.ts'
 import { knowledgeUk } from '../features/knowledge/words.uk.ts'
 import { operatorUk } from '../features/operator/words.uk.ts'
 import { roomsUk } from '../features/rooms/words.uk.ts'
+import { searchUk } from '../features/search/words.uk.ts'
 
 /** Every word of the page in Ukrainian, by feature. */
 export const uk = {
@@ -38,4 +39,5 @@ export const uk = {
   knowledge: knowledgeUk,
   operator: operatorUk,
   rooms: roomsUk,
+  search: searchUk,
 } as const

@@ -10,6 +10,7 @@ import {
 import { z } from 'zod'
 import type { Api } from '../api.ts'
 import { meQuery } from '../features/auth/session.ts'
+import { SearchParams } from '../features/search/query.ts'
 import { BrokenPage, MissingPage } from './broken.tsx'
 import { Shell } from './shell.tsx'
 
@@ -112,6 +113,12 @@ const document = createRoute({
   }),
   component: lazyRouteComponent(() => import('../features/knowledge/document-page.tsx'), 'DocumentPage'),
 })
+const search = createRoute({
+  getParentRoute: () => inside,
+  path: '/search',
+  validateSearch: SearchParams,
+  component: lazyRouteComponent(() => import('../features/search/search-page.tsx'), 'SearchPage'),
+})
 const operator = createRoute({
   getParentRoute: () => inside,
   path: '/operator',
@@ -150,6 +157,7 @@ const tree = root.addChildren([
     directory,
     join,
     document,
+    search,
     operator,
     account,
     security,

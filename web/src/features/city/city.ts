@@ -1,6 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { AppError } from '../../../../src/kernel/errors.ts'
-import type { Me } from '../../../../src/services/auth/auth.contract.ts'
+import type { Me } from '../../../../src/services/auth/accounts.contract.ts'
 import { ServerFrame } from '../../../../src/services/city/city.live.contract.ts'
 import type { Message } from '../../../../src/services/city/messages.contract.ts'
 import type { Room } from '../../../../src/services/city/rooms.contract.ts'
@@ -30,6 +30,8 @@ export interface City {
   line(): Line
   onLine(changed: () => void): () => void
   room(id: string): RoomStore
+  /** A thread of a room, by its root. */
+  thread(room: string, root: string): RoomStore
   /** Follows exactly these rooms. */
   follow(rooms: readonly Room[]): void
   /** Lets the others see that somebody writes; at most once in three seconds. */
@@ -50,6 +52,11 @@ interface CityNeeds {
 /** Opens the live line and the outbox. `close` ends both; what waits in the outbox stays there. */
 export function createCity({ api, me, queries, signedOut }: CityNeeds): City {
   const stores = new Map<string, RoomStore>()
+  const threads = new Map<string, { readonly room: string; readonly store: RoomStore }>()
+  const storesOf = (room: string): RoomStore[] => [
+    ...(stores.get(room) ? [stores.get(room) as RoomStore] : []),
+    ...[...threads.values()].filter((thread) => thread.room === room).map(({ store }) => store),
+  ]
   const reads = new Map<string, { seq: number; timer: ReturnType<typeof setTimeout> }>()
   const lineListeners = new Set<() => void>()
   const localFiles = createLocalFiles()
@@ -85,7 +92,7 @@ export function createCity({ api, me, queries, signedOut }: CityNeeds): City {
       await navigator.locks.request(name, { ifAvailable: true }, (lock) => (lock ? work() : undefined))
     },
     acknowledged: (entry, message) => {
-      stores.get(entry.room)?.put(message)
+      for (const store of storesOf(entry.room)) store.put(message)
       if (line.state === 'offline') live.wake()
     },
   })
@@ -111,20 +118,28 @@ export function createCity({ api, me, queries, signedOut }: CityNeeds): City {
         for (const store of stores.values()) if (store.state().state === 'failed') void store.load()
       }
     },
-    gap: (room) => void stores.get(room)?.load(),
+    gap: (room) => {
+      for (const store of storesOf(room)) void store.load()
+    },
   })
 
   const changeRoom = (id: string, how: (room: Room) => Room) =>
     queries.setQueryData<Room[]>(ROOMS, (rooms) => rooms?.map((room) => (room.id === id ? how(room) : room)))
 
   const receive = (frame: ServerFrame) => {
-    if (frame.room === undefined) return
+    if (!('room' in frame) || frame.room === undefined) return
     const store = stores.get(frame.room)
     store?.frame(frame)
+    if (frame.type === 'room') roomChanged(frame.room)
     if (frame.type === 'message') arrived(frame.room, frame.seq, frame.message)
     if (frame.type === 'read' && frame.principal === me.id) readElsewhere(frame.room, frame.seq)
     if (frame.type === 'typing' && frame.principal !== me.id) typists.note(frame.room, frame.name)
     if (frame.type === 'delta' || frame.type === 'subscribed') void store?.catchUp()
+  }
+  /** Something about a room that is not in its log: whoever shows it asks again. */
+  const roomChanged = (id: string) => {
+    for (const queryKey of [ROOMS, ['members', id], ['requests', id], ['directory'], ['room']])
+      void queries.invalidateQueries({ queryKey })
   }
   const arrived = (id: string, seq: number, { author, clientId }: Message) => {
     const mine = author.id === me.id

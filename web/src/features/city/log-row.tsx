@@ -1,3 +1,4 @@
+import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
 import type { Format } from '../../i18n/format.ts'
 import { AgentStream } from './agent-stream.tsx'
@@ -30,7 +31,7 @@ export function LogRow({ row, target, format }: { row: Row; target: string | nul
 
 const DAY_MS = 86_400_000
 
-function dayName(at: string, format: Format, t: ReturnType<typeof useTranslation>['t']): string {
+function dayName(at: string, format: Format, t: TFunction): string {
   const now = Date.now()
   const day = new Date(at).toDateString()
   if (day === new Date(now).toDateString()) return t('common.today')

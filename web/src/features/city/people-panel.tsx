@@ -4,7 +4,7 @@ import { LogOut, UserPlus, X } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import type { Principal } from '../../../../src/kernel/principal.ts'
 import type { Author } from '../../../../src/services/city/messages.contract.ts'
-import type { Room } from '../../../../src/services/city/rooms.contract.ts'
+import type { Membership, Room } from '../../../../src/services/city/rooms.contract.ts'
 import { useApi } from '../../context.tsx'
 import { failureOf, sentenceOf } from '../../i18n/failures.ts'
 import { useLanguage } from '../../i18n/format.ts'
@@ -17,7 +17,10 @@ import { ROOMS } from './city.ts'
 import { useCity } from './city-context.tsx'
 import { agentsQuery, membersQuery, residentsQuery } from './members.ts'
 
-type Member = Author & { membership: 'owner' | 'member' }
+type Member = Author & { membership: Membership }
+
+/** Those whom a moderator may take out. */
+const LOW: readonly Membership[] = ['member', 'guest']
 
 /** Who belongs to a room, people and agents apart; its keeper lets residents in and out. */
 export function PeoplePanel({ room, onClose }: { room: Room; onClose: () => void }) {
@@ -43,7 +46,9 @@ export function PeoplePanel({ room, onClose }: { room: Room; onClose: () => void
   const residents = useQuery({ ...residentsQuery(api), enabled: open })
   const people = membersOf(members.data, open ? residents.data : undefined)
   const called = agents.data?.filter(({ slug }) => room.replyPolicy.agents.includes(slug)) ?? []
-  const keeper = room.membership === 'owner' && room.visibility === 'private'
+  const keeper =
+    (room.membership === 'owner' || room.membership === 'moderator') &&
+    (room.visibility === 'private' || room.visibility === 'community')
   return (
     <div className="pt">
       <div className="scroll ppl">
@@ -57,7 +62,13 @@ export function PeoplePanel({ room, onClose }: { room: Room; onClose: () => void
           <Person
             key={member.id}
             member={member}
-            onTakeOut={keeper && member.id !== me.id ? () => takeOut.mutate(member.id) : null}
+            onTakeOut={
+              keeper &&
+              member.id !== me.id &&
+              (room.membership === 'owner' || LOW.includes(member.membership))
+                ? () => takeOut.mutate(member.id)
+                : null
+            }
           />
         ))}
         {called.length > 0 && <h3>{t('city.membersAgents', { n: called.length })}</h3>}
@@ -74,7 +85,7 @@ export function PeoplePanel({ room, onClose }: { room: Room; onClose: () => void
         ))}
         <FieldError error={takeOut.error ? sentenceOf(failureOf(takeOut.error), language) : undefined} />
       </div>
-      {room.visibility === 'private' && (
+      {(room.visibility === 'private' || room.visibility === 'community') && (
         <div className="pt-foot">
           {keeper && <AddMember room={room} members={people} />}
           <Button look="quiet" icon={LogOut} onClick={() => takeOut.mutate(me.id)}>
@@ -99,7 +110,7 @@ function Person({ member, onTakeOut }: { member: Member; onTakeOut: (() => void)
     <div className="nav">
       <Avatar of={member} small />
       <span className="grow trim">{member.name}</span>
-      {member.membership === 'owner' && <span className="meta">{t('city.owner')}</span>}
+      {member.membership !== 'member' && <span className="meta">{t(`rooms.role.${member.membership}`)}</span>}
       {onTakeOut && (
         <IconButton
           icon={X}
@@ -112,7 +123,8 @@ function Person({ member, onTakeOut }: { member: Member; onTakeOut: (() => void)
   )
 }
 
-function AddMember({ room, members }: { room: Room; members: readonly Member[] }) {
+/** A menu of the residents who are not in the room yet. */
+export function AddMember({ room, members }: { room: Room; members: readonly Member[] }) {
   const { t } = useTranslation()
   const api = useApi()
   const queries = useQueryClient()

@@ -1,15 +1,14 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { ChevronLeft, Settings, UsersRound } from 'lucide-react'
-import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Room } from '../../../../src/services/city/rooms.contract.ts'
 import { useApi } from '../../context.tsx'
 import { FacePile } from '../../ui/avatar.tsx'
 import { IconButton } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
+import { RoomSearch } from '../search/search-entry.tsx'
 import { membersQuery } from './members.ts'
-import { RoomSettings } from './room-settings.tsx'
 
 interface RoomHeaderProps {
   room: Room
@@ -21,7 +20,6 @@ interface RoomHeaderProps {
 export function RoomHeader({ room, panel, onPeople }: RoomHeaderProps) {
   const { t } = useTranslation()
   const members = useQuery(membersQuery(useApi(), room))
-  const [settings, setSettings] = useState(false)
   return (
     <header className="top">
       <Link
@@ -35,20 +33,27 @@ export function RoomHeader({ room, panel, onPeople }: RoomHeaderProps) {
       <div className="grow">
         <h1 className="trim">{room.name}</h1>
         <div className="meta trim" style={{ fontSize: 'var(--text-xs)' }}>
-          {t(`city.visibility.${room.visibility}`)} · {t(`city.policyLine.${room.replyPolicy.mode}`)}
+          {room.topic !== '' && `${room.topic} · `}
+          {t(`rooms.visibility.${room.visibility}`)} · {t(`city.policyLine.${room.replyPolicy.mode}`)}
         </div>
       </div>
       {members.data && <FacePile of={members.data} />}
+      <RoomSearch room={room} />
       <IconButton
         icon={UsersRound}
         label={t('city.people')}
         aria-pressed={panel === 'people'}
         onClick={onPeople}
       />
-      {room.visibility !== 'direct' && (
-        <IconButton icon={Settings} label={t('city.settings')} onClick={() => setSettings(true)} />
-      )}
-      <RoomSettings room={room} open={settings} onClose={() => setSettings(false)} />
+      <Link
+        className="ib"
+        to="/rooms/$room/settings"
+        params={{ room: room.slug }}
+        aria-label={t('city.settings')}
+        title={t('city.settings')}
+      >
+        <Icon of={Settings} />
+      </Link>
     </header>
   )
 }

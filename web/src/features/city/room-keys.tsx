@@ -1,8 +1,7 @@
 import { useNavigate, useParams } from '@tanstack/react-router'
 import { useEffect } from 'react'
+import { groupsOf } from '../rooms/order.ts'
 import { useRooms } from './city-context.tsx'
-
-const ORDER = ['public', 'private', 'direct'] as const
 
 /** Alt with an arrow leads to the room above or below, in the order of the sidebar. */
 export function RoomKeys() {
@@ -10,10 +9,10 @@ export function RoomKeys() {
   const navigate = useNavigate()
   const { room: here } = useParams({ strict: false })
   useEffect(() => {
-    const rooms = ORDER.flatMap((visibility) => data?.filter((room) => room.visibility === visibility) ?? [])
+    const rooms = groupsOf(data ?? []).flatMap((group) => group.rooms)
     const press = (event: KeyboardEvent) => {
       const way = { ArrowUp: -1, ArrowDown: 1 }[event.key]
-      if (!event.altKey || way === undefined || rooms.length === 0) return
+      if (!event.altKey || event.shiftKey || way === undefined || rooms.length === 0) return
       event.preventDefault()
       const at = rooms.findIndex(({ slug, id }) => slug === here || id === here)
       const next = rooms[(Math.max(at, way < 0 ? 0 : -1) + way + rooms.length) % rooms.length]

@@ -1,10 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { Activity, CircleAlert, CircleUser, DoorOpen, Languages, Lock, Plus, SunMoon } from 'lucide-react'
+import { Activity, CircleAlert, CircleUser, Languages, LayoutList, Plus, SunMoon } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { isOperator } from '../../../../src/kernel/principal.ts'
-import type { Room } from '../../../../src/services/city/rooms.contract.ts'
 import { useApi } from '../../context.tsx'
 import { switchLanguage } from '../../i18n/language.ts'
 import { Avatar } from '../../ui/avatar.tsx'
@@ -12,6 +11,8 @@ import { Button, IconButton } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { useAfter } from '../../ui/states.tsx'
 import { toggleTheme } from '../../ui/theme.ts'
+import { RoomList } from '../rooms/room-list.tsx'
+import { SearchEntry } from '../search/search-entry.tsx'
 import { useCity, useRooms } from './city-context.tsx'
 import { NewRoom } from './new-room.tsx'
 
@@ -23,8 +24,6 @@ export function Sidebar() {
   const { me } = useCity()
   const door = useQuery({ queryKey: ['door'], queryFn: () => api.auth.door({}) })
   const [opening, setOpening] = useState(false)
-  const of = (visibility: Room['visibility']) =>
-    rooms.data?.filter((room) => room.visibility === visibility) ?? []
   return (
     <nav className="side" aria-label={t('common.city')}>
       <div className="side-top">
@@ -35,6 +34,7 @@ export function Sidebar() {
           <span className="grow" />
           <IconButton icon={Plus} label={t('city.openRoom')} onClick={() => setOpening(true)} />
         </div>
+        <SearchEntry />
       </div>
       <div className="side-list">
         {rooms.isPending && <ListSkeleton />}
@@ -49,9 +49,8 @@ export function Sidebar() {
             </Button>
           </div>
         )}
-        <Rooms title={t('city.cityRooms')} rooms={of('public')} />
-        <Rooms title={t('city.privateRooms')} rooms={of('private')} />
-        <Rooms title={t('city.personal')} rooms={of('direct')} />
+        <Places />
+        <RoomList rooms={rooms.data ?? []} />
         {isOperator(me) && (
           <>
             <h4>{t('common.city')}</h4>
@@ -68,40 +67,13 @@ export function Sidebar() {
   )
 }
 
-function Rooms({ title, rooms }: { title: string; rooms: readonly Room[] }) {
-  if (rooms.length === 0) return null
-  return (
-    <>
-      <h4>{title}</h4>
-      {rooms.map((room) => (
-        <RoomLink key={room.id} room={room} />
-      ))}
-    </>
-  )
-}
-
-function RoomLink({ room }: { room: Room }) {
+/** The pages that are everybody’s. */
+function Places() {
   const { t } = useTranslation()
-  const agent = { id: room.id, kind: 'agent' as const, name: room.name }
   return (
-    <Link
-      className={room.unread > 0 ? 'nav new' : 'nav'}
-      to="/rooms/$room"
-      params={{ room: room.slug }}
-      activeProps={{ 'aria-current': 'page' }}
-    >
-      {room.visibility === 'direct' ? (
-        <Avatar of={agent} small />
-      ) : (
-        <Icon of={room.visibility === 'private' ? Lock : DoorOpen} />
-      )}
-      <span className="grow trim">{room.name}</span>
-      {room.unread > 0 && (
-        <span className={room.visibility === 'public' ? 'count' : 'count me'}>
-          <span aria-hidden="true">{room.unread > 99 ? '99+' : room.unread}</span>
-          <span className="vh">{t('city.unread', { count: room.unread })}</span>
-        </span>
-      )}
+    <Link className="nav" to="/directory" activeProps={{ 'aria-current': 'page' }}>
+      <Icon of={LayoutList} />
+      <span className="grow">{t('rooms.directory')}</span>
     </Link>
   )
 }

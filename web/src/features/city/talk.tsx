@@ -9,6 +9,7 @@ import { useLanguage } from '../../i18n/format.ts'
 import { Button } from '../../ui/button.tsx'
 import { EmptyState, TalkSkeleton } from '../../ui/states.tsx'
 import { useToast } from '../../ui/toast.tsx'
+import { isSilent, SilentRoom } from '../rooms/silent-room.tsx'
 import { useCity, useOutgoing } from './city-context.tsx'
 import { Composer, type ComposerHandle } from './composer.tsx'
 import { DropZone } from './drop-zone.tsx'
@@ -107,13 +108,17 @@ export function Talk({ room }: { room: Room }) {
             )}
           </div>
           <TypingLine room={room.id} timeline={timeline} />
-          <Composer
-            ref={composer}
-            room={room}
-            replyTo={replyTo}
-            onReplyDone={() => setReplyTo(null)}
-            onSent={() => log.current?.toEnd()}
-          />
+          {isSilent(room) ? (
+            <SilentRoom room={room} />
+          ) : (
+            <Composer
+              ref={composer}
+              room={room}
+              replyTo={replyTo}
+              onReplyDone={() => setReplyTo(null)}
+              onSent={() => log.current?.toEnd()}
+            />
+          )}
         </DropZone>
       </main>
       {panel && <SidePanel room={room} opened={panel} onChange={setPanel} onClose={() => setPanel(null)} />}
