@@ -34,6 +34,7 @@ export function createTesseractOcr(needs: TesseractNeeds): TesseractOcr {
     entry: childModule(import.meta.url, './tesseract.child'),
     size: needs.children ?? 1,
     memoryLimitBytes: needs.memoryLimitBytes ?? 1536 * MB,
+    threads: 1,
     maxQueue: 32,
     clock,
   })

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { setPriority, tmpdir } from 'node:os'
 import process from 'node:process'
@@ -19,6 +20,8 @@ export interface Child {
 export interface ChildOptions {
   readonly entry: URL
   readonly memoryLimitBytes: number
+  /** Worker threads that the child starts itself; none where nothing is said. */
+  readonly threads?: number | undefined
   onMessage(message: FromChild): void
 }
 
@@ -35,15 +38,16 @@ export function childModule(from: string, path: string): URL {
  * `RLIMIT_DATA` (heap, Buffers, WebAssembly and native memory together) set by the shell that becomes it. On Windows, which has no such
  * limit, only V8's heap is bounded.
  */
-export function startChild({ entry, memoryLimitBytes, onMessage }: ChildOptions): Child {
+export function startChild({ entry, memoryLimitBytes, threads = 0, onMessage }: ChildOptions): Child {
   const path = fileURLToPath(entry)
   const heapMb = Math.max(64, Math.floor((memoryLimitBytes / (1 << 20)) * 0.75))
   const loader = path.endsWith('.ts') ? ['--import', sourceLoader()] : []
   const args = [`--max-old-space-size=${heapMb}`, '--no-warnings', ...loader, path]
   const limited = process.platform !== 'win32'
+  const limitKb = Math.ceil((memoryLimitBytes + codeReserve() * (1 + threads)) / 1024)
   const child = spawn(
     limited ? '/bin/sh' : process.execPath,
-    limited ? ['-c', LIMITED, process.execPath, String(Math.ceil(memoryLimitBytes / 1024)), ...args] : args,
+    limited ? ['-c', LIMITED, process.execPath, String(limitKb), ...args] : args,
     {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       serialization: 'advanced',
@@ -86,6 +90,29 @@ ulimit -d "$1" || exit 126
 shift
 if setpriv --pdeathsig KILL true 2>/dev/null; then exec setpriv --pdeathsig KILL "$0" "$@"; fi
 exec "$0" "$@"`
+
+let reserve: number | undefined
+
+/**
+ * What each thread of this Node maps for machine code and hardly fills: half a gigabyte in later versions, next to nothing in earlier ones.
+ * `RLIMIT_DATA` counts it although it is no memory, so it comes on top of the limit. We map the same, so ours is looked at; V8 maps a power of
+ * two and lays its own code, which is not counted, over a little of it.
+ */
+function codeReserve(): number {
+  reserve ??= Math.max(0, ...writableCode().filter((bytes) => bytes >= 64 << 20))
+  return reserve === 0 ? 0 : 2 ** Math.ceil(Math.log2(reserve))
+}
+
+function writableCode(): number[] {
+  try {
+    const maps = readFileSync('/proc/self/maps', 'utf8')
+    return [...maps.matchAll(/^([0-9a-f]+)-([0-9a-f]+) rwxp/gm)].map(
+      ([, from = '', to = '']) => Number.parseInt(to, 16) - Number.parseInt(from, 16),
+    )
+  } catch {
+    return []
+  }
+}
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/homebrew/bin'
 

@@ -14,6 +14,8 @@ export interface PoolOptions {
   readonly size: number
   /** For each child, from the operating system: everything it allocates counts, Buffers and WebAssembly too. */
   readonly memoryLimitBytes: number
+  /** Worker threads that each child starts itself; none where nothing is said. */
+  readonly threads?: number | undefined
   /** How many jobs may wait; one more is refused with `engine.busy`. */
   readonly maxQueue: number
   /** A child without work for so long is ended. */

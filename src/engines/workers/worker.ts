@@ -28,6 +28,7 @@ export interface Worker {
 export interface WorkerOptions {
   readonly entry: URL
   readonly memoryLimitBytes: number
+  readonly threads?: number | undefined
   readonly idleMs: number
   readonly clock: Clock
 }
@@ -35,7 +36,7 @@ export interface WorkerOptions {
 /** Loading a module takes a second or two; one that says nothing for so long never will. */
 const START_MS = 60_000
 
-export function createWorker({ clock, entry, idleMs, memoryLimitBytes }: WorkerOptions): Worker {
+export function createWorker({ clock, entry, idleMs, memoryLimitBytes, threads }: WorkerOptions): Worker {
   let hear: (message: FromChild) => void = () => {}
   let announce: () => void = () => {}
   const ready = new Promise<void>((resolve) => {
@@ -45,6 +46,7 @@ export function createWorker({ clock, entry, idleMs, memoryLimitBytes }: WorkerO
   const child = startChild({
     entry,
     memoryLimitBytes,
+    threads,
     onMessage: (message) => {
       if (message.type !== 'ready') return hear(message)
       isReady = true
