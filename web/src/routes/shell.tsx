@@ -4,6 +4,7 @@ import { useMe } from '../features/auth/session.ts'
 import { CityProvider } from '../features/city/city-context.tsx'
 import { RoomKeys } from '../features/city/room-keys.tsx'
 import { Sidebar } from '../features/city/sidebar.tsx'
+import { PaletteKeys } from '../features/search/palette-keys.tsx'
 
 /** AppShell: the sidebar and the page beside it. On a phone the sidebar is the page `/rooms`. */
 export function Shell() {
@@ -14,6 +15,7 @@ export function Shell() {
   return (
     <CityProvider me={me}>
       <RoomKeys />
+      <PaletteKeys />
       <a className="skip" href="#talk">
         {t('common.skip')}
       </a>
