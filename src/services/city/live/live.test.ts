@@ -3,9 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import WebSocket from 'ws'
 import { openTestCity, people, type Someone, type TestCity } from '../../../../test/kit/city-service.ts'
 import { deadline } from '../../../kernel/deadline.ts'
-import { runDelta } from '../../agents/agents.events.ts'
+import { runDelta, runStep } from '../../agents/agents.events.ts'
 import { credentialRevoked } from '../../auth/auth.events.ts'
 import { ServerFrame } from '../city.live.contract.ts'
+import { accessChanged } from './channels.ts'
 
 type Said = ServerFrame & Record<string, unknown>
 
@@ -258,6 +259,163 @@ describe('the live socket', () => {
     await taras.until(({ type }) => type === 'ack')
     expect(taras.numbered(room)).toEqual([])
     await taras.hangUp()
+  })
+
+  it('follows two hundred rooms by one frame, each from its own place, and says which it may not', async () => {
+    const hidden = await city.as('olena').openRoom({ name: 'Закрита' })
+    const rooms: string[] = []
+    for (let i = 0; i < 200; i++) rooms.push(await openRoom())
+    const [first = '', second = ''] = rooms
+    await fill(first, 1, 4)
+    await city.db.updateTable('city.room').set({ seq: 1000 }).where('id', '=', second).execute()
+    const client = await dial(city, 'taras')
+    client.say({
+      type: 'subscribe',
+      rooms: [
+        { room: first, after: 2 },
+        { room: second, after: 1 },
+        { room: hidden.id, after: 0 },
+        { room: 'nowhere' },
+        ...rooms.slice(2).map((room) => ({ room, after: 0 })),
+      ],
+    })
+    await client.until(() => client.heard.filter(({ type }) => type === 'subscribed').length === 200)
+    expect(client.numbered(first).map(({ seq }) => seq)).toEqual([3, 4])
+    expect(client.heard.filter(({ type }) => type === 'resync')).toEqual([
+      { type: 'resync', room: second, seq: 1000 },
+    ])
+    const refused = client.heard.filter(({ type }) => type === 'error')
+    expect(refused.map(({ code, room }) => [code, room])).toEqual([
+      ['city.room_not_found', hidden.id],
+      ['city.room_not_found', 'nowhere'],
+    ])
+    const { room: _one, ...said } = refused[0] ?? {}
+    const { room: _two, ...other } = refused[1] ?? {}
+    expect(said).toEqual(other)
+    const last = rooms.at(-1) ?? ''
+    await fill(last, 1, 1)
+    await client.until(({ type, room }) => type === 'message' && room === last)
+    client.say({ type: 'subscribe', rooms: Array.from({ length: 400 }, () => ({ room: 'square' })) })
+    await client.until(({ code }) => code === 'city.too_many_rooms')
+    client.say({ type: 'subscribe', room: first, rooms: [{ room: first }] })
+    client.say({ type: 'subscribe' })
+    await client.until(() => client.heard.filter(({ code }) => code === 'city.frame_invalid').length === 2)
+    await client.hangUp()
+  })
+
+  it('tells all who follow a room that it is no longer theirs, and streams on to whoever stays', async () => {
+    const room = await openRoom()
+    const [olena, taras] = [await dial(city, 'olena'), await dial(city, 'taras')]
+    for (const client of [olena, taras]) {
+      client.say({ type: 'subscribe', room })
+      await client.until(({ type }) => type === 'subscribed')
+    }
+    await city.db.updateTable('city.room').set({ visibility: 'private' }).where('id', '=', room).execute()
+    city.events.broadcast(accessChanged, { room })
+    await taras.until(({ type }) => type === 'unsubscribed')
+    await fill(room, 1, 1)
+    await olena.until(({ type }) => type === 'message')
+    taras.say({ type: 'typing', room })
+    await taras.until(({ code }) => code === 'city.room_not_found')
+    expect(taras.numbered(room)).toEqual([])
+    for (const client of [olena, taras]) await client.hangUp()
+  })
+
+  it('keeps every frame whole, whatever its length, and says several at once in their order', async () => {
+    const room = await openRoom()
+    const taras = await dial(city, 'taras')
+    taras.say({ type: 'subscribe', room })
+    await taras.until(({ type }) => type === 'subscribed')
+    const lengths = [0, 40, 41, 42, 43, 60, 65_450, 65_460, 65_470, 65_480, 100_000]
+    for (const [offset, length] of lengths.entries())
+      city.events.broadcast(runDelta, { run: 'run_1', room, offset, text: 'a'.repeat(length) })
+    await taras.until(({ offset }) => offset === lengths.length - 1)
+    const deltas = taras.heard.filter(({ type }) => type === 'delta')
+    expect(deltas.map(({ text }) => String(text).length)).toEqual(lengths)
+    await taras.hangUp()
+  })
+
+  it('shows who is here, and in which room they are only to those who may read it', async () => {
+    const hidden = await city.as('olena').openRoom({ name: 'Закрита' })
+    const olena = await dial(city, 'olena')
+    olena.say({ type: 'presence', state: 'here', room: hidden.id })
+    await olena.until(({ type }) => type === 'presence')
+    const taras = await dial(city, 'taras')
+    taras.say({ type: 'presence', state: 'away', room: 'nowhere' })
+    const everybody = await taras.until(({ type }) => type === 'presence')
+    expect(everybody).toMatchObject({
+      people: expect.arrayContaining([{ principal: 'agent_daarwizz', state: 'idle' }]),
+    })
+    await olena.until(
+      ({ type, people: told }) =>
+        type === 'presence' && JSON.stringify(told).includes(`"${people.taras.id}","state":"away"`),
+    )
+    const ask = (who: Someone) =>
+      city.as(who).presence({
+        principals: [people.olena.id, people.taras.id, people.iryna.id, 'p_nobody'],
+        rooms: [hidden.id, 'square', 'nowhere'],
+      })
+    await expect
+      .poll(async () => (await ask('olena')).rooms)
+      .toEqual([
+        { room: hidden.id, here: 1 },
+        { room: expect.any(String), here: 0 },
+      ])
+    expect((await ask('taras')).rooms).toHaveLength(1)
+    expect((await ask('taras')).people.map(({ state }) => state)).toEqual(['here', 'away', 'gone', 'gone'])
+    await taras.hangUp()
+    await olena.until(
+      ({ type, people: told }) =>
+        type === 'presence' && JSON.stringify(told).includes(`"${people.taras.id}","state":"gone"`),
+    )
+    await olena.hangUp()
+  })
+
+  it('shows what agents are at', async () => {
+    const taras = await dial(city, 'taras')
+    taras.say({ type: 'presence', state: 'here' })
+    await taras.until(({ type }) => type === 'presence')
+    const run = { run: 'run_9', room: null, agent: 'agent_daarwizz', state: 'running' }
+    const told = () =>
+      taras.heard
+        .flatMap((said) => (said.type === 'presence' ? said.people : []))
+        .filter(({ principal }) => principal === 'agent_daarwizz')
+        .map(({ state }) => state)
+    for (const step of ['retrieve', 'model', 'tool', 'end'])
+      city.events.broadcast(runStep, { ...run, step, ...(step === 'end' && { state: 'done' }) })
+    await expect.poll(told).toEqual(['idle', 'reading', 'thinking', 'tool', 'idle'])
+    city.events.broadcast(runStep, { ...run, step: 'end', state: 'failed', code: 'llm.over_budget' })
+    await expect.poll(told).toContain('budget')
+    city.events.broadcast(runStep, { ...run, step: 'end', state: 'done' })
+    await expect.poll(() => told().at(-1)).toBe('idle')
+    await taras.hangUp()
+  })
+
+  it('tells nobody but themselves how far those have read who do not let it be seen', async () => {
+    const room = await openRoom()
+    await fill(room, 1, 3)
+    const [olena, iryna] = [await dial(city, 'olena'), await dial(city, 'iryna')]
+    for (const client of [olena, iryna]) {
+      client.say({ type: 'subscribe', room })
+      await client.until(({ type }) => type === 'subscribed')
+    }
+    expect(await city.as('iryna').liveSettings({})).toEqual({ readReceipts: true })
+    await city.as('iryna').read({ room, seq: 1 })
+    await olena.until(({ type, seq }) => type === 'read' && seq === 1)
+    expect(await city.as('olena').receipts({ room })).toEqual({
+      items: [{ principal: people.iryna.id, seq: 1 }],
+    })
+    await city.as('iryna').changeLiveSettings({ readReceipts: false })
+    await city.as('iryna').read({ room, seq: 3 })
+    await iryna.until(({ type, seq }) => type === 'read' && seq === 3)
+    await city.as('taras').read({ room, seq: 2 })
+    await olena.until(({ type, seq }) => type === 'read' && seq === 2)
+    expect(olena.heard.filter(({ type }) => type === 'read')).toHaveLength(2)
+    expect(await city.as('olena').receipts({ room })).toEqual({
+      items: [{ principal: people.taras.id, seq: 2 }],
+    })
+    await city.as('iryna').changeLiveSettings({ readReceipts: true })
+    for (const client of [olena, iryna]) await client.hangUp()
   })
 
   it('lets nobody in without a good key, or by a cookie from a foreign page', async () => {

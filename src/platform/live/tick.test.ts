@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { createTick, type Join, type Writer } from './tick.ts'
+import { frame, textOf } from './wire.ts'
+
+test('each is written to once a turn, in order, and the same frames are the same bytes for all', async () => {
+  const tick = createTick()
+  const written: Buffer[] = []
+  const writer = (...frames: Buffer[]): Writer => ({
+    flush: (join: Join) => void written.push(join(frames)),
+  })
+  const [one, two] = [frame({ n: 1 }), frame({ n: 2 })]
+  for (const each of [writer(one, two), writer(one, two), writer(two, one), writer(one)]) tick(each)
+  expect(written).toEqual([])
+  await new Promise((resolve) => setImmediate(resolve))
+  const both = Buffer.concat([one, two])
+  expect(written).toEqual([both, both, Buffer.concat([two, one]), one])
+  expect(written[0]).toBe(written[1])
+  expect(written[3]).toBe(one)
+})
+
+test.each([0, 110, 125, 126, 200, 65_535, 65_536, 100_000])(
+  'a frame of %i characters says what was put in',
+  (length) => {
+    expect(textOf(frame('ї'.repeat(length)))).toBe(JSON.stringify('ї'.repeat(length)))
+    expect(textOf(frame('a'.repeat(length)))).toBe(JSON.stringify('a'.repeat(length)))
+  },
+)
