@@ -22,6 +22,7 @@ import type { AgentsTables } from './agents.tables.ts'
 import { DAARWIZZ, DAARWIZZ_PROMPTS } from './daarwizz.ts'
 import { consumeErasures } from './erase.ts'
 import { createLiveRuns } from './live-runs.ts'
+import { openStreams } from './open-streams.ts'
 import type { Knowledge } from './retrieve.ts'
 import { endRun, type RunLimits, runJob } from './run-job.ts'
 import { placeOf, watchRun } from './watch-run.ts'
@@ -127,9 +128,13 @@ export function createAgents(needs: AgentsNeeds): Service<typeof agentsContract>
 
     routes(app: FastifyInstance, authenticate: Authenticate) {
       const read = inputReader(agentsContract.run)
+      const streams = openStreams(events, authenticate)
+      closing.signal.addEventListener('abort', streams.stop, { once: true })
       app.get('/api/agents/runs/:run/events', async (request, reply) => {
         const call = await admitted(request, reply, agentsContract.run.right, authenticate)
-        const signal = AbortSignal.any([call.signal, closing.signal])
+        const stream = streams.watch(call.principal.id, request)
+        reply.raw.once('close', stream.done)
+        const signal = AbortSignal.any([call.signal, closing.signal, stream.signal])
         const { run } = agentsContract.run.input.parse(read(request))
         await visible(run, call)
         const { offset } = request.query as { offset?: unknown }

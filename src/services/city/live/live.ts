@@ -99,6 +99,11 @@ export function liveCity(app: FastifyInstance, authenticate: Authenticate, needs
         'credential gone',
       ),
     ),
+    // What they are has changed: their sockets come back as that.
+    events.listen(credentialRevoked, ({ principal, type }) => {
+      if (type === 'role')
+        live.closeWhere((identity) => identity.principal?.id === principal, CLOSE.restart, 'role')
+    }),
   ]
 
   return {
