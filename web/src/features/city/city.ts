@@ -36,6 +36,9 @@ export interface City {
   follow(rooms: readonly Room[]): void
   /** Lets the others see that somebody writes; at most once in three seconds. */
   typing(room: string): void
+  /** Marks a room unread from a number on; until `readAgain` what is in view does not count as read. */
+  markUnread(room: string, seq: number): Promise<void>
+  readAgain(room: string): void
   /** Notes that a room was read up to a number; told to the city in a moment. */
   read(room: string, seq: number): void
   wake(): void
@@ -53,10 +56,12 @@ interface CityNeeds {
 export function createCity({ api, me, queries, signedOut }: CityNeeds): City {
   const stores = new Map<string, RoomStore>()
   const threads = new Map<string, { readonly room: string; readonly store: RoomStore }>()
-  const storesOf = (room: string): RoomStore[] => [
-    ...(stores.get(room) ? [stores.get(room) as RoomStore] : []),
-    ...[...threads.values()].filter((thread) => thread.room === room).map(({ store }) => store),
-  ]
+  const storesOf = (room: string): RoomStore[] => {
+    const own = stores.get(room)
+    const below = [...threads.values()].filter((thread) => thread.room === room).map(({ store }) => store)
+    return own ? [own, ...below] : below
+  }
+  const held = new Set<string>()
   const reads = new Map<string, { seq: number; timer: ReturnType<typeof setTimeout> }>()
   const lineListeners = new Set<() => void>()
   const localFiles = createLocalFiles()
@@ -78,7 +83,7 @@ export function createCity({ api, me, queries, signedOut }: CityNeeds): City {
     store: createOutboxStore(),
     author: me.id,
     upload: async (file, progress, signal) => {
-      const stored = await uploadFile(file.blob, file.name, progress, signal)
+      const stored = await uploadFile({ blob: file.blob, name: file.name, key: file.id }, progress, signal)
       localFiles.keep(stored.id, file.blob)
       return stored
     },
@@ -129,7 +134,8 @@ export function createCity({ api, me, queries, signedOut }: CityNeeds): City {
   const receive = (frame: ServerFrame) => {
     if (!('room' in frame) || frame.room === undefined) return
     const store = stores.get(frame.room)
-    store?.frame(frame)
+    for (const one of storesOf(frame.room)) one.frame(frame)
+    if (frame.type === 'unread') unreadFrom(frame.room, frame.seq)
     if (frame.type === 'room') roomChanged(frame.room)
     if (frame.type === 'message') arrived(frame.room, frame.seq, frame.message)
     if (frame.type === 'read' && frame.principal === me.id) readElsewhere(frame.room, frame.seq)
@@ -141,9 +147,9 @@ export function createCity({ api, me, queries, signedOut }: CityNeeds): City {
     for (const queryKey of [ROOMS, ['members', id], ['requests', id], ['directory'], ['room']])
       void queries.invalidateQueries({ queryKey })
   }
-  const arrived = (id: string, seq: number, { author, clientId }: Message) => {
-    const mine = author.id === me.id
-    if (mine && clientId !== undefined) outbox.settle(clientId)
+  const arrived = (id: string, seq: number, { author, clientId, thread }: Message) => {
+    const mine = author.id === me.id || thread !== undefined
+    if (author.id === me.id && clientId !== undefined) outbox.settle(clientId)
     typists.spoke(id, author.name)
     changeRoom(id, (room) => {
       if (seq <= room.seq) return room
@@ -155,6 +161,12 @@ export function createCity({ api, me, queries, signedOut }: CityNeeds): City {
       const readSeq = Math.max(seq, room.readSeq)
       return { ...room, readSeq, unread: readSeq >= room.seq ? 0 : room.unread }
     })
+
+  /** One’s own mark went back: how many are unread now is for the city to say. */
+  const unreadFrom = (id: string, readSeq: number) => {
+    changeRoom(id, (room) => ({ ...room, readSeq }))
+    void queries.invalidateQueries({ queryKey: ROOMS })
+  }
 
   const wake = () => {
     live.wake()
@@ -181,13 +193,31 @@ export function createCity({ api, me, queries, signedOut }: CityNeeds): City {
     },
     room(id) {
       const kept = stores.get(id)
-      const store = kept ?? createRoomStore(api, id)
+      const store = kept ?? createRoomStore(api, id, { me: me.id })
       stores.delete(id)
       stores.set(id, store)
       if (stores.size > KEPT_ROOMS) stores.delete([...stores.keys()][0] ?? '')
       if (!kept) void store.load().then(store.catchUp)
       return store
     },
+    thread(room, root) {
+      const kept = threads.get(root)
+      const store = kept?.store ?? createRoomStore(api, room, { me: me.id, thread: root })
+      threads.delete(root)
+      threads.set(root, { room, store })
+      if (threads.size > KEPT_ROOMS) threads.delete([...threads.keys()][0] ?? '')
+      if (!kept) void store.load().then(store.catchUp)
+      return store
+    },
+    async markUnread(room, seq) {
+      held.add(room)
+      const pending = reads.get(room)
+      if (pending) clearTimeout(pending.timer)
+      reads.delete(room)
+      const { readSeq } = await api.city.unread({ room, seq })
+      unreadFrom(room, readSeq)
+    },
+    readAgain: (room) => void held.delete(room),
     follow(rooms) {
       const next = new Set(rooms.map(({ id }) => id))
       for (const id of followed) if (!next.has(id)) live.unsubscribe(id)
@@ -201,7 +231,7 @@ export function createCity({ api, me, queries, signedOut }: CityNeeds): City {
     },
     read(room, seq) {
       const pending = reads.get(room)
-      if (pending && pending.seq >= seq) return
+      if (held.has(room) || (pending && pending.seq >= seq)) return
       if (pending) clearTimeout(pending.timer)
       const timer = setTimeout(() => {
         reads.delete(room)

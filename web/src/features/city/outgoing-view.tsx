@@ -93,13 +93,7 @@ function OutgoingFile({ entry, file }: { entry: Outgoing; file: OutFile }) {
   return (
     <div className="att card">
       {file.type === 'audio' && url && (
-        <Player
-          src={url}
-          blob={file.blob}
-          name={file.name}
-          sizeBytes={file.blob.size}
-          durationMs={file.durationMs}
-        />
+        <Player file={file.file} src={url} name={file.name} durationMs={file.durationMs} />
       )}
       <div className="outfile">
         {file.type === 'image' && url && !unseen ? (

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { ChevronLeft, Settings, UsersRound } from 'lucide-react'
+import { ChevronLeft, Files, Settings, UsersRound } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import type { Room } from '../../../../src/services/city/rooms.contract.ts'
 import { useApi } from '../../context.tsx'
@@ -9,15 +9,16 @@ import { IconButton } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { RoomSearch } from '../search/search-entry.tsx'
 import { membersQuery } from './members.ts'
+import type { Opened } from './side-panel.tsx'
 
 interface RoomHeaderProps {
   room: Room
-  panel: 'source' | 'people' | null
-  onPeople: () => void
+  panel: Opened['kind'] | null
+  onPanel: (kind: 'people' | 'files') => void
 }
 
 /** The room's name, who may be in it and when agents answer. */
-export function RoomHeader({ room, panel, onPeople }: RoomHeaderProps) {
+export function RoomHeader({ room, panel, onPanel }: RoomHeaderProps) {
   const { t } = useTranslation()
   const members = useQuery(membersQuery(useApi(), room))
   return (
@@ -43,7 +44,14 @@ export function RoomHeader({ room, panel, onPeople }: RoomHeaderProps) {
         icon={UsersRound}
         label={t('city.people')}
         aria-pressed={panel === 'people'}
-        onClick={onPeople}
+        onClick={() => onPanel('people')}
+      />
+      <IconButton
+        className="not-phone"
+        icon={Files}
+        label={t('city.files')}
+        aria-pressed={panel === 'files'}
+        onClick={() => onPanel('files')}
       />
       <Link
         className="ib"

@@ -5,11 +5,13 @@ import type { Citation } from '../../../../src/services/city/messages.contract.t
 import type { Room } from '../../../../src/services/city/rooms.contract.ts'
 import { IconButton } from '../../ui/button.tsx'
 import { BottomSheet } from '../../ui/dialog.tsx'
+import { FilesPanel } from './files-panel.tsx'
 import { PeoplePanel } from './people-panel.tsx'
 import { SourcePanel } from './source-panel.tsx'
 
 export type Opened =
   | { readonly kind: 'people' }
+  | { readonly kind: 'files' }
   | { readonly kind: 'source'; readonly citations: readonly Citation[]; readonly n: number }
 
 interface SidePanelProps {
@@ -23,18 +25,8 @@ interface SidePanelProps {
 export function SidePanel({ room, opened, onChange, onClose }: SidePanelProps) {
   const { t } = useTranslation()
   const phone = usePhone()
-  const title = opened.kind === 'people' ? t('city.people') : t('city.source')
-  const content =
-    opened.kind === 'people' ? (
-      <PeoplePanel room={room} onClose={onClose} />
-    ) : (
-      <SourcePanel
-        citations={opened.citations}
-        n={opened.n}
-        onTurn={(n) => onChange({ ...opened, n })}
-        onClose={onClose}
-      />
-    )
+  const title = t(TITLES[opened.kind])
+  const content = <Content room={room} opened={opened} onChange={onChange} onClose={onClose} />
   if (phone)
     return (
       <BottomSheet title={title} open tall onClose={onClose} closeLabel={t('common.close')}>
@@ -46,6 +38,28 @@ export function SidePanel({ room, opened, onChange, onClose }: SidePanelProps) {
       {content}
     </Beside>
   )
+}
+
+const TITLES = { people: 'city.people', files: 'city.files', source: 'city.source' } as const
+
+function Content({ room, opened, onChange, onClose }: SidePanelProps) {
+  switch (opened.kind) {
+    case 'people':
+      return <PeoplePanel room={room} onClose={onClose} />
+    case 'files':
+      return <FilesPanel room={room} onClose={onClose} />
+    case 'source': {
+      const { citations, n } = opened
+      return (
+        <SourcePanel
+          citations={citations}
+          n={n}
+          onTurn={(turned) => onChange({ ...opened, n: turned })}
+          onClose={onClose}
+        />
+      )
+    }
+  }
 }
 
 interface BesideProps {

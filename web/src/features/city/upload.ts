@@ -15,10 +15,30 @@ export function partTypeOf(file: { type: string; name: string }): PartType {
   return 'file'
 }
 
-/** Stores a file in the city. `progress` hears the share sent (0…1); it is XHR because fetch cannot tell that. */
-export function uploadFile(
-  blob: Blob,
-  name: string,
+/** From this size on an upload is resumed where the line broke. */
+const RESUMED_BYTES = 2_000_000
+
+export interface Uploading {
+  readonly blob: Blob
+  readonly name: string
+  /** The same key again goes on with the same upload, also after the page was closed. */
+  readonly key: string
+}
+
+/** Stores a file in the city. `progress` hears the share sent (0…1). */
+export async function uploadFile(
+  file: Uploading,
+  progress: (share: number) => void,
+  signal: AbortSignal,
+): Promise<CityFile> {
+  if (file.blob.size < RESUMED_BYTES) return await uploadAtOnce(file, progress, signal)
+  const { uploadInPieces } = await import('./upload-in-pieces.ts')
+  return await uploadInPieces(file, progress, signal)
+}
+
+/** In one request; it is XHR because fetch cannot tell how much is sent. */
+function uploadAtOnce(
+  { blob, name }: Uploading,
   progress: (share: number) => void,
   signal: AbortSignal,
 ): Promise<CityFile> {
@@ -33,7 +53,7 @@ export function uploadFile(
       end()
       const stored = CityFile.safeParse(request.response)
       if (request.status < 300 && stored.success) resolve(stored.data)
-      else reject(refusal(request))
+      else reject(refusal(answerOf(request)))
     }
     request.onerror = () => {
       end()
@@ -51,17 +71,29 @@ export function uploadFile(
   })
 }
 
-function refusal(request: XMLHttpRequest): AppError {
-  const { status } = request
-  const seconds = Number(request.getResponseHeader('retry-after') ?? Number.NaN)
-  const retryAfter = Number.isFinite(seconds) ? { retryAfterMs: seconds * 1000 } : {}
-  const body = ErrorBody.safeParse(request.response)
-  if (!body.success)
+const answerOf = (request: XMLHttpRequest): Answer => ({
+  status: request.status,
+  body: request.response,
+  retryAfter: request.getResponseHeader('retry-after'),
+})
+
+interface Answer {
+  readonly status: number
+  readonly body: unknown
+  readonly retryAfter: string | null | undefined
+}
+
+/** What the city says instead of taking a file. */
+export function refusal({ status, body, retryAfter }: Answer): AppError {
+  const seconds = Number(retryAfter ?? Number.NaN)
+  const options = Number.isFinite(seconds) ? { retryAfterMs: seconds * 1000 } : {}
+  const said = ErrorBody.safeParse(body)
+  if (!said.success)
     return kernelError(
       'peer.unintelligible',
       { peer: location.host, status },
-      { ...retryAfter, retryable: status >= 500 },
+      { ...options, retryable: status >= 500 },
     )
-  const { kind, code, message, params } = body.data.error
-  return new AppError(kind, code, message, params, retryAfter)
+  const { kind, code, message, params } = said.data.error
+  return new AppError(kind, code, message, params, options)
 }

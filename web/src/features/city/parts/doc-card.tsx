@@ -1,8 +1,9 @@
 import { Link } from '@tanstack/react-router'
 import { CircleAlert, FileText } from 'lucide-react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Part } from '../../../../../src/services/city/messages.contract.ts'
-import { fileUrl } from '../../../api.ts'
+import { fileUrl, thumbnailUrl } from '../../../api.ts'
 import { useFormat } from '../../../i18n/format.ts'
 import { Icon } from '../../../ui/icon.tsx'
 import { Meter } from '../../../ui/states.tsx'
@@ -21,7 +22,7 @@ export function DocCard(props: PartViewProps) {
   return (
     <div className="att card">
       <div className="card-h">
-        <FileIcon name={part.name} />
+        {part.mime === 'application/pdf' ? <FirstPage part={part} /> : <FileIcon name={part.name} />}
         <div className="grow">
           <div className="trim font-[560]">{part.name}</div>
           <div className="meta">{about.filter(Boolean).join(' · ')}</div>
@@ -71,6 +72,21 @@ function Reading({ part }: { part: Part }) {
           : t('city.readingDocument')}
       </p>
     </div>
+  )
+}
+
+/** The first page of a PDF, small; the kind of the file while it is not there. */
+function FirstPage({ part }: { part: Part }) {
+  const [unseen, setUnseen] = useState(false)
+  if (unseen) return <FileIcon name={part.name} />
+  return (
+    <img
+      className="first-page"
+      src={`${thumbnailUrl(part.file)}?edge=192`}
+      alt=""
+      loading="lazy"
+      onError={() => setUnseen(true)}
+    />
   )
 }
 

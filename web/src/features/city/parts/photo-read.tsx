@@ -7,6 +7,7 @@ import { Icon } from '../../../ui/icon.tsx'
 import { useCity } from '../city-context.tsx'
 import type { PartViewProps } from './part.ts'
 import { PartFailure } from './part-failure.tsx'
+import { Picture } from './picture.tsx'
 import { ReadCorrection } from './read-correction.tsx'
 
 /** A picture this much wider than high stands over its words, not beside them. */
@@ -37,7 +38,7 @@ export function PhotoRead(props: PartViewProps) {
             <Icon of={Image} size="l" />
           </span>
         ) : (
-          <img src={small} alt="" loading="lazy" onError={() => setUnseen(true)} />
+          <Picture src={small} blurhash={part.blurhash} onUnseen={() => setUnseen(true)} />
         )}
       </a>
       <figcaption>

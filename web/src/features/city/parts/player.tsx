@@ -3,22 +3,21 @@ import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useFormat } from '../../../i18n/format.ts'
 import { Icon } from '../../../ui/icon.tsx'
-import { usePeaks } from './peaks.ts'
+import { useWaveform } from './waveform.ts'
 
 interface PlayerProps {
+  /** Its id in the city, once it is there. */
+  file: string | undefined
   src: string
-  /** Its bytes, where they are in this page. */
-  blob?: Blob | undefined
   name: string
-  sizeBytes: number
   /** What is known of its length before it is loaded; a browser's recording does not say itself. */
   durationMs: number | undefined
 }
 
 const STEP_MS = 100
 
-/** Plays a recording: start and stop, a place to seek to, and the shape of its sound where that is cheap to know. One plays at a time. */
-export function Player({ src, blob, name, sizeBytes, durationMs }: PlayerProps) {
+/** Plays a recording: start and stop, a place to seek to, and the shape of its sound. One plays at a time. */
+export function Player({ file, src, name, durationMs }: PlayerProps) {
   const { t } = useTranslation()
   const format = useFormat()
   const audio = useRef<HTMLAudioElement>(null)
@@ -26,8 +25,8 @@ export function Player({ src, blob, name, sizeBytes, durationMs }: PlayerProps) 
   const [atMs, setAtMs] = useState(0)
   const [ownMs, setOwnMs] = useState<number | null>(null)
   const [broken, setBroken] = useState(false)
-  const peaks = usePeaks(src, sizeBytes, blob)
-  const totalMs = durationMs ?? ownMs ?? peaks?.durationMs ?? 0
+  const peaks = useWaveform(file)
+  const totalMs = durationMs ?? ownMs ?? 0
   const share = totalMs > 0 ? Math.min(1, atMs / totalMs) : 0
 
   const toggle = () => {
@@ -50,7 +49,7 @@ export function Player({ src, blob, name, sizeBytes, durationMs }: PlayerProps) 
           <Icon of={playing ? Pause : Play} />
         </button>
         <div className="track">
-          <Wave peaks={peaks?.bars ?? null} share={share} />
+          <Wave peaks={peaks} share={share} />
           <input
             type="range"
             min={0}

@@ -9,21 +9,20 @@ import { PartFailure } from './part-failure.tsx'
 import { Player } from './player.tsx'
 import { ReadCorrection } from './read-correction.tsx'
 
-/** A recording with its player, and under it what was said. */
+/** A recording or a film with its player, and under it what was said. */
 export function VoiceNote(props: PartViewProps) {
   const { part } = props
   const { localFiles } = useCity()
-  const local = localFiles.get(part.file)
+  const src = localFiles.get(part.file)?.url ?? fileUrl(part.file)
   const durationMs = part.durationMs ?? part.transcript?.durationMs
   return (
     <div className="att card">
-      <Player
-        src={local?.url ?? fileUrl(part.file)}
-        blob={local?.blob}
-        name={part.name}
-        sizeBytes={part.sizeBytes}
-        durationMs={durationMs}
-      />
+      {part.mime.startsWith('video/') ? (
+        // biome-ignore lint/a11y/useMediaCaption: the transcript stands under the film
+        <video className="film" src={src} aria-label={part.name} controls preload="metadata" playsInline />
+      ) : (
+        <Player file={part.file} src={src} name={part.name} durationMs={durationMs} />
+      )}
       <PartFailure {...props} />
       {part.state === 'pending' && <Listening part={part} />}
       {part.transcript && <Transcript {...props} transcript={part.transcript} />}

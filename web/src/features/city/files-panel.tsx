@@ -1,0 +1,117 @@
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { AudioLines, FileText, Film } from 'lucide-react'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { RoomFile } from '../../../../src/services/city/files.contract.ts'
+import type { Room } from '../../../../src/services/city/rooms.contract.ts'
+import { thumbnailUrl } from '../../api.ts'
+import { useApi } from '../../context.tsx'
+import { failureOf, sentenceOf } from '../../i18n/failures.ts'
+import { useFormat, useLanguage } from '../../i18n/format.ts'
+import { Button } from '../../ui/button.tsx'
+import { Icon } from '../../ui/icon.tsx'
+import { Picture } from './parts/picture.tsx'
+import { useTalk } from './talk-context.tsx'
+
+const KINDS = ['image', 'file', 'audio'] as const
+type Kind = (typeof KINDS)[number]
+
+/** What was brought to a room: pictures, documents, recordings; each leads to where it was said. */
+export function FilesPanel({ room, onClose }: { room: Room; onClose: () => void }) {
+  const { t } = useTranslation()
+  const [kind, setKind] = useState<Kind>('image')
+  return (
+    <div className="pt files-panel">
+      <div className="seg" role="group" aria-label={t('city.filesKind')}>
+        {KINDS.map((one) => (
+          <button key={one} type="button" aria-pressed={kind === one} onClick={() => setKind(one)}>
+            {t(`city.filesOf.${one}`)}
+          </button>
+        ))}
+      </div>
+      <FilesOf key={kind} room={room} kind={kind} onClose={onClose} />
+    </div>
+  )
+}
+
+function FilesOf({ room, kind, onClose }: { room: Room; kind: Kind; onClose: () => void }) {
+  const { t } = useTranslation()
+  const language = useLanguage()
+  const api = useApi()
+  const talk = useTalk()
+  const files = useInfiniteQuery({
+    queryKey: ['room-files', room.id, kind],
+    queryFn: ({ pageParam }) =>
+      api.city.roomFiles({ room: room.id, type: kind, ...(pageParam > 0 && { before: pageParam }) }),
+    initialPageParam: 0,
+    getNextPageParam: ({ next }) => next,
+    staleTime: 0,
+  })
+  if (files.isPending) return <p className="meta">{t('city.filesLoading')}</p>
+  if (files.isError)
+    return (
+      <div>
+        <p className="fail">{sentenceOf(failureOf(files.error), language)}</p>
+        <Button small onClick={() => void files.refetch()}>
+          {t('common.retry')}
+        </Button>
+      </div>
+    )
+  const items = files.data.pages.flatMap((page) => page.items)
+  if (items.length === 0) return <p className="meta">{t(`city.filesNone.${kind}`)}</p>
+  const open = (file: RoomFile) => {
+    onClose()
+    talk.goTo(file.message)
+  }
+  return (
+    <>
+      <ul className={kind === 'image' ? 'files-grid' : 'files-list'}>
+        {items.map((file) => (
+          <li key={`${file.message}:${file.index}`}>
+            <button
+              type="button"
+              onClick={() => open(file)}
+              aria-label={t('city.filesGoTo', { name: file.name })}
+            >
+              {kind === 'image' ? <Small file={file} /> : <Line file={file} />}
+            </button>
+          </li>
+        ))}
+      </ul>
+      {files.hasNextPage && (
+        <Button small look="quiet" disabled={files.isFetching} onClick={() => void files.fetchNextPage()}>
+          {t('city.filesMore')}
+        </Button>
+      )}
+    </>
+  )
+}
+
+function Small({ file }: { file: RoomFile }) {
+  const [unseen, setUnseen] = useState(false)
+  if (unseen) return <span className="meta trim">{file.name}</span>
+  return (
+    <Picture
+      src={`${thumbnailUrl(file.id)}?edge=192`}
+      blurhash={file.blurhash}
+      onUnseen={() => setUnseen(true)}
+    />
+  )
+}
+
+function Line({ file }: { file: RoomFile }) {
+  const format = useFormat()
+  const icon = file.mime.startsWith('video/') ? Film : file.type === 'audio' ? AudioLines : FileText
+  const length = file.durationMs === undefined ? format.bytes(file.sizeBytes) : format.clock(file.durationMs)
+  return (
+    <>
+      <Icon of={icon} />
+      <span className="grow">
+        <span className="trim font-[560]">{file.name}</span>
+        <span className="meta trim">
+          {file.author.name} · {length}
+        </span>
+      </span>
+    </>
+  )
+}
