@@ -1,9 +1,12 @@
 import { actOperations } from './acts.contract.ts'
 import { deskOperations } from './desk.contract.ts'
+import { feedOperations } from './feed.contract.ts'
 import { fileOperations } from './files.contract.ts'
 import { logOperations } from './log.contract.ts'
+import { mapOperations } from './map.contract.ts'
 import { memberOperations } from './members.contract.ts'
 import { messageOperations } from './messages.contract.ts'
+import { peopleOperations } from './people.contract.ts'
 import { presenceOperations } from './presence.contract.ts'
 import { roomOperations } from './rooms.contract.ts'
 import { searchOperations } from './search.contract.ts'
@@ -12,6 +15,9 @@ import { searchOperations } from './search.contract.ts'
 export const cityContract = {
   ...roomOperations,
   ...memberOperations,
+  ...peopleOperations,
+  ...mapOperations,
+  ...feedOperations,
   ...messageOperations,
   ...actOperations,
   ...deskOperations,

@@ -103,10 +103,10 @@ export const cityError = catalogue({
     'There is no such district on the map.',
     'Такого району на мапі немає.',
   ],
-  'city.district_inhabited': [
+  'city.district_last': [
     'conflict',
-    'Rooms stand in this district: move them first.',
-    'У цьому районі стоять кімнати: спершу перенесіть їх.',
+    'The map keeps at least one district.',
+    'На мапі лишається принаймні один район.',
   ],
   'city.place_outside': ['invalid', 'This place lies outside the district.', 'Це місце лежить поза районом.'],
   'city.place_direct': ['conflict', 'A talk has no place on the map.', 'Розмова не має місця на мапі.'],
@@ -167,7 +167,7 @@ export const cityError = catalogue({
   ],
   'city.time_far': ['invalid', 'At most a year ahead.', 'Щонайбільше на рік наперед.'],
   'city.alerts_spent': [
-    'rate_limited',
+    'forbidden',
     'You have called everybody here {limit} times within an hour. You can again in {minutes} min, or without the call now.',
     'За годину ви скликали тут усіх {limit} разів. Знову зможете через {minutes} хв, а без заклику — зараз.',
   ],

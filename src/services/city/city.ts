@@ -18,6 +18,7 @@ import type { knowledgeContract } from '../knowledge/knowledge.contract.ts'
 import { cityContract } from './city.contract.ts'
 import { cityError } from './city.errors.ts'
 import type { CityDb } from './city.store.ts'
+import { createFeed } from './feed/feed.ts'
 import { downloadRoutes } from './files/downloads.ts'
 import { toCityFile } from './files/files.ts'
 import { createGallery } from './files/gallery.ts'
@@ -34,6 +35,7 @@ import { liveCity } from './live/live.ts'
 import { createPresence } from './live/presence.ts'
 import { createReceipts } from './live/receipts.ts'
 import { whoIsHere } from './live/who.ts'
+import { createMap } from './map/map.ts'
 import { createActs } from './messages/acts.ts'
 import { consumeRuns } from './messages/answers.ts'
 import { createChanges } from './messages/changes.ts'
@@ -47,6 +49,7 @@ import { consumeOutcomes } from './messages/outcomes.ts'
 import type { KnownAgent } from './messages/policy.ts'
 import { consumeErasures, createRemoving } from './messages/removing.ts'
 import { createScheduled } from './messages/scheduled.ts'
+import { createPeople } from './people/people.ts'
 import { createInvitations } from './rooms/invitations.ts'
 import { createMembers } from './rooms/members.ts'
 import { createOwnRooms } from './rooms/own-rooms.ts'
@@ -127,6 +130,7 @@ export function createCity(needs: CityNeeds): Service<typeof cityContract> {
   const views = createRoomViews(db, auth)
   const inRooms = { ...shared, auth, views, publicUrl, agents: needs.agents, welcome: own.welcome, receipts }
   const rooms = createRooms(inRooms)
+  const map = createMap({ db, presence, clock })
   const search = createSearch(needs)
   const stopped = new AbortController()
   const open: Live[] = []
@@ -142,6 +146,9 @@ export function createCity(needs: CityNeeds): Service<typeof cityContract> {
       ...createPreferences(inRooms),
       ...createRoomDirectory(db),
       ...createTalks(inRooms),
+      ...createPeople({ ...inRooms, presence, agentsNow }),
+      ...createFeed(inRooms),
+      ...map.handlers,
       ...createReading(db),
       ...createGallery(db),
       ...createWaveforms({ ...needs, media: needs.media }),
@@ -177,6 +184,7 @@ export function createCity(needs: CityNeeds): Service<typeof cityContract> {
       await resumable?.sweep()
       await own.openSquare()
       await indexRooms(db)
+      await map.found()
       // Ends by rejecting when it is stopped.
       void feeds.sweep(stopped.signal).catch(() => undefined)
       running.push(search.run(stopped.signal).catch(() => undefined))
