@@ -484,12 +484,20 @@ describe('every operation of openapi.json', () => {
     '/api/auth/identify',
     '/api/auth/principals',
     '/api/auth/agents',
+    '/api/auth/recoveries',
+    '/api/auth/links/claim',
+    '/api/auth/links/find',
   ]
   const OPERATOR = [
     '/api/models',
     '/api/models/{model}/pull',
     '/api/auth/invitations',
     '/api/auth/invitations/{invitation}',
+    '/api/auth/sign-ups',
+    '/api/auth/sign-ups/{signUp}',
+    '/api/auth/sign-ups/{signUp}/approve',
+    '/api/auth/resets',
+    '/api/auth/resets/{reset}/link',
   ]
   /** Ends the session it is asked by, or takes nothing that could be wrong. */
   const operations = async () => {
@@ -519,10 +527,17 @@ describe('every operation of openapi.json', () => {
     }
     expect(open.sort()).toEqual([
       'GET /api/auth/door',
+      'POST /api/auth/email/verify',
       'POST /api/auth/invitation',
+      'POST /api/auth/password/forgotten',
+      'POST /api/auth/password/reset',
       'POST /api/auth/sign-in/email',
+      'POST /api/auth/sign-in/passkey',
+      'POST /api/auth/sign-in/passkey/options',
+      'POST /api/auth/sign-in/totp',
       'POST /api/auth/sign-out',
       'POST /api/auth/sign-up',
+      'POST /api/auth/sign-up/confirm',
       'POST /api/auth/welcome',
     ])
   })

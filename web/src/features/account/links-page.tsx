@@ -35,7 +35,8 @@ export function LinksPage() {
   })
   return (
     <SettingsFrame title={t('account.links')}>
-      <section aria-label={t('account.links')}>
+      <section aria-labelledby="elsewhere">
+        <h2 id="elsewhere">{t('account.elsewhere')}</h2>
         <p className="meta">{t('account.linksHint')}</p>
         {code && (
           <KeyOnce

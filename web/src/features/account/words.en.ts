@@ -83,7 +83,9 @@ export const accountEn = {
   endedOthers: 'Your other sessions ended.',
   noSessions: 'There are no sessions.',
 
-  linksHint: 'What you write from a linked account is you here.',
+  elsewhere: 'You in other places',
+  linksHint:
+    'What you write from a linked account is you here. It takes the city’s bot in that place, where the city runs one.',
   provider: { telegram: 'Telegram', matrix: 'Matrix' },
   notLinked: 'not linked',
   linkedSince: '{{name}}, linked {{when}}',

@@ -85,7 +85,9 @@ export const accountUk = {
   endedOthers: 'Інші сеанси завершено.',
   noSessions: 'Сеансів немає.',
 
-  linksHint: 'Що ви пишете з пов’язаного запису, те тут ваше.',
+  elsewhere: 'Ви в інших місцях',
+  linksHint:
+    'Що ви пишете з пов’язаного запису, те тут ваше. Для цього там потрібен бот міста, якщо місто його має.',
   provider: { telegram: 'Telegram', matrix: 'Matrix' },
   notLinked: 'не пов’язано',
   linkedSince: '{{name}}, пов’язано {{when}}',
