@@ -255,7 +255,7 @@ test('a run that takes too long is stopped at the provider and says so', async (
   expect(await set.provider.requests[0]?.left).toBe(true)
 })
 
-test('cancelling reaches the provider, ends the run once, and only its asker or an operator may', async () => {
+test('cancelling reaches the provider, ends the run once, and only its asker or an operator who sees it may', async () => {
   await using set = await house()
   set.provider.always({ tokens: ['The ', 'rent'], holdAfter: 1 })
   const request = set.ask()
@@ -282,7 +282,11 @@ test('cancelling reaches the provider, ends the run once, and only its asker or 
   })
 
   const second = await set.client.start(set.ask())
-  expect(await set.client.cancel({ run: second.run }, { principal: mayor })).toMatchObject({
+  await expect(set.client.cancel({ run: second.run }, { principal: mayor })).rejects.toMatchObject({
+    code: 'agents.run_not_found',
+  })
+  const present = { ...petro, role: 'admin' as const }
+  expect(await set.client.cancel({ run: second.run }, { principal: present })).toMatchObject({
     state: 'cancelled',
   })
   await set.events.settled()

@@ -108,8 +108,7 @@ export function createAgents(needs: AgentsNeeds): Service<typeof agentsContract>
 
       async cancel({ run }, call) {
         const { principal } = call
-        const row = isOperator(principal) ? await store.find(run) : await visible(run, call)
-        if (!row) throw agentsError('agents.run_not_found')
+        const row = await visible(run, call)
         if (row.asker !== principal?.id && !isOperator(principal)) throw agentsError('agents.not_your_run')
         const agent = await store.agent(row.agent)
         if (!agent) throw agentsError('agents.agent_not_found')
