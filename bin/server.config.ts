@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { defineConfig, type Plugin } from 'vite'
 
@@ -15,8 +15,8 @@ const ENTRIES = [
   ),
 ]
 
-/** The libraries that every start needs: plain JavaScript, a thousand small files. Any other is read from `node_modules/` when it is first used. */
-const TAKEN_IN = [
+/** The libraries that every start needs: plain JavaScript, a thousand small files. They are taken in with all that they need in turn. */
+const TAKEN_IN = new Set([
   'kysely',
   'pg',
   'zod',
@@ -26,7 +26,11 @@ const TAKEN_IN = [
   '@fastify/static',
   'prom-client',
   'file-type',
-]
+])
+/** Every other one is read from `node_modules/` when it is first used. */
+const LEFT_OUT = Object.keys(
+  JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).dependencies as Record<string, string>,
+).filter((name) => !TAKEN_IN.has(name))
 
 /** A module that asks for `import.meta.url` is told its own place, whatever file of the bundle it came to lie in: what it seeks beside itself, it finds. */
 const keepPlaces: Plugin = {
@@ -48,7 +52,7 @@ export default defineConfig({
   root,
   publicDir: false,
   plugins: [keepPlaces],
-  ssr: { noExternal: TAKEN_IN },
+  ssr: { noExternal: true, external: LEFT_OUT },
   build: {
     ssr: true,
     target: 'node20',
