@@ -105,6 +105,7 @@ export async function compose(config: Config, means: Means, scope: Scope): Promi
           (await peers.find('agents', 'city')?.agents({}, { principal: ITSELF }))?.items ?? [],
         embeddings: engines.embeddings,
         allEmbeddings: engines.allEmbeddings,
+        webSearch: engines.webSearch,
         knowledge: () => peers.find('knowledge', 'city'),
         capabilities: {
           audio: present('multimodal-gateway'),

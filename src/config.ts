@@ -35,6 +35,10 @@ export interface Config {
   readonly maxPages: number
   readonly llm: { readonly url: string; readonly model: string } | null
   readonly stt: { readonly url: string; readonly model: string } | null
+  /** Null where the city does not look into the internet. */
+  readonly webSearch: { readonly url: string } | null
+  /** Whether addresses in messages are opened to show what they are. */
+  readonly linkPreviews: boolean
   readonly ownerEmail: string | null
   readonly signUp: 'invitation' | 'open'
   /** Whom letters are from. */
@@ -162,6 +166,22 @@ export const VARIABLES = {
   STT_URL: url('An OpenAI-compatible base URL that hears, tried after the local model.', '', 'http', 'https'),
   STT_KEY: text('Its key.', ''),
   STT_MODEL: text('Its model.', 'whisper-1'),
+  WEB_SEARCH: choice(
+    'What `/search …` and the search page ask on the internet; the query leaves the city.',
+    'wikipedia',
+    ['wikipedia', 'off'],
+  ),
+  WEB_SEARCH_URL: url(
+    'A MediaWiki of your own instead of Wikipedia, with LANG where uk or en goes; it may be internal.',
+    'https://LANG.wikipedia.org',
+    'http',
+    'https',
+  ),
+  LINK_PREVIEWS: choice(
+    'Whether the city opens addresses in messages to show their titles. Whoever keeps such a page then sees that somebody here shared it, so it is off unless you say otherwise.',
+    'off',
+    ['on', 'off'],
+  ),
   OWNER_EMAIL: text(
     'Makes the owner’s account at the first start, unattended; ignored once there is an owner.',
     '',
@@ -283,6 +303,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     maxPages: get('MAX_PAGES', V.MAX_PAGES) ?? 500,
     llm: llmUrl && llmModel ? { url: llmUrl, model: llmModel } : null,
     stt: sttUrl ? { url: sttUrl, model: get('STT_MODEL', V.STT_MODEL) ?? 'whisper-1' } : null,
+    webSearch:
+      (get('WEB_SEARCH', V.WEB_SEARCH) ?? 'wikipedia') === 'off'
+        ? null
+        : { url: get('WEB_SEARCH_URL', V.WEB_SEARCH_URL) ?? 'https://LANG.wikipedia.org' },
+    linkPreviews: get('LINK_PREVIEWS', V.LINK_PREVIEWS) === 'on',
     ownerEmail,
     signUp: get('SIGN_UP', V.SIGN_UP) === 'open' ? 'open' : 'invitation',
     mailFrom: mailFrom ?? '',

@@ -14,6 +14,8 @@ import type { Parser } from '../engines/parser/parser.ts'
 import { openAiStt } from '../engines/stt/openai.ts'
 import type { Stt } from '../engines/stt/stt.ts'
 import { createWhisper } from '../engines/stt/whisper.ts'
+import type { OpenAddress, WebSearch } from '../engines/web-search/web-search.ts'
+import { createWikipedia } from '../engines/web-search/wikipedia.ts'
 import type { PoolState } from '../engines/workers/pool.ts'
 import type { Means } from './platform.ts'
 
@@ -24,6 +26,7 @@ export interface Engines {
   readonly stt: readonly Stt[]
   readonly ocr: readonly Ocr[]
   readonly llm: readonly [Llm, ...Llm[]]
+  readonly webSearch: readonly WebSearch[]
   readonly models: Models
   /** The best embedding that can work now. */
   embeddings(): Promise<Embeddings>
@@ -60,10 +63,24 @@ export async function createEngines(config: Config, { clock, ids }: Means): Prom
             librarian({ clock, ids }),
           ]
         : [librarian({ clock, ids })],
+    webSearch: webSearchOf(config),
     models,
     embeddings: async () => ((await e5.missing()) ? ngrams : e5),
     allEmbeddings: [e5, ngrams],
     pools: () => pooled.map((engine) => engine.state()),
     close: async () => void (await Promise.all(pooled.map((engine) => engine.close()))),
   }
+}
+
+/** Addresses of the operator's own configuration may be internal; what redirects name may not. */
+function webSearchOf({ webSearch }: Config): WebSearch[] {
+  if (!webSearch) return []
+  const { url } = webSearch
+  const internal = ['uk', 'en'].map((language) => url.replace('LANG', language))
+  // It brings an HTTP client, which is read only where somebody searches.
+  const open: OpenAddress = async (address, options) => {
+    const { createSafeFetch } = await import('../platform/fetch/fetch.ts')
+    return await createSafeFetch({ internal })(address, options)
+  }
+  return [createWikipedia({ open, url })]
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Embeddings } from '../../engines/embeddings/embeddings.ts'
 import type { Media } from '../../engines/media/media.ts'
+import type { WebSearch } from '../../engines/web-search/web-search.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Client } from '../../kernel/contract.ts'
 import { invoke } from '../../kernel/contract.ts'
@@ -61,6 +62,7 @@ import { createRoomViews } from './rooms/room-views.ts'
 import { createRooms } from './rooms/rooms.ts'
 import { createTalks } from './rooms/talks.ts'
 import { createSearch } from './search/search.ts'
+import { createWebSearch } from './search/web-search.ts'
 
 export interface CityNeeds {
   readonly db: CityDb
@@ -79,6 +81,8 @@ export interface CityNeeds {
   readonly embeddings?: () => Promise<Embeddings>
   /** All that can embed a question. */
   readonly allEmbeddings?: readonly Embeddings[]
+  /** Who looks into the internet, in the order they are tried; absent where nobody does. */
+  readonly webSearch?: readonly WebSearch[]
   /** Who finds in documents; absent where none are read. */
   readonly knowledge?: () => Pick<Client<typeof knowledgeContract>, 'passages'> | undefined
   /** Which kinds of part are read by some service of this city; the others fail at once and say so. */
@@ -120,7 +124,8 @@ export function createCity(needs: CityNeeds): Service<typeof cityContract> {
   const intake = createIntake({ ...needs, media: needs.media })
   const resumable =
     needs.uploads === undefined ? undefined : createResumable({ ...needs, intake, folder: needs.uploads })
-  const say = createPosting({ ...shared, roomQuotaBytes: limits.roomQuotaBytes })
+  const web = createWebSearch({ ...needs, changed })
+  const say = web.listening(createPosting({ ...shared, roomQuotaBytes: limits.roomQuotaBytes }))
   const own = createOwnRooms(shared)
   consumeOutcomes(shared)
   consumeRuns(shared)
@@ -166,6 +171,7 @@ export function createCity(needs: CityNeeds): Service<typeof cityContract> {
       ...scheduled,
       ...createLog(db),
       ...search.handlers,
+      ...web.handlers,
       async post({ room, ...body }, { principal, requestId }) {
         if (!principal) throw kernelError('auth.required')
         return (await say(principal, room, body, requestId)).message

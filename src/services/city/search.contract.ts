@@ -59,7 +59,16 @@ const Instant = z
   .regex(/^\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+-]\d{2}:\d{2}))?$/, 'a day or an instant, ISO 8601')
   .refine((text) => !Number.isNaN(Date.parse(text)), 'no such time')
 
-/** Finding what was said, heard, read and filed. */
+/** A place on the internet, in plain text from outside. */
+export const WebPlace = z.object({
+  title: z.string(),
+  url: z.url({ protocol: /^https?$/ }),
+  site: z.string(),
+  text: z.string(),
+})
+export type WebPlace = z.infer<typeof WebPlace>
+
+/** Finding what was said, heard, read and filed, and places on the internet. */
 export const searchOperations = {
   search: get('/api/city/search', {
     right: 'city.message.read',
@@ -90,5 +99,13 @@ export const searchOperations = {
       /** Whether meaning took part, letters stood in for it, or words were alone. */
       meaning: z.enum(['model', 'letters', 'none']),
     }),
+  }),
+  searchWeb: get('/api/city/web-search', {
+    right: 'city.web.search',
+    summary:
+      'Places on the internet; the query leaves the city. `/search …` said in a room posts the same there, with its sources',
+    input: z.object({ q: z.string().trim().min(1).max(300) }),
+    output: z.object({ engine: z.string(), items: z.array(WebPlace) }),
+    errors: ['rate_limited', 'upstream', 'unavailable'],
   }),
 }

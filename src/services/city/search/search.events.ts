@@ -14,3 +14,10 @@ export const rebuildAsked = event(
   1,
   z.object({ model: z.string(), before: z.string().nullable() }),
 )
+
+/** Somebody asked the internet in a room. Of search, to itself. */
+export const webAsked = event(
+  'city.web_asked',
+  1,
+  z.object({ room: z.string(), message: z.string(), query: z.string() }),
+)

@@ -8,8 +8,11 @@ import {
   upload,
 } from '../../../../test/kit/city-service.ts'
 import { eventually } from '../../../../test/kit/eventually.ts'
+import { startWikipedia, type WikipediaServer } from '../../../../test/kit/wikipedia-server.ts'
 import type { Embeddings } from '../../../engines/embeddings/embeddings.ts'
 import { createFakeEmbeddings } from '../../../engines/embeddings/fake.ts'
+import { createWikipedia } from '../../../engines/web-search/wikipedia.ts'
+import { createSafeFetch } from '../../../platform/fetch/fetch.ts'
 import { documentProcessed } from '../../knowledge/knowledge.events.ts'
 import { partProcessed } from '../../multimodal-gateway/multimodal-gateway.events.ts'
 import type { PartOutcome } from '../messages.contract.ts'
@@ -293,6 +296,72 @@ describe('search by meaning, in what was heard, read and filed', () => {
         .execute()
       expect(left).toEqual([])
     }, CHANGED_MS)
+    expect(city.bugs).toEqual([])
+  })
+})
+
+describe('the internet, asked in a room', () => {
+  let server: WikipediaServer
+  let city: TestCity
+  beforeAll(async () => {
+    server = await startWikipedia()
+    const open = createSafeFetch({ internal: [server.url] })
+    city = await openTestCity({
+      agents: null,
+      finding: { webSearch: [createWikipedia({ open, url: server.url })] },
+    })
+  })
+  afterAll(async () => {
+    await city?.[Symbol.asyncDispose]()
+    await server?.[Symbol.asyncDispose]()
+  })
+  const last = async (room: string) => (await city.as('olena').messages({ room, limit: 50 })).items
+
+  it('answers once, with its sources, as itself, in the room where it was asked', async () => {
+    const { id: room } = await city.as('olena').openRoom({ name: 'Прокладка', visibility: 'private' })
+    const post = { room, clientId: 'ask', text: '/search кабель' }
+    const asked = await city.as('olena').post(post)
+    await city.events.settled()
+    await city.as('olena').post(post)
+    await city.events.settled()
+    const [, answer, ...more] = await last(room)
+    expect(more).toEqual([])
+    expect(answer).toMatchObject({
+      author: { kind: 'service', name: 'Пошук в інтернеті' },
+      replyTo: asked.id,
+      engine: 'Вікіпедія',
+    })
+    expect(answer?.text).toMatch(
+      /^Вікіпедія, запит «кабель»:\n\n1\. \[Кабель\]\(https:\/\/uk\.wikipedia\.org\/wiki\/\S+\) — Кабель/,
+    )
+    expect(server.asked).toEqual(['кабель'])
+    // What it found can be found.
+    await eventually(
+      async () => expect((await find(city, 'olena', 'ізольованих жил')).items).toHaveLength(1),
+      NEW_MS,
+    )
+    expect((await city.as('taras').searchWeb({ q: 'cable' })).items).toMatchObject([
+      { title: 'Cable', site: 'Wikipedia' },
+    ])
+  })
+
+  it('shows words from outside as words, and says what went wrong', async () => {
+    const { id: room } = await city.as('olena').openRoom({ name: 'Чуже' })
+    const ask = async (text: string, clientId: string) => {
+      await city.as('olena').post({ room, clientId, text })
+      await city.events.settled()
+      return (await last(room)).at(-1)?.text ?? ''
+    }
+    const foreign = await ask('/пошук injection', '1')
+    expect(foreign).toContain('\\[x\\]\\(javascript:alert\\(1\\)\\)')
+    expect(foreign).toContain('\\<img src=x onerror=alert\\(1\\)\\> \\*\\*bold\\*\\*')
+    expect(await ask('/search щучезна', '2')).toBe('Вікіпедія, Wikipedia: на запит «щучезна» нічого немає.')
+    server.answer = (_, response) => void response.writeHead(404).end()
+    expect(await ask('/search cable', '3')).toMatch(
+      /^The search for “cable” did not succeed\. 127\.0\.0\.1:\d+ answered 404\.$/,
+    )
+    server.answer = null
+    expect(await ask('/searching is an ordinary word', '4')).toBe('/searching is an ordinary word')
     expect(city.bugs).toEqual([])
   })
 })

@@ -12,6 +12,7 @@ import { EmptyState, useAfter } from '../../ui/states.tsx'
 import { SearchFilters } from './filters.tsx'
 import { asks, type SearchParams, toInput } from './query.ts'
 import { SearchHit } from './search-hit.tsx'
+import { WebResults } from './web-results.tsx'
 
 const TYPING_MS = 250
 const PAGE = 20
@@ -66,7 +67,10 @@ export function SearchPage() {
         </div>
         <div className="res">
           {asks(params) ? (
-            <Results of={params} />
+            <>
+              <Results of={params} />
+              {params.q && <WebResults key={params.q} query={params.q.trim()} />}
+            </>
           ) : (
             <EmptyState icon={Search} title={t('search.start')}>
               <p className="meta">{t('search.startHint')}</p>
