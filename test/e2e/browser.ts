@@ -42,9 +42,11 @@ interface Visit {
   readonly url: string
   readonly size: Size
   readonly language: Language
+  /** Lets the page keep itself in this browser. A worker asks the city where a test cannot see it, so only the test of it does. */
+  readonly worker?: boolean
 }
 
-export async function visit(browser: Browser, { url, size, language }: Visit): Promise<Visitor> {
+export async function visit(browser: Browser, { url, size, language, worker = false }: Visit): Promise<Visitor> {
   const phone = size === 'phone'
   const context = await browser.newContext({
     baseURL: url,
@@ -55,6 +57,7 @@ export async function visit(browser: Browser, { url, size, language }: Visit): P
     isMobile: phone,
     deviceScaleFactor: phone ? 2 : 1,
     permissions: ['microphone', 'clipboard-read', 'clipboard-write'],
+    serviceWorkers: worker ? 'allow' : 'block',
   })
   context.setDefaultTimeout(15_000)
   const page = await context.newPage()

@@ -9,6 +9,8 @@ import { I18nextProvider } from 'react-i18next'
 import { AppError } from '../../src/kernel/errors.ts'
 import { createApi } from './api.ts'
 import { ApiProvider } from './context.tsx'
+import { awaitInstallOffer } from './features/device/install.ts'
+import { NewBuildToast } from './features/device/new-build.tsx'
 import { createWords, preferredLanguage } from './i18n/language.ts'
 import { createRoutes } from './routes/router.tsx'
 import { ToastProvider } from './ui/toast.tsx'
@@ -31,6 +33,8 @@ const queries = new QueryClient({
 })
 const router = createRoutes({ api, queries })
 
+awaitInstallOffer()
+
 const place = document.getElementById('root')
 if (!place) throw new Error('index.html has no #root')
 createRoot(place).render(
@@ -39,6 +43,7 @@ createRoot(place).render(
       <QueryClientProvider client={queries}>
         <ApiProvider value={api}>
           <ToastProvider>
+            <NewBuildToast />
             <RouterProvider router={router} />
           </ToastProvider>
         </ApiProvider>

@@ -1,8 +1,13 @@
 import { accountEn } from '../features/account/words.en.ts'
 import { authEn } from '../features/auth/words.en.ts'
 import { cityEn } from '../features/city/words.en.ts'
+import { deviceEn } from '../features/device/words.en.ts'
+import { feedEn } from '../features/feed/words.en.ts'
 import { knowledgeEn } from '../features/knowledge/words.en.ts'
+import { mapEn } from '../features/map/words.en.ts'
+import { talkEn } from '../features/messages/words.en.ts'
 import { operatorEn } from '../features/operator/words.en.ts'
+import { peopleEn } from '../features/people/words.en.ts'
 import { roomsEn } from '../features/rooms/words.en.ts'
 import { searchEn } from '../features/search/words.en.ts'
 
@@ -35,8 +40,13 @@ export const en = {
   city: cityEn,
   auth: authEn,
   account: accountEn,
+  device: deviceEn,
   knowledge: knowledgeEn,
   operator: operatorEn,
+  talk: talkEn,
   rooms: roomsEn,
+  people: peopleEn,
+  feed: feedEn,
+  map: mapEn,
   search: searchEn,
 } as const

@@ -1,8 +1,13 @@
 import { accountUk } from '../features/account/words.uk.ts'
 import { authUk } from '../features/auth/words.uk.ts'
 import { cityUk } from '../features/city/words.uk.ts'
+import { deviceUk } from '../features/device/words.uk.ts'
+import { feedUk } from '../features/feed/words.uk.ts'
 import { knowledgeUk } from '../features/knowledge/words.uk.ts'
+import { mapUk } from '../features/map/words.uk.ts'
+import { talkUk } from '../features/messages/words.uk.ts'
 import { operatorUk } from '../features/operator/words.uk.ts'
+import { peopleUk } from '../features/people/words.uk.ts'
 import { roomsUk } from '../features/rooms/words.uk.ts'
 import { searchUk } from '../features/search/words.uk.ts'
 
@@ -36,8 +41,13 @@ export const uk = {
   city: cityUk,
   auth: authUk,
   account: accountUk,
+  device: deviceUk,
   knowledge: knowledgeUk,
   operator: operatorUk,
+  talk: talkUk,
   rooms: roomsUk,
+  people: peopleUk,
+  feed: feedUk,
+  map: mapUk,
   search: searchUk,
 } as const

@@ -99,10 +99,48 @@ const directory = createRoute({
   path: '/directory',
   component: lazyRouteComponent(() => import('../features/rooms/directory-page.tsx'), 'DirectoryPage'),
 })
+const people = createRoute({
+  getParentRoute: () => inside,
+  path: '/people',
+  component: lazyRouteComponent(() => import('../features/people/people-page.tsx'), 'PeoplePage'),
+})
+const feed = createRoute({
+  getParentRoute: () => inside,
+  path: '/feed',
+  component: lazyRouteComponent(() => import('../features/feed/feed-page.tsx'), 'FeedPage'),
+})
+const map = createRoute({
+  getParentRoute: () => inside,
+  path: '/map',
+  component: lazyRouteComponent(() => import('../features/map/map-page.tsx'), 'MapPage'),
+})
 const join = createRoute({
   getParentRoute: () => inside,
   path: '/join',
   component: lazyRouteComponent(() => import('../features/rooms/join-page.tsx'), 'JoinPage'),
+})
+const permalink = createRoute({
+  getParentRoute: () => inside,
+  path: '/rooms/$room/$message',
+  beforeLoad: ({ params: { room, message } }) => {
+    throw redirect({ to: '/rooms/$room', params: { room }, search: { message }, replace: true })
+  },
+})
+const kept = () => import('../features/messages/kept-pages.tsx')
+const mentions = createRoute({
+  getParentRoute: () => inside,
+  path: '/mentions',
+  component: lazyRouteComponent(kept, 'MentionsPage'),
+})
+const saved = createRoute({
+  getParentRoute: () => inside,
+  path: '/saved',
+  component: lazyRouteComponent(kept, 'SavedPage'),
+})
+const scheduled = createRoute({
+  getParentRoute: () => inside,
+  path: '/scheduled',
+  component: lazyRouteComponent(kept, 'ScheduledPage'),
 })
 const document = createRoute({
   getParentRoute: () => inside,
@@ -139,6 +177,11 @@ const links = createRoute({
   path: '/account/links',
   component: lazyRouteComponent(() => import('../features/account/links-page.tsx'), 'LinksPage'),
 })
+const device = createRoute({
+  getParentRoute: () => inside,
+  path: '/account/device',
+  component: lazyRouteComponent(() => import('../features/device/device-page.tsx'), 'DevicePage'),
+})
 
 const tree = root.addChildren([
   welcome,
@@ -153,8 +196,15 @@ const tree = root.addChildren([
     home,
     rooms,
     room,
+    permalink,
+    mentions,
+    saved,
+    scheduled,
     roomSettings,
     directory,
+    people,
+    feed,
+    map,
     join,
     document,
     search,
@@ -162,6 +212,7 @@ const tree = root.addChildren([
     account,
     security,
     links,
+    device,
   ]),
 ])
 

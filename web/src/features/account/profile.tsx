@@ -10,6 +10,7 @@ import { Avatar } from '../../ui/avatar.tsx'
 import { Button } from '../../ui/button.tsx'
 import { FieldError, LabelledField } from '../../ui/field.tsx'
 import { useToast } from '../../ui/toast.tsx'
+import { forgetSeen } from '../../worker/caches.ts'
 import { useDoor } from '../auth/gate.tsx'
 import { useMe } from '../auth/session.ts'
 import { SECURITY } from './use-security.ts'
@@ -25,6 +26,7 @@ export function Profile() {
   const signOut = useMutation({
     mutationFn: () => api.auth.signOut({}),
     onSuccess: async () => {
+      await forgetSeen()
       await navigate({ to: '/sign-in' })
       queries.clear()
       queries.setQueryData(['me'], null)

@@ -1,6 +1,13 @@
 import './settings.css'
 import { Link } from '@tanstack/react-router'
-import { ChevronLeft, CircleUserRound, Link2, type LucideIcon, ShieldCheck } from 'lucide-react'
+import {
+  ChevronLeft,
+  CircleUserRound,
+  Link2,
+  type LucideIcon,
+  MonitorSmartphone,
+  ShieldCheck,
+} from 'lucide-react'
 import { type ReactNode, useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Icon } from '../../ui/icon.tsx'
@@ -9,6 +16,7 @@ const PAGES = [
   { to: '/account', word: 'account.profile', icon: CircleUserRound },
   { to: '/account/security', word: 'account.security', icon: ShieldCheck },
   { to: '/account/links', word: 'account.links', icon: Link2 },
+  { to: '/account/device', word: 'device.title', icon: MonitorSmartphone },
 ] as const satisfies readonly { to: string; word: string; icon: LucideIcon }[]
 
 /** A page of the settings: its name, the way to the other pages, and its sections. */
