@@ -21,13 +21,15 @@ interface MenuItemProps {
   icon: LucideIcon
   onSelect: () => void
   hint?: string
+  /** It cannot be undone, or takes something away. */
+  bad?: boolean | undefined
   children: ReactNode
 }
 
-export function MenuItem({ icon, onSelect, hint, children }: MenuItemProps) {
+export function MenuItem({ icon, onSelect, hint, bad, children }: MenuItemProps) {
   return (
     <DropdownMenu.Item asChild onSelect={onSelect}>
-      <button type="button">
+      <button type="button" className={bad ? 'bad' : undefined}>
         <Icon of={icon} />
         {children}
         {hint && <kbd>{hint}</kbd>}

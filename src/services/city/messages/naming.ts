@@ -127,11 +127,8 @@ async function checkAlerts(tx: CityDb, room: string, principal: Principal, at: n
   if (alerts.length < ALERTS.count || !first) return
   const freeAt = new Date(first.at).getTime() + ALERTS.ms
   const minutes = Math.max(1, Math.ceil((freeAt - at) / 60_000))
-  throw cityError(
-    'city.alerts_spent',
-    { limit: ALERTS.count, minutes },
-    { retryAfterMs: Math.max(0, freeAt - at), retryable: false },
-  )
+  // Refused rather than put off: nobody waits an hour for a message to be said.
+  throw cityError('city.alerts_spent', { limit: ALERTS.count, minutes })
 }
 
 async function membersAmong(tx: CityDb, room: string, ids: readonly string[]): Promise<Set<string>> {

@@ -18,6 +18,7 @@ import { useFormat } from '../../i18n/format.ts'
 import { IconButton } from '../../ui/button.tsx'
 import { FieldError } from '../../ui/field.tsx'
 import { useToast } from '../../ui/toast.tsx'
+import { AddMenu } from '../messages/add-menu.tsx'
 import { useCity, useLine } from './city-context.tsx'
 import { AttachedTray, ReplyingTo } from './composer-parts.tsx'
 import type { Attached } from './drafts.ts'
@@ -36,12 +37,17 @@ interface ComposerProps {
   ref: Ref<ComposerHandle>
   room: Room
   replyTo: Message | null
+  /** The root of the thread it writes in. */
+  thread?: string | null
   onReplyDone: () => void
   onSent: () => void
+  /** Up in an empty composer. */
+  onEditLast?: () => void
 }
 
 /** Where one writes: words, files, a voice. What was begun is kept for each room. */
-export function Composer({ ref, room, replyTo, onReplyDone, onSent }: ComposerProps) {
+export function Composer(props: ComposerProps) {
+  const { ref, room, replyTo, thread = null, onReplyDone, onSent, onEditLast } = props
   const { t } = useTranslation()
   const api = useApi()
   const format = useFormat()
@@ -52,7 +58,7 @@ export function Composer({ ref, room, replyTo, onReplyDone, onSent }: ComposerPr
   const picker = useRef<HTMLInputElement>(null)
   const listId = useId()
   const [recording, setRecording] = useState(false)
-  const composer = useComposer({ room, replyTo, onReplyDone, onSent })
+  const composer = useComposer({ room, thread, replyTo, onReplyDone, onSent })
   const { text, files, faults, setText } = composer
   const members = useQuery(membersQuery(api, room))
   const agents = useQuery(agentsQuery(api))
@@ -74,6 +80,10 @@ export function Composer({ ref, room, replyTo, onReplyDone, onSent }: ComposerPr
   const keys = (event: KeyboardEvent) => {
     if (mentions.keys(event)) return
     if (event.key === 'Escape' && replyTo) return onReplyDone()
+    if (event.key === 'ArrowUp' && text === '' && !event.altKey && onEditLast) {
+      event.preventDefault()
+      return onEditLast()
+    }
     if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return
     event.preventDefault()
     send()
@@ -125,18 +135,21 @@ export function Composer({ ref, room, replyTo, onReplyDone, onSent }: ComposerPr
               event.target.value = ''
             }}
           />
+          {thread === null && <AddMenu room={room} composer={composer} replyTo={replyTo} />}
           <textarea
             ref={area}
             rows={1}
             value={text}
-            aria-label={t('city.message')}
+            aria-label={t(thread === null ? 'city.message' : 'talk.replyInThread')}
             aria-autocomplete="list"
             aria-controls={mentions.open ? listId : undefined}
             aria-activedescendant={mentions.open ? `${listId}-${mentions.at}` : undefined}
             placeholder={
               line.state === 'offline'
                 ? t('city.placeholderOffline')
-                : t('city.placeholder', { room: room.name })
+                : thread === null
+                  ? t('city.placeholder', { room: room.name })
+                  : t('talk.replyInThread')
             }
             onChange={(event) => {
               setText(event.target.value)

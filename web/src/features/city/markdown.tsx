@@ -1,5 +1,8 @@
 import MarkdownIt from 'markdown-it'
-import { createElement, Fragment, memo, type ReactNode } from 'react'
+import { createElement, Fragment, memo, type ReactNode, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { CodeBlock } from '../messages/code-block.tsx'
+import { emojiNamed } from '../messages/emoji.ts'
 
 const md = new MarkdownIt({ html: false, linkify: true, breaks: true }).disable(['image', 'reference'])
 type Token = ReturnType<typeof md.parse>[number]
@@ -7,7 +10,8 @@ type Token = ReturnType<typeof md.parse>[number]
 /** Tags that words may have. Everything else is shown as its text. */
 const TAGS = new Set('p strong em s ul ol li blockquote hr br table thead tbody tr th td pre code'.split(' '))
 const HEADINGS = new Set(['h1', 'h2', 'h3', 'h4', 'h5', 'h6'])
-const PIECES = /\[(\d{1,3})\]|(?<=^|[\s([{«"'])(@[\p{L}\p{N}_][\p{L}\p{N}_-]*)/gu
+const PIECES =
+  /\[(\d{1,3})\]|:([a-z0-9_+-]{1,32}):|\|\|(.+?)\|\||(?<=^|[\s([{«"'])(@[\p{L}\p{N}_][\p{L}\p{N}_-]*)/gu
 
 interface MarkdownProps {
   text: string
@@ -81,11 +85,7 @@ function leaf(token: Token, cite: Cite, key: string): ReactNode {
       return <code key={key}>{token.content}</code>
     case 'fence':
     case 'code_block':
-      return (
-        <pre key={key} className="code">
-          <code>{token.content}</code>
-        </pre>
-      )
+      return <CodeBlock key={key} code={token.content} language={token.info.trim().split(/\s+/)[0] ?? ''} />
     case 'hr':
       return <hr key={key} />
     default:
@@ -93,20 +93,51 @@ function leaf(token: Token, cite: Cite, key: string): ReactNode {
   }
 }
 
-/** Plain words with `[n]` and `@name` picked out. */
+/** Plain words with `[n]`, `:name:`, `||hidden||` and `@name` picked out. */
 function pieces(text: string, cite: Cite): ReactNode[] {
   const nodes: ReactNode[] = []
   let from = 0
   for (const match of text.matchAll(PIECES)) {
-    const [whole, n, name] = match
+    const [whole, n, emoji, hidden, name] = match
     const key = String(match.index)
-    const node = n ? cite(Number(n), key) : <Mention key={key} name={name ?? ''} />
+    const node = piece({ n, emoji, hidden, name }, cite, key)
     if (node === null) continue
     nodes.push(text.slice(from, match.index), node)
     from = match.index + whole.length
   }
   nodes.push(text.slice(from))
   return nodes
+}
+
+interface Piece {
+  readonly n: string | undefined
+  readonly emoji: string | undefined
+  readonly hidden: string | undefined
+  readonly name: string | undefined
+}
+
+function piece({ n, emoji, hidden, name }: Piece, cite: Cite, key: string): ReactNode {
+  if (n) return cite(Number(n), key)
+  if (emoji) return emojiNamed(emoji) ?? null
+  if (hidden) return <Spoiler key={key}>{pieces(hidden, cite)}</Spoiler>
+  return <Mention key={key} name={name ?? ''} />
+}
+
+/** Words that are read only after a press. */
+function Spoiler({ children }: { children: ReactNode }) {
+  const { t } = useTranslation()
+  const [open, setOpen] = useState(false)
+  return (
+    <button
+      type="button"
+      className="spoiler"
+      aria-expanded={open}
+      aria-label={open ? undefined : t('talk.spoiler')}
+      onClick={() => setOpen(!open)}
+    >
+      <span>{children}</span>
+    </button>
+  )
 }
 
 const Mention = ({ name }: { name: string }) => <span className="at">{name}</span>

@@ -1,5 +1,5 @@
-import { Copy, Ellipsis, Link2, Reply } from 'lucide-react'
-import { type KeyboardEvent, memo } from 'react'
+import { Ellipsis, MessagesSquare, Pin, Reply, SmilePlus, ThumbsUp } from 'lucide-react'
+import { type KeyboardEvent, lazy, memo, type PointerEvent, Suspense, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Message } from '../../../../src/services/city/messages.contract.ts'
 import { useFormat } from '../../i18n/format.ts'
@@ -7,12 +7,23 @@ import { Avatar } from '../../ui/avatar.tsx'
 import { IconButton } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { Menu, MenuItem } from '../../ui/menu.tsx'
-import { useToast } from '../../ui/toast.tsx'
+import { EditMessage } from '../messages/edit-message.tsx'
+import { Forwarded } from '../messages/forwarded.tsx'
+import { MessageSheet } from '../messages/message-sheet.tsx'
+import { PollCard } from '../messages/poll-card.tsx'
+import { PickEmoji, Reactions } from '../messages/reactions.tsx'
+import { ThreadLine } from '../messages/thread-line.tsx'
+import { Tombstone } from '../messages/tombstone.tsx'
+import { type Acts, useActs } from '../messages/use-acts.ts'
 import { AgentAnswer } from './agent-answer.tsx'
 import { Attachments } from './attachments.tsx'
 import { Markdown, plain } from './markdown.tsx'
 import { RunNotices } from './run-notices.tsx'
 import { useTalk } from './talk-context.tsx'
+
+const MessageDialogs = lazy(async () => ({
+  default: (await import('../messages/message-dialogs.tsx')).MessageDialogs,
+}))
 
 interface MessageViewProps {
   message: Message
@@ -26,40 +37,131 @@ interface MessageViewProps {
 export const MessageView = memo(function MessageView({ message, continued, targeted }: MessageViewProps) {
   const { t } = useTranslation()
   const talk = useTalk()
-  const act = useMessageActs(message)
-  const { author, replyTo } = message
-  const agent = author.kind !== 'person'
+  const act = useActs(message)
+  const [sheet, setSheet] = useState(false)
+  const press = useLongPress(() => setSheet(true))
+  const { author, replyTo, deleted, poll } = message
   const keys = (event: KeyboardEvent<HTMLElement>) => {
     if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return
-    if (event.code === 'KeyR') act.reply()
-    else if (event.code === 'KeyL') act.copyLink()
-    else return
+    const run = { KeyR: 'reply', KeyL: 'link', KeyT: 'thread', KeyU: 'unread', KeyE: 'edit' }[event.code]
+    const item = act.items.find(({ key }) => key === run)
+    if (!item) return
     event.preventDefault()
+    item.run()
   }
   const classes = ['msg', continued ? 'cont' : '', targeted ? 'target' : ''].filter(Boolean).join(' ')
   return (
     // biome-ignore lint/a11y/noNoninteractiveElementInteractions: the keys repeat what the message's buttons do
-    <article className={classes} tabIndex={-1} aria-label={author.name} onKeyDown={keys}>
+    <article className={classes} tabIndex={-1} aria-label={author.name} onKeyDown={keys} {...press}>
       <Avatar of={author} />
       <div className="body">
-        {!continued && <By message={message} act={act} />}
+        {!continued && <By message={message} act={act} onMore={() => setSheet(true)} />}
+        {continued && message.editedAt && <Edited message={message} act={act} />}
+        {message.forwarded && <Forwarded forwarded={message.forwarded} />}
         {replyTo !== null && <Answers to={talk.find(replyTo)} onOpen={() => talk.goTo(replyTo)} />}
-        {agent ? <AgentAnswer message={message} /> : message.text !== '' && <Markdown text={message.text} />}
+        {deleted ? <Tombstone deleted={deleted} /> : <Words message={message} />}
         <Attachments message={message} />
+        {poll && <PollCard message={message} poll={poll} open={act.speaks} />}
         <RunNotices message={message} />
+        <Reactions message={message} onReact={act.speaks ? act.react : null} />
+        <ThreadLine message={message} />
       </div>
-      <div className="act" role="toolbar" aria-label={t('city.actions')}>
-        <IconButton icon={Reply} size="s" label={t('city.reply')} onClick={act.reply} />
-        <MoreMenu act={act} className="" />
-      </div>
+      {continued && (
+        <IconButton
+          icon={Ellipsis}
+          size="s"
+          className="cont-more"
+          label={t('city.more')}
+          onClick={() => setSheet(true)}
+        />
+      )}
+      <Toolbar act={act} />
+      {sheet && <MessageSheet acts={act} open onClose={() => setSheet(false)} />}
+      {act.dialog && (
+        <Suspense>
+          <MessageDialogs message={message} open={act.dialog} onClose={act.close} />
+        </Suspense>
+      )}
     </article>
   )
 })
 
-function By({ message, act }: { message: Message; act: Acts }) {
+function Words({ message }: { message: Message }) {
+  const talk = useTalk()
+  if (message.author.kind !== 'person') return <AgentAnswer message={message} />
+  if (talk.editing === message.id) return <EditMessage message={message} />
+  return message.text === '' ? null : <Markdown text={message.text} />
+}
+
+/** What a mouse finds over a message. */
+function Toolbar({ act }: { act: Acts }) {
+  const { t } = useTranslation()
+  const has = (key: string) => act.items.some((item) => item.key === key)
+  return (
+    <div className="act" role="toolbar" aria-label={t('city.actions')}>
+      {act.speaks && (
+        <>
+          <IconButton icon={ThumbsUp} size="s" label={t('talk.react')} onClick={() => act.react('👍')} />
+          <PickEmoji onPick={act.react}>
+            <IconButton icon={SmilePlus} size="s" label={t('talk.otherReaction')} />
+          </PickEmoji>
+        </>
+      )}
+      {has('reply') && <IconButton icon={Reply} size="s" label={t('city.reply')} onClick={act.reply} />}
+      {has('thread') && (
+        <IconButton icon={MessagesSquare} size="s" label={t('talk.thread')} onClick={act.thread} />
+      )}
+      <Menu trigger={<IconButton icon={Ellipsis} size="s" label={t('city.more')} />}>
+        {act.items.map(({ key, icon, label, hint, bad, run }) => (
+          <MenuItem key={key} icon={icon} onSelect={run} bad={bad} {...(hint && { hint })}>
+            {label}
+          </MenuItem>
+        ))}
+      </Menu>
+    </div>
+  )
+}
+
+const LONG_MS = 500
+const STILL_PX = 10
+
+/** A finger that rests on a message for half a second; one that moves scrolls. */
+function useLongPress(act: () => void) {
+  const held = useRef<{ timer: ReturnType<typeof setTimeout>; x: number; y: number } | null>(null)
+  const leave = () => {
+    if (held.current) clearTimeout(held.current.timer)
+    held.current = null
+  }
+  return {
+    onPointerDown(event: PointerEvent) {
+      if (event.pointerType !== 'touch') return
+      leave()
+      held.current = { timer: setTimeout(act, LONG_MS), x: event.clientX, y: event.clientY }
+    },
+    onPointerMove(event: PointerEvent) {
+      const from = held.current
+      if (from && Math.hypot(event.clientX - from.x, event.clientY - from.y) > STILL_PX) leave()
+    },
+    onPointerUp: leave,
+    onPointerCancel: leave,
+  }
+}
+
+function Edited({ message: { editedAt }, act }: { message: Message; act: Acts }) {
   const { t } = useTranslation()
   const format = useFormat()
-  const { author, createdAt } = message
+  if (editedAt === undefined) return null
+  return (
+    <button type="button" className="was" onClick={act.history}>
+      {t('talk.edited', { time: format.time(editedAt) })}
+    </button>
+  )
+}
+
+function By({ message, act, onMore }: { message: Message; act: Acts; onMore: () => void }) {
+  const { t } = useTranslation()
+  const format = useFormat()
+  const { author, createdAt, pinned } = message
   return (
     <div className="by">
       <b>{author.name}</b>
@@ -67,25 +169,14 @@ function By({ message, act }: { message: Message; act: Acts }) {
       <time dateTime={createdAt} title={format.moment(createdAt)}>
         {format.time(createdAt)}
       </time>
-      <MoreMenu act={act} className="more" />
+      <Edited message={message} act={act} />
+      {pinned && (
+        <span className="meta">
+          <Icon of={Pin} size="xs" /> {t('talk.pinned')}
+        </span>
+      )}
+      <IconButton icon={Ellipsis} size="s" label={t('city.more')} className="more" onClick={onMore} />
     </div>
-  )
-}
-
-function MoreMenu({ act, className }: { act: Acts; className: string }) {
-  const { t } = useTranslation()
-  return (
-    <Menu trigger={<IconButton icon={Ellipsis} size="s" label={t('city.more')} className={className} />}>
-      <MenuItem icon={Reply} hint="R" onSelect={act.reply}>
-        {t('city.reply')}
-      </MenuItem>
-      <MenuItem icon={Copy} onSelect={act.copyText}>
-        {t('city.copyText')}
-      </MenuItem>
-      <MenuItem icon={Link2} hint="L" onSelect={act.copyLink}>
-        {t('city.copyLink')}
-      </MenuItem>
-    </Menu>
   )
 }
 
@@ -107,35 +198,4 @@ function Answers({ to, onOpen }: { to: Message | undefined; onOpen: () => void }
       </span>
     </button>
   )
-}
-
-interface Acts {
-  reply(): void
-  copyText(): void
-  copyLink(): void
-}
-
-function useMessageActs(message: Message): Acts {
-  const { t } = useTranslation()
-  const say = useToast()
-  const talk = useTalk()
-  const copy = (text: string, done: string) =>
-    navigator.clipboard?.writeText(text).then(
-      () => say({ text: done }),
-      () => say({ text }),
-    ) ?? say({ text })
-  return {
-    reply: () => talk.reply(message),
-    copyText: () => void copy(wordsOf(message), t('city.copied')),
-    copyLink: () => {
-      const link = new URL(`/rooms/${talk.room.slug}?message=${message.id}`, location.origin)
-      void copy(link.href, t('city.linkCopied'))
-    },
-  }
-}
-
-/** What a message says, its parts included. */
-function wordsOf({ text, parts }: Message): string {
-  const heard = parts.map(({ transcript, ocr }) => transcript?.text ?? ocr?.text ?? '')
-  return [text, ...heard].filter(Boolean).join('\n\n')
 }

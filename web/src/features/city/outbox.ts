@@ -24,6 +24,9 @@ export interface OutEntry {
   readonly room: string
   readonly text: string
   readonly replyTo: string | null
+  /** The root of the thread it goes to. */
+  readonly thread?: string | null
+  readonly poll?: NewMessage['poll']
   readonly files: readonly OutFile[]
   readonly createdAt: number
   /** It may have reached the city: from here on its body must not change. */
@@ -64,6 +67,8 @@ interface Draft {
   readonly room: string
   readonly text: string
   readonly replyTo: string | null
+  readonly thread?: string | null
+  readonly poll?: NewMessage['poll']
   readonly files: readonly Omit<OutFile, 'id' | 'file'>[]
 }
 
@@ -185,8 +190,9 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
   const post = async (entry: Outgoing) => {
     if (!entry.posted) await keep(entry.clientId, { posted: true })
     const parts = entry.files.flatMap(({ type, file }) => (file === undefined ? [] : [{ type, file }]))
-    const { clientId, text, replyTo } = entry
-    const message = await needs.post(entry.room, { clientId, text, parts, replyTo })
+    const { clientId, text, replyTo, thread, poll } = entry
+    const more = { ...(thread && { thread }), ...(poll && { poll }) }
+    const message = await needs.post(entry.room, { clientId, text, parts, replyTo, ...more })
     needs.acknowledged(entry, message)
     await forget(clientId)
   }

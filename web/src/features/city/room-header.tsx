@@ -7,6 +7,7 @@ import { useApi } from '../../context.tsx'
 import { FacePile } from '../../ui/avatar.tsx'
 import { IconButton } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
+import { RoomMenu } from '../messages/room-menu.tsx'
 import { RoomSearch } from '../search/search-entry.tsx'
 import { membersQuery } from './members.ts'
 import type { Opened } from './side-panel.tsx'
@@ -14,11 +15,12 @@ import type { Opened } from './side-panel.tsx'
 interface RoomHeaderProps {
   room: Room
   panel: Opened['kind'] | null
-  onPanel: (kind: 'people' | 'files') => void
+  onPanel: (kind: 'people' | 'files' | 'pins') => void
+  onJump: (message: string) => void
 }
 
 /** The room's name, who may be in it and when agents answer. */
-export function RoomHeader({ room, panel, onPanel }: RoomHeaderProps) {
+export function RoomHeader({ room, panel, onPanel, onJump }: RoomHeaderProps) {
   const { t } = useTranslation()
   const members = useQuery(membersQuery(useApi(), room))
   return (
@@ -40,6 +42,7 @@ export function RoomHeader({ room, panel, onPanel }: RoomHeaderProps) {
       </div>
       {members.data && <FacePile of={members.data} />}
       <RoomSearch room={room} />
+      <RoomMenu room={room} onPanel={onPanel} onJump={onJump} />
       <IconButton
         icon={UsersRound}
         label={t('city.people')}

@@ -21,6 +21,8 @@ export interface RoomStore {
   frame(frame: ServerFrame): void
   /** Puts in a message that was acknowledged. */
   put(message: Message): void
+  /** Changes a message that is here. */
+  change(message: string, how: (message: Message) => Message): void
   /** Fetches the newest messages, the first time or again. */
   load(): Promise<void>
   loadOlder(limit?: number): Promise<void>
@@ -30,9 +32,15 @@ export interface RoomStore {
   catchUp(): Promise<void>
 }
 
-/** One room's timeline, kept by fetches and by the live line together: frames that come during a fetch are applied before and after it. */
-export function createRoomStore(api: Api, room: string): RoomStore {
-  let now: RoomState = { timeline: emptyTimeline, state: 'loading', older: 'idle', failure: null }
+/** One room's timeline, or that of one of its threads, for the reader `me`, kept by fetches and by the live line together: frames that come during a fetch are applied before and after it. */
+export function createRoomStore(
+  api: Api,
+  room: string,
+  { me = '', thread = null }: { me?: string; thread?: string | null } = {},
+): RoomStore {
+  const empty = { ...emptyTimeline, thread }
+  const apply = (timeline: Timeline, frame: ServerFrame) => applyFrame(timeline, frame, me)
+  let now: RoomState = { timeline: empty, state: 'loading', older: 'idle', failure: null }
   const listeners = new Set<() => void>()
   const fetches = new Set<ServerFrame[]>()
   const asked = new Set<string>()
@@ -47,7 +55,7 @@ export function createRoomStore(api: Api, room: string): RoomStore {
     const during: ServerFrame[] = []
     fetches.add(during)
     try {
-      return { ...(await api.city.messages({ room, ...input })), during }
+      return { ...(await api.city.messages({ room, ...(thread !== null && { thread }), ...input })), during }
     } finally {
       fetches.delete(during)
     }
@@ -60,10 +68,10 @@ export function createRoomStore(api: Api, room: string): RoomStore {
       const oldest = items[0]?.seq ?? 0
       const newest = now.timeline.messages.at(-1)?.seq ?? 0
       const joined = newest >= oldest || next === null
-      const base = joined ? now.timeline : { ...emptyTimeline, streams: now.timeline.streams }
+      const base = joined ? now.timeline : { ...empty, streams: now.timeline.streams }
       const kept = joined && now.state === 'ready' && base.messages.length > 0
       const older = kept ? base.older : next
-      const timeline = during.reduce(applyFrame, merge({ ...base, older }, items))
+      const timeline = during.reduce(apply, merge({ ...base, older }, items))
       set({ timeline, state: 'ready', failure: null })
     } catch (failure) {
       if (now.state !== 'ready') set({ state: 'failed', failure })
@@ -78,7 +86,7 @@ export function createRoomStore(api: Api, room: string): RoomStore {
       const { items, next = null, during } = await fetched({ before, limit })
       const there = new Set(now.timeline.messages.map(({ id }) => id))
       const added = items.filter(({ id }) => !there.has(id))
-      const timeline = during.reduce(applyFrame, merge({ ...now.timeline, older: next }, added))
+      const timeline = during.reduce(apply, merge({ ...now.timeline, older: next }, added))
       set({ timeline, older: 'idle' })
     } catch {
       set({ older: 'failed' })
@@ -95,10 +103,16 @@ export function createRoomStore(api: Api, room: string): RoomStore {
     },
     frame(frame) {
       for (const during of fetches) during.push(frame)
-      const timeline = applyFrame(now.timeline, frame)
+      const timeline = apply(now.timeline, frame)
       if (timeline !== now.timeline) set({ timeline })
     },
     put: (message) => set({ timeline: merge(now.timeline, [message]) }),
+    change(id, how) {
+      const at = now.timeline.messages.findIndex((message) => message.id === id)
+      const message = now.timeline.messages[at]
+      if (message)
+        set({ timeline: { ...now.timeline, messages: now.timeline.messages.with(at, how(message)) } })
+    },
     load() {
       loading ??= load().finally(() => {
         loading = null

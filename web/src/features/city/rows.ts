@@ -48,7 +48,8 @@ export function rowsOf({ messages, streams, outgoing, readSeq, me, dayOf }: Show
     }
     const at = Date.parse(message.createdAt)
     const same: boolean = last?.author === message.author.id && at - last.at < CONTINUES_MS
-    const continued = same && message.replyTo === null && message.author.kind === 'person'
+    const plain = message.replyTo === null && !message.forwarded && !message.deleted
+    const continued = same && plain && message.author.kind === 'person'
     rows.push({ kind: 'message', key: keyOf(message), message, continued })
     last = { author: message.author.id, at }
   }

@@ -1,5 +1,5 @@
 import { X } from 'lucide-react'
-import { type ReactNode, useEffect, useRef, useSyncExternalStore } from 'react'
+import { lazy, type ReactNode, Suspense, useEffect, useRef, useSyncExternalStore } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Citation } from '../../../../src/services/city/messages.contract.ts'
 import type { Room } from '../../../../src/services/city/rooms.contract.ts'
@@ -9,8 +9,15 @@ import { FilesPanel } from './files-panel.tsx'
 import { PeoplePanel } from './people-panel.tsx'
 import { SourcePanel } from './source-panel.tsx'
 
+const PinsPanel = lazy(async () => ({ default: (await import('../messages/pins-panel.tsx')).PinsPanel }))
+const ThreadPanel = lazy(async () => ({
+  default: (await import('../messages/thread-panel.tsx')).ThreadPanel,
+}))
+
 export type Opened =
   | { readonly kind: 'people' }
+  | { readonly kind: 'pins' }
+  | { readonly kind: 'thread'; readonly root: string; readonly target: string | null }
   | { readonly kind: 'files' }
   | { readonly kind: 'source'; readonly citations: readonly Citation[]; readonly n: number }
 
@@ -21,7 +28,7 @@ interface SidePanelProps {
   onClose: () => void
 }
 
-/** The room's panel: a source or its people. Beside the talk where there is room, over it where there is less, from the bottom edge on a phone. */
+/** The room's panel: a source, its people, what is pinned, or a thread. Beside the talk where there is room, over it where there is less, from the bottom edge on a phone. */
 export function SidePanel({ room, opened, onChange, onClose }: SidePanelProps) {
   const { t } = useTranslation()
   const phone = usePhone()
@@ -40,7 +47,13 @@ export function SidePanel({ room, opened, onChange, onClose }: SidePanelProps) {
   )
 }
 
-const TITLES = { people: 'city.people', files: 'city.files', source: 'city.source' } as const
+const TITLES = {
+  people: 'city.people',
+  files: 'city.files',
+  source: 'city.source',
+  pins: 'talk.pins',
+  thread: 'talk.thread',
+} as const
 
 function Content({ room, opened, onChange, onClose }: SidePanelProps) {
   switch (opened.kind) {
@@ -48,6 +61,18 @@ function Content({ room, opened, onChange, onClose }: SidePanelProps) {
       return <PeoplePanel room={room} onClose={onClose} />
     case 'files':
       return <FilesPanel room={room} onClose={onClose} />
+    case 'pins':
+      return (
+        <Suspense>
+          <PinsPanel room={room} />
+        </Suspense>
+      )
+    case 'thread':
+      return (
+        <Suspense>
+          <ThreadPanel key={opened.root} room={room} root={opened.root} target={opened.target} />
+        </Suspense>
+      )
     case 'source': {
       const { citations, n } = opened
       return (

@@ -1,6 +1,17 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { Activity, CircleAlert, CircleUser, Languages, LayoutList, Plus, SunMoon } from 'lucide-react'
+import {
+  Activity,
+  CircleAlert,
+  CircleUser,
+  Languages,
+  LayoutList,
+  Map as MapIcon,
+  Newspaper,
+  Plus,
+  SunMoon,
+  UsersRound,
+} from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { isOperator } from '../../../../src/kernel/principal.ts'
@@ -11,6 +22,7 @@ import { Button, IconButton } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { useAfter } from '../../ui/states.tsx'
 import { toggleTheme } from '../../ui/theme.ts'
+import { KeptLinks } from '../messages/kept-links.tsx'
 import { RoomList } from '../rooms/room-list.tsx'
 import { SearchEntry } from '../search/search-entry.tsx'
 import { useCity, useRooms } from './city-context.tsx'
@@ -50,6 +62,7 @@ export function Sidebar() {
           </div>
         )}
         <Places />
+        <KeptLinks />
         <RoomList rooms={rooms.data ?? []} />
         {isOperator(me) && (
           <>
@@ -70,11 +83,26 @@ export function Sidebar() {
 /** The pages that are everybody’s. */
 function Places() {
   const { t } = useTranslation()
+  const current = { activeProps: { 'aria-current': 'page' } } as const
   return (
-    <Link className="nav" to="/directory" activeProps={{ 'aria-current': 'page' }}>
-      <Icon of={LayoutList} />
-      <span className="grow">{t('rooms.directory')}</span>
-    </Link>
+    <>
+      <Link className="nav" to="/feed" {...current}>
+        <Icon of={Newspaper} />
+        <span className="grow">{t('feed.title')}</span>
+      </Link>
+      <Link className="nav" to="/map" {...current}>
+        <Icon of={MapIcon} />
+        <span className="grow">{t('map.title')}</span>
+      </Link>
+      <Link className="nav" to="/people" {...current}>
+        <Icon of={UsersRound} />
+        <span className="grow">{t('people.title')}</span>
+      </Link>
+      <Link className="nav" to="/directory" {...current}>
+        <Icon of={LayoutList} />
+        <span className="grow">{t('rooms.directory')}</span>
+      </Link>
+    </>
   )
 }
 

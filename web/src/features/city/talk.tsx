@@ -4,11 +4,13 @@ import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore
 import { useTranslation } from 'react-i18next'
 import type { Citation, Message } from '../../../../src/services/city/messages.contract.ts'
 import type { Room } from '../../../../src/services/city/rooms.contract.ts'
+import { useApi } from '../../context.tsx'
 import { failureOf, sentenceOf } from '../../i18n/failures.ts'
 import { useLanguage } from '../../i18n/format.ts'
 import { Button } from '../../ui/button.tsx'
 import { EmptyState, TalkSkeleton } from '../../ui/states.tsx'
 import { useToast } from '../../ui/toast.tsx'
+import { lastEditable } from '../messages/last-editable.ts'
 import { isSilent, SilentRoom } from '../rooms/silent-room.tsx'
 import { useCity, useOutgoing } from './city-context.tsx'
 import { Composer, type ComposerHandle } from './composer.tsx'
@@ -25,16 +27,21 @@ import { TypingLine } from './typing-line.tsx'
 export function Talk({ room }: { room: Room }) {
   const { t } = useTranslation()
   const city = useCity()
+  const api = useApi()
   const language = useLanguage()
   const say = useToast()
   const { message: wanted } = useSearch({ from: '/inside/rooms/$room' })
   const store = city.room(room.id)
   const { timeline, state, older, failure } = useSyncExternalStore(store.subscribe, store.state)
   const all = useOutgoing()
-  const outgoing = useMemo(() => all.filter((entry) => entry.room === room.id), [all, room.id])
+  const outgoing = useMemo(
+    () => all.filter((entry) => entry.room === room.id && !entry.thread),
+    [all, room.id],
+  )
   const [readSeq] = useState(room.unread > 0 ? room.readSeq : null)
   const [replyTo, setReplyTo] = useState<Message | null>(null)
   const [panel, setPanel] = useState<Opened | null>(null)
+  const [editing, setEditing] = useState<string | null>(null)
   const [target, setTarget] = useState<string | null>(null)
   const composer = useRef<ComposerHandle>(null)
   const log = useRef<LogHandle>(null)
@@ -42,16 +49,22 @@ export function Talk({ room }: { room: Room }) {
 
   const goTo = useCallback(
     async (message: string) => {
-      if (!(await store.reach(message))) return say({ text: t('city.messageGone') })
+      if (!(await store.reach(message))) {
+        const found = await api.city.message({ room: room.id, message }).catch(() => null)
+        if (found?.thread === undefined) return say({ text: t('city.messageGone') })
+        return setPanel({ kind: 'thread', root: found.thread, target: message })
+      }
       setTarget(message)
       requestAnimationFrame(() => log.current?.show(message))
     },
-    [store, say, t],
+    [store, say, t, api, room.id],
   )
   useEffect(() => {
     // Where a keyboard does not cover the screen, one can write at once.
     if (matchMedia('(pointer: fine)').matches) composer.current?.focus()
   }, [])
+  // What was marked unread counts as read again when the room is opened the next time.
+  useEffect(() => () => city.readAgain(room.id), [city, room.id])
   useEffect(() => {
     if (wanted === undefined || state !== 'ready' || arrived.current === wanted) return
     arrived.current = wanted
@@ -61,6 +74,13 @@ export function Talk({ room }: { room: Room }) {
   const actions = useMemo<TalkActions>(
     () => ({
       room,
+      thread: null,
+      openThread: (root) => setPanel({ kind: 'thread', root, target: null }),
+      editing,
+      edit(message) {
+        setEditing(message)
+        if (message === null) composer.current?.focus()
+      },
       reply(message) {
         setReplyTo(message)
         composer.current?.focus()
@@ -70,7 +90,7 @@ export function Talk({ room }: { room: Room }) {
       find: (id) => store.state().timeline.messages.find((message) => message.id === id),
       put: store.put,
     }),
-    [room, store, goTo],
+    [room, store, goTo, editing],
   )
   const nothing = state === 'ready' && timeline.messages.length === 0 && outgoing.length === 0
   return (
@@ -79,7 +99,8 @@ export function Talk({ room }: { room: Room }) {
         <RoomHeader
           room={room}
           panel={panel?.kind ?? null}
-          onPeople={() => setPanel((open) => (open?.kind === 'people' ? null : { kind: 'people' }))}
+          onPanel={(kind) => setPanel((open) => (open?.kind === kind ? null : { kind }))}
+          onJump={(message) => void goTo(message)}
         />
         <OfflineBanner waiting={all.filter((entry) => !entry.failure).length} />
         <DropZone onFiles={(files) => composer.current?.attach(files)}>
@@ -117,6 +138,7 @@ export function Talk({ room }: { room: Room }) {
               replyTo={replyTo}
               onReplyDone={() => setReplyTo(null)}
               onSent={() => log.current?.toEnd()}
+              onEditLast={() => setEditing(lastEditable(timeline.messages, city.me.id))}
             />
           )}
         </DropZone>

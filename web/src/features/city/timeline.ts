@@ -1,5 +1,6 @@
 import type { ServerFrame } from '../../../../src/services/city/city.live.contract.ts'
 import type { CalledRun, Message, Part } from '../../../../src/services/city/messages.contract.ts'
+import { dressed, keepOwn } from '../messages/dressed.ts'
 
 /** An answer that is being written. */
 export interface Stream {
@@ -12,6 +13,8 @@ export interface Stream {
 
 /** What a room's page knows of its history: a stretch of messages up to the newest. */
 export interface Timeline {
+  /** The root of the thread this is the history of; null for the room itself, from which threads stay away. */
+  readonly thread: string | null
   /** By number. */
   readonly messages: readonly Message[]
   /** Pass as `before` to get older ones; null at the room's beginning. */
@@ -20,23 +23,34 @@ export interface Timeline {
   readonly streams: Readonly<Record<string, Stream>>
 }
 
-export const emptyTimeline: Timeline = { messages: [], older: null, streams: {} }
+export const emptyTimeline: Timeline = { thread: null, messages: [], older: null, streams: {} }
 const NOTHING: Stream = { text: '', gap: false, step: null }
 
 /** Puts messages in their places; one that is there already is replaced. */
 export function merge(timeline: Timeline, messages: readonly Message[]): Timeline {
   const byId = new Map(timeline.messages.map((message) => [message.id, message]))
-  for (const message of messages) byId.set(message.id, message)
+  for (const message of messages) {
+    if ((message.thread ?? null) !== timeline.thread) continue
+    byId.set(message.id, keepOwn(byId.get(message.id), message))
+  }
   const streams = { ...timeline.streams }
   for (const { run } of messages) if (run !== undefined) delete streams[run]
   return { ...timeline, messages: [...byId.values()].sort((a, b) => a.seq - b.seq), streams }
 }
 
-/** What a frame changes. The same frame again changes nothing, nor does a frame that is not about messages. */
-export function applyFrame(timeline: Timeline, frame: ServerFrame): Timeline {
+/** What a frame changes for the reader `me`. The same frame again changes nothing, nor does a frame that is not about messages. */
+export function applyFrame(timeline: Timeline, frame: ServerFrame, me = ''): Timeline {
   switch (frame.type) {
     case 'message':
       return merge(timeline, [frame.message])
+    case 'edited':
+    case 'deleted':
+      return change(timeline, frame.message.id, (before) => keepOwn(before, frame.message))
+    case 'reaction':
+    case 'pinned':
+    case 'poll':
+    case 'thread':
+      return change(timeline, frame.message, (message) => dressed(message, frame, me))
     case 'part':
       return change(timeline, frame.message, (message) => withPart(message, frame.index, () => frame.part))
     case 'progress': {

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { MAX_TEXT, type Message } from '../../../../src/services/city/messages.contract.ts'
+import { MAX_TEXT, type Message, type NewPoll } from '../../../../src/services/city/messages.contract.ts'
 import type { Room } from '../../../../src/services/city/rooms.contract.ts'
 import { useFormat } from '../../i18n/format.ts'
 import { useCity } from './city-context.tsx'
@@ -9,24 +9,27 @@ import { FILE_LIMIT_BYTES, FILES_LIMIT, partTypeOf } from './upload.ts'
 
 interface ComposerNeeds {
   room: Room
+  thread: string | null
   replyTo: Message | null
   onReplyDone: () => void
   onSent: () => void
 }
 
 /** The state of a composer: words, files and what is wrong with them, kept per room, and the way into the outbox. */
-export function useComposer({ room, replyTo, onReplyDone, onSent }: ComposerNeeds) {
+export function useComposer({ room, thread, replyTo, onReplyDone, onSent }: ComposerNeeds) {
   const { t } = useTranslation()
   const format = useFormat()
   const { drafts, outbox } = useCity()
-  const [text, setWords] = useState(() => drafts.text(room.id))
-  const [files, setFiles] = useState(() => drafts.files(room.id))
+  /** What was begun in a thread is kept apart from what was begun in its room. */
+  const place = thread === null ? room.id : `${room.id}:${thread}`
+  const [text, setWords] = useState(() => drafts.text(place))
+  const [files, setFiles] = useState(() => drafts.files(place))
   const [faults, setFaults] = useState<readonly string[]>([])
-  useEffect(() => drafts.setFiles(room.id, files), [drafts, room.id, files])
+  useEffect(() => drafts.setFiles(place, files), [drafts, place, files])
 
   const setText = (next: string) => {
     setWords(next)
-    drafts.setText(room.id, next)
+    drafts.setText(place, next)
     setFaults([])
   }
   const faultOf = ({ name, size }: File): string | null => {
@@ -49,7 +52,12 @@ export function useComposer({ room, replyTo, onReplyDone, onSent }: ComposerNeed
   }
   const out = async (words: string, sent: readonly Attached[]) => {
     const body = sent.map(({ name, type, blob, durationMs }) => ({ name, type, blob, durationMs }))
-    await outbox.add({ room: room.id, text: words, replyTo: replyTo?.id ?? null, files: body })
+    await outbox.add({ room: room.id, text: words, replyTo: replyTo?.id ?? null, thread, files: body })
+    onSent()
+  }
+  const ask = async (poll: NewPoll) => {
+    await outbox.add({ room: room.id, text: '', replyTo: replyTo?.id ?? null, thread, poll, files: [] })
+    onReplyDone()
     onSent()
   }
   return {
@@ -57,12 +65,14 @@ export function useComposer({ room, replyTo, onReplyDone, onSent }: ComposerNeed
     files,
     faults,
     setText,
+    ask,
+    clear,
     attach,
     remove: (key: string) => setFiles(files.filter((file) => file.key !== key)),
     /** Gives a recording back that was cancelled or left. */
     putBack: (voice: Attached) => {
-      const next = [...drafts.files(room.id), voice]
-      drafts.setFiles(room.id, next)
+      const next = [...drafts.files(place), voice]
+      drafts.setFiles(place, next)
       setFiles(next)
     },
     /** Resolves to whether there was something to send. */
@@ -90,3 +100,5 @@ const attached = (file: File): Attached => ({
   type: partTypeOf(file),
   blob: file,
 })
+
+export type ComposerState = ReturnType<typeof useComposer>

@@ -1,0 +1,40 @@
+import { CalendarDays, Ellipsis, Files, Pin } from 'lucide-react'
+import { lazy, Suspense, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Room } from '../../../../src/services/city/rooms.contract.ts'
+import { IconButton } from '../../ui/button.tsx'
+import { Menu, MenuItem } from '../../ui/menu.tsx'
+
+const JumpDialog = lazy(async () => ({ default: (await import('./jump-dialog.tsx')).JumpDialog }))
+
+interface RoomMenuProps {
+  room: Room
+  onPanel: (kind: 'pins' | 'files') => void
+  onJump: (message: string) => void
+}
+
+/** The ways through a room's messages: what is pinned, its files, and a date. */
+export function RoomMenu({ room, onPanel, onJump }: RoomMenuProps) {
+  const { t } = useTranslation()
+  const [jumping, setJumping] = useState(false)
+  return (
+    <>
+      <Menu trigger={<IconButton icon={Ellipsis} label={t('talk.room')} />}>
+        <MenuItem icon={Pin} onSelect={() => onPanel('pins')}>
+          {t('talk.pins')}
+        </MenuItem>
+        <MenuItem icon={Files} onSelect={() => onPanel('files')}>
+          {t('city.files')}
+        </MenuItem>
+        <MenuItem icon={CalendarDays} onSelect={() => setJumping(true)}>
+          {t('talk.jump')}
+        </MenuItem>
+      </Menu>
+      {jumping && (
+        <Suspense>
+          <JumpDialog room={room.id} onGo={onJump} onClose={() => setJumping(false)} />
+        </Suspense>
+      )}
+    </>
+  )
+}
