@@ -54,3 +54,7 @@ export function failureOf(error: unknown): AppError {
     return httpError('http.invalid', { detail: error.message }, { cause: error })
   return AppError.from(error)
 }
+
+/** Seconds after which another try may do, for the header `retry-after`. */
+export const retryAfter = ({ retryAfterMs }: AppError): string | undefined =>
+  retryAfterMs === undefined ? undefined : String(Math.max(1, Math.ceil(retryAfterMs / 1000)))

@@ -10,12 +10,13 @@ import fastify, {
 } from 'fastify'
 import { kernelError } from '../../kernel/errors.ts'
 import type { Metrics } from '../metrics.ts'
-import { failureOf, httpError } from './http.errors.ts'
+import { answerDirectly } from './direct.ts'
+import { failureOf, httpError, retryAfter } from './http.errors.ts'
 import { acceptJson } from './json-body.ts'
-import { measureRequests } from './measure-requests.ts'
+import { type Measured, measureRequests } from './measure-requests.ts'
 import { originAllowed } from './origin.ts'
 import { requestLog } from './request-log.ts'
-import { securityHeaders } from './security-headers.ts'
+import { type SecurityHeaders, securityHeaders } from './security-headers.ts'
 import { acceptUpgrades } from './upgrade.ts'
 import { answerWireError } from './wire-errors.ts'
 
@@ -34,6 +35,7 @@ const UNSAFE = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 
 /** The HTTP server before it listens: request ids, one error shape, security headers, metrics, uploads, sockets. */
 export async function createHttp(needs: HttpNeeds): Promise<FastifyInstance> {
+  const makeId = createRequestIds()
   const app = fastify({
     loggerInstance: needs.logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -43,15 +45,28 @@ export async function createHttp(needs: HttpNeeds): Promise<FastifyInstance> {
     requestTimeout: 120_000,
     forceCloseConnections: 'idle',
     return503OnClosing: true,
-    genReqId: createRequestIds(),
+    genReqId: makeId,
     clientErrorHandler: answerWireError,
     frameworkErrors: (error, request, reply) => void answerFailure(error, request, reply),
     // Input is judged by the contracts' zod schemas: no ajv is built at start.
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
   })
-  acceptJson(app)
+  const { logger, publicUrl } = needs
+  const readJson = acceptJson(app)
+  const headers = securityHeaders(publicUrl)
+  const measured = measureRequests(app, needs.metrics)
+  const isForeign = (request: IncomingMessage) => comesFromElsewhere(request, publicUrl)
   answerErrors(app)
-  openRequests(app, needs)
+  openRequests(app, headers, measured, isForeign)
+  answerDirectly(app, {
+    headers: headers.data.flat(),
+    logger,
+    makeId,
+    maxBody: MAX_BODY_BYTES,
+    measured,
+    isForeign,
+    readJson,
+  })
   await app.register(multipart, {
     throwFileSizeLimit: true,
     limits: { fileSize: needs.maxUploadBytes, files: 1, fields: 20, fieldSize: 64 * 1024, headerPairs: 100 },
@@ -88,25 +103,28 @@ function answerErrors(app: FastifyInstance): void {
 function answerFailure(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const failure = failureOf(error)
   if (failure.kind === 'internal') request.log.error({ err: error, route: request.routeOptions.url }, 'bug')
-  if (failure.retryAfterMs !== undefined)
-    reply.header('retry-after', String(Math.max(1, Math.ceil(failure.retryAfterMs / 1000))))
+  const later = retryAfter(failure)
+  if (later) reply.header('retry-after', later)
   return reply.code(failure.status).type('application/json; charset=utf-8').send(failure.toJSON())
 }
 
 /** What every request begins with, in one hook, because each costs every request: it is counted, its answer gets the headers that keep browsers safe, and another site's is refused. */
-function openRequests(app: FastifyInstance, { metrics, publicUrl }: HttpNeeds): void {
-  const measure = measureRequests(app, metrics)
-  const headers = securityHeaders(publicUrl)
+function openRequests(
+  app: FastifyInstance,
+  headers: SecurityHeaders,
+  measured: Measured,
+  isForeign: (request: IncomingMessage) => boolean,
+): void {
   app.addHook('onRequest', (request, reply, done) => {
-    const { answers } = measure(request)
+    const { answers } = measured.begin(request)
     for (const [name, value] of headers[answers]) reply.header(name, value)
     reply.header('x-request-id', request.id)
-    const { origin } = request.headers
-    // A browser names the page a changing request comes from; another site's is refused, whatever cookie it carries.
-    const isForeign =
-      origin !== undefined &&
-      UNSAFE.has(request.method) &&
-      !originAllowed(origin, publicUrl, request.headers.host)
-    done(isForeign ? httpError('auth.wrong_origin') : undefined)
+    done(isForeign(request.raw) ? httpError('auth.wrong_origin') : undefined)
   })
+}
+
+/** A browser names the page a changing request comes from; another site's is refused, whatever cookie it carries. */
+function comesFromElsewhere({ headers, method }: IncomingMessage, publicUrl: string): boolean {
+  const { host, origin } = headers
+  return origin !== undefined && UNSAFE.has(method ?? '') && !originAllowed(origin, publicUrl, host)
 }

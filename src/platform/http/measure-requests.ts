@@ -9,16 +9,20 @@ declare module 'fastify' {
 }
 
 /** What is counted of one service's requests. */
-interface Counted {
+export interface Counted {
   active: number
   answered(method: string, status: number, seconds: number): void
 }
 
-/** Counts requests by the service that owns their route: how many, how long, how many under way. The function it gives is to be called with each request as it comes in, and says what the route answers. */
-export function measureRequests(
-  app: FastifyInstance,
-  metrics: Metrics,
-): (request: FastifyRequest) => { readonly answers: 'pages' | 'data' } {
+export interface Measured {
+  /** To be called with each request as it comes in; its end is then counted. Says what its route answers. */
+  begin(request: FastifyRequest): { readonly answers: 'pages' | 'data' }
+  /** Where a route's requests are counted, for who counts them himself. */
+  of(route: string | undefined): Counted
+}
+
+/** Counts requests by the service that owns their route: how many, how long, how many under way. */
+export function measureRequests(app: FastifyInstance, metrics: Metrics): Measured {
   const requests = metrics.counter('http_requests_total', 'Requests answered', [
     'service',
     'method',
@@ -58,18 +62,24 @@ export function measureRequests(
     }
     done()
   })
-  return (request) => {
-    // Read once: Fastify makes the options anew each time it is asked for them.
-    const { config, url } = request.routeOptions
-    let counted = byRoute.get(url)
-    if (!counted) {
-      const service = serviceOf(url)
-      counted = byService.get(service) ?? count(service)
-      byRoute.set(url, counted)
-    }
-    counted.active++
-    request.counted = counted
-    return { answers: config.answers ?? 'pages' }
+  const of = (route: string | undefined): Counted => {
+    const known = byRoute.get(route)
+    if (known) return known
+    const service = serviceOf(route)
+    const counted = byService.get(service) ?? count(service)
+    byRoute.set(route, counted)
+    return counted
+  }
+  return {
+    of,
+    begin(request) {
+      // Read once: Fastify makes the options anew each time it is asked for them.
+      const { config, url } = request.routeOptions
+      const counted = of(url)
+      counted.active++
+      request.counted = counted
+      return { answers: config.answers ?? 'pages' }
+    },
   }
 }
 

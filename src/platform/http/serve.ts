@@ -4,6 +4,7 @@ import { admit, hasBody, invoke } from '../../kernel/contract.ts'
 import type { Principal } from '../../kernel/principal.ts'
 import { queryDecoder } from '../../kernel/query.ts'
 import { isStorable } from '../database/storable.ts'
+import type { Asked, DirectRoute, Replied } from './direct.ts'
 import { httpError } from './http.errors.ts'
 import type { Authenticate, Identity, Service } from './service.ts'
 
@@ -11,6 +12,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** `data`: JSON and nothing else, which needs fewer of the headers that keep pages safe. */
     answers?: 'data'
+    /** How it is answered without Fastify's round. */
+    direct?: DirectRoute
   }
 }
 
@@ -27,15 +30,16 @@ export function serve<C extends Contract>(
     // Handler and operation share their contract's key.
     const handler = service.handlers[name as keyof C] as never
     const read = inputReader(op)
+    const answer = async (request: Asked, reply: Replied): Promise<unknown> => {
+      const { principal, service: caller } = op.access === 'public' ? NOBODY : await authenticate(request)
+      const call = new RequestCall(principal, caller, request.id, reply)
+      return await invoke(op, handler, read(request), call)
+    }
     app.route({
       method: op.method,
       url: op.path,
-      config: { answers: 'data' },
-      async handler(request, reply) {
-        const { principal, service: caller } = op.access === 'public' ? NOBODY : await authenticate(request)
-        const call = new RequestCall(principal, caller, request.id, reply)
-        return reply.code(op.status).send(await invoke(op, handler, read(request), call))
-      },
+      config: { answers: 'data', direct: { hasBody: hasBody(op), status: op.status, answer } },
+      handler: async (request, reply) => reply.code(op.status).send(await answer(request, reply)),
     })
   }
 }
@@ -44,7 +48,7 @@ export function serve<C extends Contract>(
 export function inputReader(
   op: Operation,
   own: readonly string[] = [],
-): (request: FastifyRequest) => Record<string, unknown> {
+): (request: Asked) => Record<string, unknown> {
   const decode = hasBody(op) ? undefined : queryDecoder(op)
   return ({ body, params, query, url }) => {
     // Fastify types them as unknown; the operation's schema judges them.
@@ -117,8 +121,8 @@ export async function admitted(
 
 /** The call a request makes: who, for whom, until when. */
 export async function openCall(
-  request: FastifyRequest,
-  reply: FastifyReply,
+  request: Asked,
+  reply: Replied,
   op: Pick<Operation, 'access'>,
   authenticate: Authenticate,
 ): Promise<Call> {
@@ -131,10 +135,10 @@ class RequestCall implements Call {
   readonly principal: Call['principal']
   readonly service: string | null
   readonly requestId: string
-  readonly #reply: FastifyReply
+  readonly #reply: Replied
   #signal: AbortSignal | undefined
 
-  constructor(principal: Call['principal'], service: string | null, requestId: string, reply: FastifyReply) {
+  constructor(principal: Call['principal'], service: string | null, requestId: string, reply: Replied) {
     this.principal = principal
     this.service = service
     this.requestId = requestId
@@ -148,7 +152,7 @@ class RequestCall implements Call {
 }
 
 /** Aborts when the client goes away before it was answered. */
-export function whenGone(reply: FastifyReply): AbortSignal {
+export function whenGone(reply: Replied): AbortSignal {
   const gone = new AbortController()
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) gone.abort(new DOMException('The caller is gone', 'AbortError'))
