@@ -37,13 +37,18 @@ export function createOpenAiCalls(server: OpenAiServer): OpenAiCalls {
     engine,
     async post(path, body, signal, read) {
       const limit = deadline(deadlineMs)
+      // A form goes as bytes: called off while it streams, it leaves a rejection in Node 24 that nobody can handle.
+      const form = typeof body === 'string' ? null : new Response(body)
       const headers = {
         ...(key && { authorization: `Bearer ${key.reveal()}` }),
-        ...(typeof body === 'string' && { 'content-type': 'application/json' }),
+        'content-type': form?.headers.get('content-type') ?? 'application/json',
       }
       try {
+        const sent = form ? await form.arrayBuffer() : body
         const limited = signal ? AbortSignal.any([signal, limit]) : limit
-        return await read(await send(`${base}/${path}`, { method: 'POST', body, headers, signal: limited }))
+        return await read(
+          await send(`${base}/${path}`, { method: 'POST', body: sent, headers, signal: limited }),
+        )
       } catch (cause) {
         if (cause instanceof AppError) throw cause
         if (signal?.aborted) throw kernelError('call.cancelled', {}, { cause })
