@@ -31,24 +31,24 @@ const doors = (known: string, used: string): readonly Door[] => {
   const nobody = (n: number) => `nobody${n}@misto.example`
   const post = async (city: AuthCity, path: string, body: object) => {
     const answer = await city.ask('POST', `/api/auth/${path}`, { body })
-    const { 'x-request-id': _, ...headers } = answer.headers
+    const { 'x-request-id': _, date: _date, ...headers } = answer.headers
     return JSON.stringify([answer.status, answer.body, headers])
   }
   return [
     {
       what: 'sign-in with a wrong password',
-      rounds: 40,
+      rounds: 25,
       ask: (city, yes, n) =>
         post(city, 'sign-in/email', { email: yes ? known : nobody(n), password: 'a wrong password' }),
     },
     {
       what: 'a forgotten password',
-      rounds: 120,
+      rounds: 80,
       ask: (city, yes, n) => post(city, 'password/forgotten', { email: yes ? known : nobody(n) }),
     },
     {
       what: 'open sign-up',
-      rounds: 40,
+      rounds: 25,
       // Each address is asked for by both before it waits: what is compared is a fresh one with one that lives here.
       ask: async (city, yes, n) => {
         const owner = await city.auth.owner()
@@ -59,12 +59,12 @@ const doors = (known: string, used: string): readonly Door[] => {
     },
     {
       what: 'an invitation, used up or never made',
-      rounds: 120,
+      rounds: 80,
       ask: (city, yes, n) => post(city, 'invitation', { code: yes ? used : `never${n}` }),
     },
     {
       what: 'sign-up by an invitation, used up or never made',
-      rounds: 40,
+      rounds: 25,
       ask: (city, yes, n) =>
         post(city, 'sign-up', {
           code: yes ? used : `never${n}`,

@@ -26,13 +26,15 @@ export const median = (values: readonly number[]): number => {
 export interface Target extends AsyncDisposable {
   readonly url: string
   readonly pid: number
+  /** Tells it something and answers with its next word, within two minutes. */
+  ask(said: unknown): Promise<unknown>
 }
 
 /** A server in a process of its own; it prints its address first, and ends when this process does. */
 export async function target(file: string, ...args: readonly string[]): Promise<Target> {
   const child = spawn(
     process.execPath,
-    ['--import', 'tsx', join(import.meta.dirname, 'targets', file), ...args],
+    ['--expose-gc', '--import', 'tsx', join(import.meta.dirname, 'targets', file), ...args],
     {
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     },
@@ -42,6 +44,12 @@ export async function target(file: string, ...args: readonly string[]): Promise<
   return {
     url: line.toString().trim(),
     pid: child.pid ?? 0,
+    async ask(said) {
+      const answered = once(child, 'message', { signal: AbortSignal.timeout(120_000) })
+      child.send(said as object)
+      const [answer] = (await answered) as [unknown]
+      return answer
+    },
     async [Symbol.asyncDispose]() {
       child.kill('SIGKILL')
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')

@@ -40,10 +40,22 @@ const DRAIN_MS = 30_000
 /** The protocol's own code for a frame that is no text; one that is too large `ws` closes itself, with 1009. */
 const NOT_TEXT = 1003
 const NOTHING = Buffer.alloc(0)
+/** A ping that says nothing. */
+const PING = Buffer.from([0x89, 0])
 
-/** A WebSocket that knows the connection it belongs to. */
+/** A WebSocket that tells the connection it belongs to, and nobody else: listeners would be more for each to hold. */
 export class HeldSocket extends WebSocket {
   held: OpenSocket | undefined
+
+  override emit(event: string | symbol, ...told: unknown[]): boolean {
+    const [data, isBinary] = told
+    if (event === 'message' && Buffer.isBuffer(data)) this.held?.heard(data, isBinary === true)
+    else if (event === 'pong') this.held?.answered()
+    else if (event === 'close') this.held?.left()
+    // Frames that break the protocol are the client's fault: `ws` has closed its socket with a code.
+    else if (event === 'error') this.terminate()
+    return true
+  }
 }
 
 /** There are many of them: each is one object with shared listeners, and keeps nothing of the request it came by but its credentials. Frames are written to the line itself, made before; the protocol's own business is left to `ws`. */
@@ -71,10 +83,6 @@ export class OpenSocket implements Connection, Writer {
     this.#allowed = line.limits.burstFrames
     this.#allowedAt = line.clock.now()
     socket.held = this
-    socket.on('message', onMessage)
-    socket.on('pong', onPong)
-    socket.on('close', onClose)
-    socket.on('error', onError)
   }
 
   send(frame: Frame): void {
@@ -126,7 +134,7 @@ export class OpenSocket implements Connection, Writer {
   ping(): void {
     if (!this.isAlive) this.#socket.terminate()
     this.isAlive = false
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.ping()
+    if (!this.#isClosing && !this.isGone) this.sender.raw.socket.write(PING)
   }
 
   heard(data: Buffer, isBinary: boolean): void {
@@ -134,6 +142,10 @@ export class OpenSocket implements Connection, Writer {
     if (!this.#spend()) this.close(CLOSE.flooding, 'flooding')
     else if (isBinary) this.close(NOT_TEXT, 'text frames only')
     else this.listener?.hear(data.toString('utf8'))
+  }
+
+  answered(): void {
+    this.isAlive = true
   }
 
   left(): void {
@@ -154,20 +166,3 @@ export class OpenSocket implements Connection, Writer {
     return this.#allowed >= 0
   }
 }
-
-function onMessage(this: WebSocket, data: Buffer, isBinary: boolean): void {
-  heldBy(this)?.heard(data, isBinary)
-}
-function onPong(this: WebSocket): void {
-  const held = heldBy(this)
-  if (held) held.isAlive = true
-}
-function onClose(this: WebSocket): void {
-  heldBy(this)?.left()
-}
-/** Frames that break the protocol are the client's fault: `ws` has closed its socket with a code. */
-function onError(this: WebSocket): void {
-  this.terminate()
-}
-const heldBy = (socket: WebSocket): OpenSocket | undefined =>
-  socket instanceof HeldSocket ? socket.held : undefined

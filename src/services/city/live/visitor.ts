@@ -256,30 +256,30 @@ export class Visitor implements Listener, Follower, Reporter {
   }
 
   #sayLine(): Line {
-    this.#said ??= this.#line(MAX_WAITING)
+    this.#said ??= createLine(MAX_WAITING, this.#connection, () => {
+      this.#said = undefined
+    })
     return this.#said
   }
   #followLine(): Line {
-    this.#following ??= this.#line(MAX_ROOMS)
+    this.#following ??= createLine(MAX_ROOMS, this.#connection, () => {
+      this.#following = undefined
+    })
     return this.#following
-  }
-  #line(most: number): Line {
-    return createLine(most, () => this.#connection.close(CLOSE.flooding, 'flooding'))
   }
 }
 
 type Line = (work: () => Promise<void>) => void
 
-/** One piece of work after another; too many waiting is `tooMany`. Work never rejects. */
-function createLine(limit: number, tooMany: () => void): Line {
+/** One piece of work after another, until none is left; too many waiting are a flood. Work never rejects. */
+function createLine(limit: number, connection: Connection, empty: () => void): Line {
   let last: Promise<void> | undefined
   let waiting = 0
   return (work) => {
-    if (waiting >= limit) return tooMany()
+    if (waiting >= limit) return connection.close(CLOSE.flooding, 'flooding')
     waiting++
-    const done = () => {
-      if (--waiting === 0) last = undefined
-    }
-    last = (last ? last.then(work) : work()).finally(done)
+    last = (last ? last.then(work) : work()).finally(() => {
+      if (--waiting === 0) empty()
+    })
   }
 }

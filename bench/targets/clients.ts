@@ -1,0 +1,115 @@
+// Many clients of the live socket in one process, each a resident of its own who follows the square and says that they are here. `open` opens them, `close` closes and forgets them, `storm` breaks every line at once and comes back to each room from where it was, `told` says what they heard; each answers when it is done.
+import { type Listener, listen } from '../listeners.ts'
+
+type Said =
+  | {
+      readonly do: 'open'
+      readonly url: string
+      readonly from: string
+      readonly first: number
+      readonly count: number
+    }
+  | { readonly do: 'close' }
+  | { readonly do: 'storm' }
+  | { readonly do: 'told'; readonly upTo: number }
+
+interface Client {
+  line: Listener | undefined
+  /** The last number heard, each after the one before; a hole or a repetition is counted. */
+  seq: number
+  joined: boolean
+  rest: Buffer
+}
+
+/** Lines that are being opened at the same time. */
+const AT_ONCE = 100
+const WAIT_MS = 60_000
+const NOTHING = Buffer.alloc(0)
+const clients: Client[] = []
+let faults = 0
+let at: Extract<Said, { do: 'open' }> | undefined
+
+async function openAll(): Promise<void> {
+  let next = 0
+  const work = async () => {
+    for (let i = next++; i < clients.length; i = next++) await openOne(i)
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, work))
+}
+
+async function openOne(i: number): Promise<void> {
+  const client = clients[i]
+  if (!client || !at) return
+  client.rest = NOTHING
+  client.joined = false
+  client.line = await listen({
+    url: at.url,
+    path: '/api/city/live',
+    headers: { authorization: `Bearer p_${at.first + i}` },
+    from: at.from,
+    heard: (chunk) => hear(client, chunk),
+  })
+  client.line.say({ type: 'subscribe', rooms: [{ room: 'square', after: client.seq }] })
+  client.line.say({ type: 'presence', state: 'here', room: 'square' })
+}
+
+function hear(client: Client, chunk: Buffer): void {
+  let bytes = client.rest.length > 0 ? Buffer.concat([client.rest, chunk]) : chunk
+  for (;;) {
+    if (bytes.length < 4) break
+    const short = (bytes[1] ?? 0) & 127
+    const head = short < 126 ? 2 : short === 126 ? 4 : 10
+    const size = short < 126 ? short : short === 126 ? bytes.readUInt16BE(2) : bytes.readUInt32BE(6)
+    if (bytes.length < head + size) break
+    if (bytes[0] === 0x81) read(client, bytes.toString('latin1', head, Math.min(head + size, head + 120)))
+    bytes = bytes.subarray(head + size)
+  }
+  client.rest = bytes.length > 0 ? Buffer.from(bytes) : NOTHING
+}
+
+/** The beginning of a frame says all that is asked here. */
+function read(client: Client, text: string): void {
+  const [, type, seq] = /^\{"type":"(\w+)"(?:,"room":"[^"]*","seq":(\d+))?/.exec(text) ?? []
+  if (type === 'subscribed') client.joined = true
+  if (type === 'error') faults++
+  if (type !== 'message' && type !== 'runs' && type !== 'part') return
+  if (Number(seq) !== client.seq + 1) faults++
+  client.seq = Number(seq)
+}
+
+async function until(test: () => boolean): Promise<void> {
+  const end = Date.now() + WAIT_MS
+  while (!test() && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 20))
+}
+
+async function act(said: Said): Promise<void> {
+  if (said.do === 'open') {
+    at = said
+    for (let i = 0; i < said.count; i++)
+      clients.push({ line: undefined, seq: 0, joined: false, rest: NOTHING })
+    await openAll()
+  }
+  if (said.do === 'close') for (const { line } of clients.splice(0)) line?.close()
+  if (said.do === 'storm') {
+    for (const { line } of clients) line?.close()
+    await openAll()
+  }
+  if (said.do === 'told') await until(() => clients.every(({ seq }) => seq >= said.upTo))
+  else await until(() => clients.every(({ joined }) => joined))
+  process.send?.({
+    joined: clients.filter(({ joined }) => joined).length,
+    whole: clients.filter(({ seq }) => said.do !== 'told' || seq === said.upTo).length,
+    faults,
+  })
+}
+
+process.on(
+  'message',
+  (said: Said) =>
+    void act(said).catch((failure) => {
+      console.error(failure)
+      process.exit(1)
+    }),
+)
+process.on('disconnect', () => process.exit())
+console.log('ready')
