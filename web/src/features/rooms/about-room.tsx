@@ -102,7 +102,13 @@ function Picture({ room, mayChange }: { room: Room; mayChange: boolean }) {
   const set = useMutation({
     mutationFn: async (file: File | null) => {
       const signal = AbortSignal.timeout(UPLOAD_MS)
-      const stored = file && (await uploadFile({ blob: file, name: file.name, key: `${file.name}-${file.lastModified}` }, () => undefined, signal))
+      const stored =
+        file &&
+        (await uploadFile(
+          { blob: file, name: file.name, key: `${file.name}-${file.lastModified}` },
+          () => undefined,
+          signal,
+        ))
       return await api.city.changeRoom({ room: room.id, picture: stored?.id ?? null })
     },
     onSuccess: put,

@@ -1,0 +1,261 @@
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link, useNavigate } from '@tanstack/react-router'
+import { ChevronLeft, MessageSquareText, Search } from 'lucide-react'
+import { useDeferredValue, useEffect, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Neighbour } from '../../../../src/services/city/people.contract.ts'
+import { useApi } from '../../context.tsx'
+import { failureOf, sentenceOf } from '../../i18n/failures.ts'
+import { useLanguage } from '../../i18n/format.ts'
+import { Avatar } from '../../ui/avatar.tsx'
+import { Button } from '../../ui/button.tsx'
+import { Dialog } from '../../ui/dialog.tsx'
+import { Segmented } from '../../ui/field.tsx'
+import { Icon } from '../../ui/icon.tsx'
+import { useToast } from '../../ui/toast.tsx'
+import { ListState } from '../auth/list-state.tsx'
+import { ROOMS } from '../city/city.ts'
+import { useCity } from '../city/city-context.tsx'
+
+const KINDS = ['all', 'person', 'agent'] as const
+type Kind = (typeof KINDS)[number]
+/** A talk holds eight, one of whom is the reader. */
+const MOST_OTHERS = 7
+const REFRESH_MS = 30_000
+const BUSY = ['reading', 'thinking', 'tool']
+
+/** Opens the talk with these people, and goes there. */
+function useTalk() {
+  const api = useApi()
+  const queries = useQueryClient()
+  const navigate = useNavigate()
+  const language = useLanguage()
+  const say = useToast()
+  return useMutation({
+    mutationFn: (people: string[]) => api.city.openTalk({ people }),
+    onSuccess: async (room) => {
+      await queries.invalidateQueries({ queryKey: ROOMS })
+      await navigate({ to: '/rooms/$room', params: { room: room.slug } })
+    },
+    onError: (cause) => say({ text: sentenceOf(failureOf(cause), language) }),
+  })
+}
+
+/** Everybody in the city, by name, with what they are at; from here one writes to one of them, or to several at once. */
+export function PeoplePage() {
+  const { t } = useTranslation()
+  const api = useApi()
+  const talk = useTalk()
+  const [q, setQ] = useState('')
+  const [kind, setKind] = useState<Kind>('all')
+  const [open, setOpen] = useState<Neighbour | null>(null)
+  const [chosen, setChosen] = useState<readonly string[] | null>(null)
+  const sought = useDeferredValue(q)
+  useEffect(() => {
+    document.title = t('people.title')
+  }, [t])
+  const people = useInfiniteQuery({
+    queryKey: ['people', sought, kind],
+    queryFn: ({ pageParam, signal }) =>
+      api.city.people(
+        { q: sought, ...(kind !== 'all' && { kind }), ...(pageParam !== '' && { after: pageParam }) },
+        { signal },
+      ),
+    initialPageParam: '',
+    getNextPageParam: ({ next }) => next,
+    placeholderData: (before) => before,
+    refetchInterval: REFRESH_MS,
+  })
+  const all = people.data?.pages.flatMap(({ items }) => items)
+  return (
+    <main className="main" id="talk" tabIndex={-1}>
+      <header className="top">
+        <Link className="ib only-phone" to="/rooms" aria-label={t('city.backToRooms')}>
+          <Icon of={ChevronLeft} />
+        </Link>
+        <h1 className="grow">{t('people.title')}</h1>
+        <Button small onClick={() => setChosen(chosen === null ? [] : null)}>
+          {chosen === null ? t('people.choose') : t('people.stopChoosing')}
+        </Button>
+      </header>
+      <div className="scroll">
+        <div className="wrapm">
+          <div className="rtools">
+            <label className="field">
+              <Icon of={Search} size="s" />
+              <input
+                type="search"
+                value={q}
+                maxLength={100}
+                placeholder={t('people.find')}
+                aria-label={t('people.find')}
+                onChange={(event) => setQ(event.target.value)}
+              />
+            </label>
+            <Segmented
+              label={t('people.show')}
+              value={kind}
+              onChange={setKind}
+              options={KINDS.map((value) => ({ value, label: t(`people.kinds.${value}`) }))}
+            />
+          </div>
+          {chosen !== null && (
+            <div className="row wrap" role="status">
+              <span className="meta grow">
+                {t('people.chosen', { count: chosen.length })}. {t('people.talkLimit')}
+              </span>
+              <Button
+                small
+                look="primary"
+                disabled={chosen.length === 0 || talk.isPending}
+                onClick={() => talk.mutate([...chosen])}
+              >
+                {t('people.talkTogether')}
+              </Button>
+            </div>
+          )}
+          <div role="status">
+            <ListState
+              query={{ data: all, error: people.error, refetch: people.refetch }}
+              empty={t('people.none')}
+            />
+          </div>
+          <ul className="rows">
+            {all?.map((person) => (
+              <Row
+                key={person.id}
+                person={person}
+                onOpen={() => setOpen(person)}
+                chosen={chosen?.includes(person.id)}
+                full={(chosen?.length ?? 0) >= MOST_OTHERS}
+                onChoose={(on) =>
+                  setChosen((before) => [
+                    ...(before ?? []).filter((id) => id !== person.id),
+                    ...(on ? [person.id] : []),
+                  ])
+                }
+              />
+            ))}
+          </ul>
+          {people.hasNextPage && (
+            <Button
+              small
+              className="after"
+              disabled={people.isFetchingNextPage}
+              onClick={() => void people.fetchNextPage()}
+            >
+              {t('people.more')}
+            </Button>
+          )}
+        </div>
+      </div>
+      {open && <Card person={open} onClose={() => setOpen(null)} />}
+    </main>
+  )
+}
+
+const lit = ({ state }: Neighbour) =>
+  BUSY.includes(state) ? ('breathe' as const) : state === 'here' || state === 'idle' ? ('on' as const) : null
+
+interface RowProps {
+  person: Neighbour
+  onOpen: () => void
+  /** Absent where nobody is being chosen. */
+  chosen: boolean | undefined
+  full: boolean
+  onChoose: (on: boolean) => void
+}
+
+function Row({ person, onOpen, chosen, full, onChoose }: RowProps) {
+  const { t } = useTranslation()
+  const { me } = useCity()
+  const shines = lit(person)
+  const mine = person.id === me.id
+  return (
+    <li className="set">
+      <span className="row">
+        <Avatar of={person} {...(shines && { lit: shines })} />
+        <button type="button" className="linkish" onClick={onOpen}>
+          <b>{person.name}</b>
+          <span className="vh">. {t('people.card', { name: person.name })}</span>
+        </button>
+        {mine && <span className="tag">{t('people.you')}</span>}
+      </span>
+      <span className="meta under-av">
+        {person.kind === 'agent' ? t('people.agent') : t(`people.role.${person.role}`)} ·{' '}
+        {t(`people.state.${person.state}`)}
+      </span>
+      {chosen === undefined && !mine && <Write person={person} />}
+      {chosen !== undefined && !mine && (
+        <input
+          type="checkbox"
+          aria-label={t('people.chooseName', { name: person.name })}
+          checked={chosen}
+          disabled={!chosen && full}
+          onChange={(event) => onChoose(event.target.checked)}
+        />
+      )}
+    </li>
+  )
+}
+
+function Write({ person }: { person: Neighbour }) {
+  const { t } = useTranslation()
+  const talk = useTalk()
+  return (
+    <Button
+      small
+      icon={MessageSquareText}
+      aria-label={t('people.writeTo', { name: person.name })}
+      disabled={talk.isPending}
+      onClick={() => talk.mutate([person.id])}
+    >
+      {t('people.write')}
+    </Button>
+  )
+}
+
+/** Who somebody is, and the rooms the reader shares with them. */
+function Card({ person, onClose }: { person: Neighbour; onClose: () => void }) {
+  const { t } = useTranslation()
+  const api = useApi()
+  const language = useLanguage()
+  const { me } = useCity()
+  const card = useQuery({
+    queryKey: ['person', person.id],
+    queryFn: () => api.city.person({ person: person.id }),
+  })
+  const shown = card.data ?? person
+  return (
+    <Dialog title={shown.name} open onClose={onClose}>
+      <div className="row">
+        <Avatar of={shown} />
+        <span className="meta grow">
+          {shown.kind === 'agent' ? t('people.agent') : t(`people.role.${shown.role}`)} ·{' '}
+          {t(`people.state.${shown.state}`)}
+        </span>
+      </div>
+      {shown.about && <p className="after">{shown.about[language]}</p>}
+      <h3 className="after">{t('people.shared')}</h3>
+      <ListState
+        query={{ data: card.data?.rooms, error: card.error, refetch: card.refetch }}
+        empty={t('people.noShared')}
+      />
+      <ul>
+        {card.data?.rooms.map((room) => (
+          <li key={room.id}>
+            <Link className="nav" to="/rooms/$room" params={{ room: room.slug }}>
+              {room.name}
+            </Link>
+          </li>
+        ))}
+      </ul>
+      <div className="end">
+        <Button look="quiet" onClick={onClose}>
+          {t('common.close')}
+        </Button>
+        {person.id !== me.id && <Write person={person} />}
+      </div>
+    </Dialog>
+  )
+}
