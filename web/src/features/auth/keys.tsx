@@ -8,8 +8,9 @@ import { failureOf, sentenceOf } from '../../i18n/failures.ts'
 import { useFormat } from '../../i18n/format.ts'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
-import { FieldError, LabelledField, LabelledSelect } from '../../ui/field.tsx'
+import { Choice, FieldError, LabelledField, LabelledSelect } from '../../ui/field.tsx'
 import { KeyOnce } from '../../ui/key-once.tsx'
+import { PURPOSE_NAMES, type Purpose, purposesOf, scopesFor } from '../rights/scopes.ts'
 import { ListState } from './list-state.tsx'
 import { Revoke } from './revoke.tsx'
 
@@ -94,7 +95,9 @@ function KeyUse({ of: key }: { of: ApiKey }) {
     key.lastUsedAt ? t('auth.usedAt', { when: format.moment(key.lastUsedAt) }) : t('auth.notUsed'),
     key.expiresAt ? t('auth.until', { when: format.moment(key.expiresAt) }) : t('auth.forever'),
   ]
-  return <span className="meta">{parts.join(' · ')}</span>
+  const { purposes, others } = purposesOf(key.scopes ?? [])
+  const reach = key.scopes ? [...purposes.map((name) => t(`rights.purpose.${name}`)), ...others] : []
+  return <span className="meta">{[...parts, ...reach].join(' · ')}</span>
 }
 
 interface MakeKeyProps {
@@ -108,14 +111,18 @@ function MakeKey({ open, onClose, onMade }: MakeKeyProps) {
   const api = useApi()
   const format = useFormat()
   const [days, setDays] = useState<(typeof LIFETIMES)[number]>(90)
+  const [reach, setReach] = useState<'all' | 'some'>('all')
+  const [purposes, setPurposes] = useState<readonly Purpose[]>(['read'])
+  const scopes = reach === 'some' ? scopesFor(purposes) : undefined
   const make = useMutation({
-    mutationFn: (name: string) => api.auth.makeKey({ name, ...(days > 0 && { expiresInDays: days }) }),
+    mutationFn: (name: string) =>
+      api.auth.makeKey({ name, ...(scopes && { scopes }), ...(days > 0 && { expiresInDays: days }) }),
     onSuccess: onMade,
   })
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
     const name = String(new FormData(event.currentTarget).get('name')).trim()
-    if (name !== '') make.mutate(name)
+    if (name !== '' && scopes?.length !== 0) make.mutate(name)
   }
   return (
     <Dialog title={t('auth.newKey')} open={open} onClose={onClose}>
@@ -136,6 +143,17 @@ function MakeKey({ open, onClose, onMade }: MakeKeyProps) {
           }))}
           onChange={setDays}
         />
+        <Choice
+          label={t('rights.reach')}
+          value={reach}
+          options={(['all', 'some'] as const).map((value) => ({
+            value,
+            label: t(`rights.reaches.${value}`),
+          }))}
+          onChange={setReach}
+        />
+        {reach === 'some' && <Purposes chosen={purposes} onChange={setPurposes} />}
+        <FieldError error={scopes?.length === 0 ? t('rights.chooseOne') : undefined} />
         <FieldError error={make.error ? sentenceOf(failureOf(make.error), format.language) : undefined} />
         <div className="end">
           <Button onClick={onClose}>{t('common.cancel')}</Button>
@@ -145,5 +163,32 @@ function MakeKey({ open, onClose, onMade }: MakeKeyProps) {
         </div>
       </form>
     </Dialog>
+  )
+}
+
+interface PurposesProps {
+  chosen: readonly Purpose[]
+  onChange: (chosen: readonly Purpose[]) => void
+}
+
+/** What a key is for, in plain words, each to be ticked. */
+function Purposes({ chosen, onChange }: PurposesProps) {
+  const { t } = useTranslation()
+  return (
+    <fieldset className="choice">
+      <legend className="vh">{t('rights.reaches.some')}</legend>
+      {PURPOSE_NAMES.map((name) => (
+        <label key={name}>
+          <input
+            type="checkbox"
+            checked={chosen.includes(name)}
+            onChange={({ currentTarget }) =>
+              onChange(currentTarget.checked ? [...chosen, name] : chosen.filter((other) => other !== name))
+            }
+          />
+          <span>{t(`rights.purpose.${name}`)}</span>
+        </label>
+      ))}
+    </fieldset>
   )
 }
