@@ -8,6 +8,7 @@ import { mapEn } from '../features/map/words.en.ts'
 import { talkEn } from '../features/messages/words.en.ts'
 import { operatorEn } from '../features/operator/words.en.ts'
 import { peopleEn } from '../features/people/words.en.ts'
+import { rightsEn } from '../features/rights/words.en.ts'
 import { roomsEn } from '../features/rooms/words.en.ts'
 import { searchEn } from '../features/search/words.en.ts'
 
@@ -44,6 +45,7 @@ export const en = {
   knowledge: knowledgeEn,
   operator: operatorEn,
   talk: talkEn,
+  rights: rightsEn,
   rooms: roomsEn,
   people: peopleEn,
   feed: feedEn,

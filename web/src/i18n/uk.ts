@@ -8,6 +8,7 @@ import { mapUk } from '../features/map/words.uk.ts'
 import { talkUk } from '../features/messages/words.uk.ts'
 import { operatorUk } from '../features/operator/words.uk.ts'
 import { peopleUk } from '../features/people/words.uk.ts'
+import { rightsUk } from '../features/rights/words.uk.ts'
 import { roomsUk } from '../features/rooms/words.uk.ts'
 import { searchUk } from '../features/search/words.uk.ts'
 
@@ -45,6 +46,7 @@ export const uk = {
   knowledge: knowledgeUk,
   operator: operatorUk,
   talk: talkUk,
+  rights: rightsUk,
   rooms: roomsUk,
   people: peopleUk,
   feed: feedUk,

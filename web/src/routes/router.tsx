@@ -177,6 +177,19 @@ const links = createRoute({
   path: '/account/links',
   component: lazyRouteComponent(() => import('../features/account/links-page.tsx'), 'LinksPage'),
 })
+const administration = createRoute({
+  getParentRoute: () => inside,
+  path: '/account/people',
+  component: lazyRouteComponent(
+    () => import('../features/rights/administration-page.tsx'),
+    'AdministrationPage',
+  ),
+})
+const audit = createRoute({
+  getParentRoute: () => inside,
+  path: '/account/audit',
+  component: lazyRouteComponent(() => import('../features/rights/audit-page.tsx'), 'AuditPage'),
+})
 const device = createRoute({
   getParentRoute: () => inside,
   path: '/account/device',
@@ -213,6 +226,8 @@ const tree = root.addChildren([
     security,
     links,
     device,
+    administration,
+    audit,
   ]),
 ])
 

@@ -6,11 +6,15 @@ import {
   Link2,
   type LucideIcon,
   MonitorSmartphone,
+  ScrollText,
   ShieldCheck,
+  UserRoundCog,
 } from 'lucide-react'
 import { type ReactNode, useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
+import { isOperator } from '../../../../src/kernel/principal.ts'
 import { Icon } from '../../ui/icon.tsx'
+import { useMe } from '../auth/session.ts'
 
 const PAGES = [
   { to: '/account', word: 'account.profile', icon: CircleUserRound },
@@ -18,10 +22,16 @@ const PAGES = [
   { to: '/account/links', word: 'account.links', icon: Link2 },
   { to: '/account/device', word: 'device.title', icon: MonitorSmartphone },
 ] as const satisfies readonly { to: string; word: string; icon: LucideIcon }[]
+/** For those who run the city. */
+const OPERATORS = [
+  { to: '/account/people', word: 'rights.people', icon: UserRoundCog },
+  { to: '/account/audit', word: 'rights.audit', icon: ScrollText },
+] as const satisfies readonly { to: string; word: string; icon: LucideIcon }[]
 
 /** A page of the settings: its name, the way to the other pages, and its sections. */
 export function SettingsFrame({ title, children }: { title: string; children: ReactNode }) {
   const { t } = useTranslation()
+  const me = useMe()
   useEffect(() => {
     document.title = title
   }, [title])
@@ -34,7 +44,7 @@ export function SettingsFrame({ title, children }: { title: string; children: Re
         <h1 className="grow">{title}</h1>
       </header>
       <nav className="secs" aria-label={t('account.sections')}>
-        {PAGES.map(({ to, word, icon }) => (
+        {[...PAGES, ...(isOperator(me) ? OPERATORS : [])].map(({ to, word, icon }) => (
           <Link key={to} to={to} activeOptions={{ exact: true }} activeProps={{ 'aria-current': 'page' }}>
             <Icon of={icon} size="s" />
             {t(word)}
