@@ -12,7 +12,7 @@ interface Door {
   ask(city: AuthCity, known: boolean, n: number): Promise<string>
 }
 
-/** Whether a door tells by its answer or its time who lives in the city: the same question about somebody and about nobody, by turns, their answers compared byte for byte and their medians as a ratio; beside it the ratio of a question to itself, which is what the machine adds. */
+/** Whether a door tells by its answer or its time who lives in the city: the same question about somebody and about nobody, by turns, their answers compared byte for byte, their times as the median of the ratios of each round; beside it the ratio of a question to itself, which is what the machine adds. */
 export async function enumeration(): Promise<readonly Row[]> {
   await using city = await authCity({
     signUp: 'open',
@@ -59,7 +59,7 @@ const doors = (known: string, used: string): readonly Door[] => {
     },
     {
       what: 'an invitation, used up or never made',
-      rounds: 80,
+      rounds: 400,
       ask: (city, yes, n) => post(city, 'invitation', { code: yes ? used : `never${n}` }),
     },
     {
@@ -94,13 +94,15 @@ async function measure(city: AuthCity, { what, rounds, ask }: Door): Promise<Row
     for (let i = 0; i < turns.length; i++) await turns[(i + n) % turns.length]?.()
   }
   const middle = (side: readonly number[]) => median(side.slice(WARM))
-  const [known, nobody, again] = [middle(times.known), middle(times.nobody), middle(times.again)]
-  const ratio = known / nobody
+  const [known, nobody] = [middle(times.known), middle(times.nobody)]
+  const beside = (one: readonly number[], other: readonly number[]) =>
+    median(one.slice(WARM).map((time, i) => time / (other[i + WARM] ?? time)))
+  const ratio = beside(times.known, times.nobody)
   const alike = answers.size === 1
   return {
     what: `${what}: somebody beside nobody${alike ? '' : ' (the answers differ)'}`,
     ours: `${known.toFixed(1)} ms`,
-    peer: `${nobody.toFixed(1)} ms, itself ${(nobody / again).toFixed(2)}`,
+    peer: `${nobody.toFixed(1)} ms, itself ${beside(times.again, times.nobody).toFixed(2)}`,
     ratio,
     goal: `${1 - APART}…${1 + APART}, alike`,
     met: alike && Math.abs(ratio - 1) <= APART,
