@@ -51,14 +51,14 @@ create table city.search_model (
 -- A document is found in the rooms where a message holds it.
 create index part_document on city.part ((outcome -> 'document' ->> 'id')) where outcome ? 'document';
 
--- What an address shows of itself, fetched once.
+-- What an address shows of itself: asked for by the first reader of a message that names it, and kept while some message does.
 create table city.link_preview (
   url text primary key,
   state text not null check (state in ('pending', 'done', 'failed')),
   title text,
   description text,
   site text,
-  fetched_at timestamptz not null
+  asked_at timestamptz not null
 );
 create table city.message_link (
   message text not null references city.message (id) on delete cascade,

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { apiDocument } from './compose/api-document.ts'
 import { createAuthenticate } from './compose/authenticate.ts'
 import { createEngines } from './compose/engines.ts'
+import { openPublic } from './compose/open-public.ts'
 import { createPeers } from './compose/peers.ts'
 import { type Means, openPlatform, type Platform } from './compose/platform.ts'
 import { checkReadiness } from './compose/readiness.ts'
@@ -106,6 +107,7 @@ export async function compose(config: Config, means: Means, scope: Scope): Promi
         embeddings: engines.embeddings,
         allEmbeddings: engines.allEmbeddings,
         webSearch: engines.webSearch,
+        ...(config.linkPreviews && { openLink: openPublic }),
         knowledge: () => peers.find('knowledge', 'city'),
         capabilities: {
           audio: present('multimodal-gateway'),

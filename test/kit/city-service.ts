@@ -70,7 +70,7 @@ export interface TestCityOptions extends Partial<Pick<CityNeeds, 'capabilities' 
   readonly agents?: CityNeeds['agents'] | null
   readonly limits?: Partial<CityNeeds['limits']>
   /** What search asks besides the city's own words. */
-  readonly finding?: Partial<Pick<CityNeeds, 'embeddings' | 'allEmbeddings' | 'knowledge' | 'webSearch'>>
+  readonly finding?: Partial<Pick<CityNeeds, 'embeddings' | 'allEmbeddings' | 'knowledge' | 'webSearch' | 'openLink'>>
   /** A migrated one; otherwise a fresh PGlite. Disposed of with the city. */
   readonly database?: Database
   /** Before events are handed out. */

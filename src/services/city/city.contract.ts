@@ -8,6 +8,7 @@ import { memberOperations } from './members.contract.ts'
 import { messageOperations } from './messages.contract.ts'
 import { peopleOperations } from './people.contract.ts'
 import { presenceOperations } from './presence.contract.ts'
+import { previewOperations } from './previews.contract.ts'
 import { roomOperations } from './rooms.contract.ts'
 import { searchOperations } from './search.contract.ts'
 
@@ -25,4 +26,5 @@ export const cityContract = {
   ...fileOperations,
   ...presenceOperations,
   ...searchOperations,
+  ...previewOperations,
 }

@@ -8,6 +8,7 @@ import { invoke } from '../../kernel/contract.ts'
 import { kernelError } from '../../kernel/errors.ts'
 import type { Ids } from '../../kernel/ids.ts'
 import type { Events } from '../../platform/events/events.ts'
+import type { SafeFetch } from '../../platform/fetch/fetch.ts'
 import type { Files } from '../../platform/files/files.ts'
 import { inputReader, openCall } from '../../platform/http/serve.ts'
 import type { Authenticate, Service } from '../../platform/http/service.ts'
@@ -51,6 +52,7 @@ import type { KnownAgent } from './messages/policy.ts'
 import { consumeErasures, createRemoving } from './messages/removing.ts'
 import { createScheduled } from './messages/scheduled.ts'
 import { createPeople } from './people/people.ts'
+import { createPreviews } from './previews/previews.ts'
 import { createInvitations } from './rooms/invitations.ts'
 import { createMembers } from './rooms/members.ts'
 import { createOwnRooms } from './rooms/own-rooms.ts'
@@ -83,6 +85,8 @@ export interface CityNeeds {
   readonly allEmbeddings?: readonly Embeddings[]
   /** Who looks into the internet, in the order they are tried; absent where nobody does. */
   readonly webSearch?: readonly WebSearch[]
+  /** How addresses in messages are opened to show what they are; absent where they are not. */
+  readonly openLink?: SafeFetch
   /** Who finds in documents; absent where none are read. */
   readonly knowledge?: () => Pick<Client<typeof knowledgeContract>, 'passages'> | undefined
   /** Which kinds of part are read by some service of this city; the others fail at once and say so. */
@@ -135,7 +139,7 @@ export function createCity(needs: CityNeeds): Service<typeof cityContract> {
   const views = createRoomViews(db, auth)
   const inRooms = { ...shared, auth, views, publicUrl, agents: needs.agents, welcome: own.welcome, receipts }
   const rooms = createRooms(inRooms)
-  const map = createMap({ db, presence, clock })
+  const map = createMap({ db, presence, agentsNow, clock })
   const search = createSearch(needs)
   const stopped = new AbortController()
   const open: Live[] = []
@@ -172,6 +176,7 @@ export function createCity(needs: CityNeeds): Service<typeof cityContract> {
       ...createLog(db),
       ...search.handlers,
       ...web.handlers,
+      ...createPreviews(needs),
       async post({ room, ...body }, { principal, requestId }) {
         if (!principal) throw kernelError('auth.required')
         return (await say(principal, room, body, requestId)).message

@@ -4,6 +4,7 @@ import type { Clock } from '../../../kernel/clock.ts'
 import type { Events } from '../../../platform/events/events.ts'
 import { type CityDb, iso } from '../city.store.ts'
 import { roomEvent } from '../live/channels.ts'
+import { forgetLinks } from '../previews/previews.ts'
 import { digestOf, type Entry, entriesOf, keyOf } from './entries.ts'
 import { embedAsked } from './search.events.ts'
 import { spellingKeys } from './spelling.ts'
@@ -127,6 +128,7 @@ async function takeIn(tx: CityDb, events: Events, messages: readonly string[]): 
   const known = new Map(before.map((row) => [keyOf(row), row]))
   const now = new Set(entries.map(keyOf))
   const changed = entries.filter((entry) => known.get(keyOf(entry))?.digest !== digestOf(entry.text))
+  await forgetLinks(tx, await deletedOf(tx, messages))
   const gone = before.filter((row) => !now.has(keyOf(row)))
   for (const { message, part } of gone)
     await tx.deleteFrom('city.search_entry').where('message', '=', message).where('part', '=', part).execute()
@@ -138,6 +140,16 @@ async function takeIn(tx: CityDb, events: Events, messages: readonly string[]): 
   const models = await tx.selectFrom('city.search_model').select('model').execute()
   for (const { model } of models)
     await events.append(tx, { type: embedAsked, principal: null, data: { model, messages: worth } })
+}
+
+async function deletedOf(tx: CityDb, messages: readonly string[]): Promise<string[]> {
+  const rows = await tx
+    .selectFrom('city.message')
+    .select('id')
+    .where('id', 'in', messages)
+    .where('deleted_at', 'is not', null)
+    .execute()
+  return rows.map(({ id }) => id)
 }
 
 async function write(tx: CityDb, entries: readonly Entry[]): Promise<void> {

@@ -7,6 +7,17 @@ export type SearchTables = {
   'city.search_word': { stem: string; keys: ColumnType<string[], never, never> }
   'city.search_vector': SearchVectorTable
   'city.search_model': { model: string; state: 'live' | 'building' }
+  'city.link_preview': LinkPreviewTable
+  'city.message_link': { message: string; url: string }
+}
+
+interface LinkPreviewTable {
+  url: string
+  state: 'pending' | 'done' | 'failed'
+  title: ColumnType<string | null, string | null | undefined, string | null>
+  description: ColumnType<string | null, string | null | undefined, string | null>
+  site: ColumnType<string | null, string | null | undefined, string | null>
+  asked_at: ColumnType<Date | string, string, string>
 }
 
 interface SearchEntryTable {

@@ -15,6 +15,7 @@ import { PickEmoji, Reactions } from '../messages/reactions.tsx'
 import { ThreadLine } from '../messages/thread-line.tsx'
 import { Tombstone } from '../messages/tombstone.tsx'
 import { type Acts, useActs } from '../messages/use-acts.ts'
+import { LinkPreviews } from '../search/link-previews.tsx'
 import { AgentAnswer } from './agent-answer.tsx'
 import { Attachments } from './attachments.tsx'
 import { Markdown, plain } from './markdown.tsx'
@@ -90,7 +91,13 @@ function Words({ message }: { message: Message }) {
   const talk = useTalk()
   if (message.author.kind !== 'person') return <AgentAnswer message={message} />
   if (talk.editing === message.id) return <EditMessage message={message} />
-  return message.text === '' ? null : <Markdown text={message.text} />
+  if (message.text === '') return null
+  return (
+    <>
+      <Markdown text={message.text} />
+      <LinkPreviews message={message.id} text={message.text} />
+    </>
+  )
 }
 
 /** What a mouse finds over a message. */

@@ -52,6 +52,7 @@ export const searchEn = {
   webSent: 'The query “{{query}}” went to {{engine}}.',
   webNone: 'Nothing was found there.',
   webFailed: 'The internet search did not come through.',
+  preview: '{{title}}, on {{site}}',
   inRoom: 'Search in this room',
   palette: 'Go to',
   paletteInput: 'A room, a person, an action or a word',

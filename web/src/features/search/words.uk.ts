@@ -54,6 +54,7 @@ export const searchUk = {
   webSent: 'Запит «{{query}}» пішов до {{engine}}.',
   webNone: 'Там нічого не знайдено.',
   webFailed: 'Пошук в інтернеті не відповів.',
+  preview: '{{title}}, на {{site}}',
   inRoom: 'Шукати в цій кімнаті',
   palette: 'Швидкий перехід',
   paletteInput: 'Кімната, людина, дія або слово',

@@ -1,0 +1,49 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { useApi } from '../../context.tsx'
+
+const AGAIN_MS = 1_500
+const TRIES = 8
+/** Once a city said that it opens no addresses, it is not asked again on this page. */
+const OFF = ['link-previews-off']
+
+/** What the addresses in a message show of themselves, as cards under it; nothing where the city opens none. */
+export function LinkPreviews({ message, text }: { message: string; text: string }) {
+  const { t } = useTranslation()
+  const api = useApi()
+  const queries = useQueryClient()
+  const named = /https?:\/\/\S/i.test(text)
+  const { data } = useQuery({
+    queryKey: ['link-previews', message, text],
+    queryFn: async ({ signal }) => {
+      const found = await api.city.previews({ messages: [message] }, { signal })
+      if (!found.on) queries.setQueryData(OFF, true)
+      return found.items
+    },
+    enabled: named && queries.getQueryData(OFF) !== true,
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: false,
+    refetchInterval: ({ state }) =>
+      state.dataUpdateCount < TRIES && state.data?.some((item) => item.state === 'pending')
+        ? AGAIN_MS
+        : false,
+  })
+  return data
+    ?.filter(({ state }) => state === 'done')
+    .map(({ url, title, description, site }) => (
+      <a
+        key={url}
+        className="lp lp-plain"
+        href={url}
+        target="_blank"
+        rel="noopener noreferrer nofollow"
+        aria-label={t('search.preview', { title, site })}
+      >
+        <span>
+          <span className="meta">{site}</span>
+          <b>{title}</b>
+          {description}
+        </span>
+      </a>
+    ))
+}
