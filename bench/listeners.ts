@@ -4,6 +4,8 @@ import { connect, type Socket } from 'node:net'
 /** WebSocket clients that cost next to nothing: the handshake, frames to say something by, and a count of the bytes that came. */
 export interface Listener {
   say(value: unknown): void
+  /** Writes a frame as it is. */
+  raw(bytes: Buffer): void
   /** Bytes of frames since the handshake. */
   readonly bytes: number
   close(): void
@@ -34,6 +36,7 @@ export function listen({ url, path, headers = {}, from, heard, closed }: ListenN
     let head = ''
     const late = setTimeout(() => socket.destroy(new Error('not open in time')), OPEN_MS)
     const listener: Listener = {
+      raw: (bytes) => void socket.write(bytes),
       say: (value) => void socket.write(masked(JSON.stringify(value))),
       get bytes() {
         return bytes

@@ -25,6 +25,9 @@ interface Client {
 const AT_ONCE = 100
 const WAIT_MS = 60_000
 const NOTHING = Buffer.alloc(0)
+const PING = 0x89
+/** A client's, with a mask of zeros. */
+const PONG = Buffer.from([0x8a, 0x80, 0, 0, 0, 0])
 const clients: Client[] = []
 let faults = 0
 let at: Extract<Said, { do: 'open' }> | undefined
@@ -56,12 +59,14 @@ async function openOne(i: number): Promise<void> {
 function hear(client: Client, chunk: Buffer): void {
   let bytes = client.rest.length > 0 ? Buffer.concat([client.rest, chunk]) : chunk
   for (;;) {
-    if (bytes.length < 4) break
+    if (bytes.length < 2) break
     const short = (bytes[1] ?? 0) & 127
     const head = short < 126 ? 2 : short === 126 ? 4 : 10
+    if (bytes.length < head) break
     const size = short < 126 ? short : short === 126 ? bytes.readUInt16BE(2) : bytes.readUInt32BE(6)
     if (bytes.length < head + size) break
     if (bytes[0] === 0x81) read(client, bytes.toString('latin1', head, Math.min(head + size, head + 120)))
+    if (bytes[0] === PING) client.line?.raw(PONG)
     bytes = bytes.subarray(head + size)
   }
   client.rest = bytes.length > 0 ? Buffer.from(bytes) : NOTHING

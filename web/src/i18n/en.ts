@@ -4,6 +4,7 @@ import { cityEn } from '../features/city/words.en.ts'
 import { deviceEn } from '../features/device/words.en.ts'
 import { feedEn } from '../features/feed/words.en.ts'
 import { knowledgeEn } from '../features/knowledge/words.en.ts'
+import { liveEn } from '../features/live/words.en.ts'
 import { mapEn } from '../features/map/words.en.ts'
 import { talkEn } from '../features/messages/words.en.ts'
 import { operatorEn } from '../features/operator/words.en.ts'
@@ -49,6 +50,7 @@ export const en = {
   rooms: roomsEn,
   people: peopleEn,
   feed: feedEn,
+  live: liveEn,
   map: mapEn,
   search: searchEn,
 } as const

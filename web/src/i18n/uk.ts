@@ -4,6 +4,7 @@ import { cityUk } from '../features/city/words.uk.ts'
 import { deviceUk } from '../features/device/words.uk.ts'
 import { feedUk } from '../features/feed/words.uk.ts'
 import { knowledgeUk } from '../features/knowledge/words.uk.ts'
+import { liveUk } from '../features/live/words.uk.ts'
 import { mapUk } from '../features/map/words.uk.ts'
 import { talkUk } from '../features/messages/words.uk.ts'
 import { operatorUk } from '../features/operator/words.uk.ts'
@@ -50,6 +51,7 @@ export const uk = {
   rooms: roomsUk,
   people: peopleUk,
   feed: feedUk,
+  live: liveUk,
   map: mapUk,
   search: searchUk,
 } as const

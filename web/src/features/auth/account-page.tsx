@@ -9,6 +9,7 @@ import { chooseTheme, themeChoice } from '../../ui/theme.ts'
 import { Profile } from '../account/profile.tsx'
 import { SettingsFrame } from '../account/settings-frame.tsx'
 import { ForgottenPasswords, WaitingPeople } from '../account/waiting.tsx'
+import { ReceiptsSetting } from '../live/receipts-setting.tsx'
 import { Invitations } from './invitations.tsx'
 import { Keys } from './keys.tsx'
 import { Residents } from './residents.tsx'
@@ -74,6 +75,7 @@ function Look() {
             }}
           />
         </div>
+        <ReceiptsSetting />
       </div>
     </section>
   )

@@ -5,6 +5,7 @@ import { ServerFrame } from '../../../../src/services/city/city.live.contract.ts
 import type { Message } from '../../../../src/services/city/messages.contract.ts'
 import type { Room } from '../../../../src/services/city/rooms.contract.ts'
 import type { Api } from '../../api.ts'
+import { createPresenceStore, createReporter, type PresenceStore } from '../live/presence.ts'
 import { createDrafts, type Drafts } from './drafts.ts'
 import { createLive, type Line, type Live, type Socket } from './live.ts'
 import { createLocalFiles, type LocalFiles } from './local-files.ts'
@@ -26,12 +27,17 @@ export interface City {
   readonly outbox: Outbox
   readonly localFiles: LocalFiles
   readonly typists: Typists
+  readonly presence: PresenceStore
   readonly drafts: Drafts
   line(): Line
   onLine(changed: () => void): () => void
   room(id: string): RoomStore
   /** A thread of a room, by its root. */
   thread(room: string, root: string): RoomStore
+  /** Hears how far others have read. */
+  onRead(heard: (room: string, principal: string, seq: number) => void): () => void
+  /** Says which room is before one’s eyes; null when none is. */
+  look(room: string | null): void
   /** Follows exactly these rooms. */
   follow(rooms: readonly Room[]): void
   /** Lets the others see that somebody writes; at most once in three seconds. */
@@ -66,6 +72,9 @@ export function createCity({ api, me, queries, signedOut }: CityNeeds): City {
   const lineListeners = new Set<() => void>()
   const localFiles = createLocalFiles()
   const typists = createTypists(after)
+  const presence = createPresenceStore()
+  const readers = new Set<Parameters<City['onRead']>[0]>()
+  let looking: string | null = null
   let typed = 0
   let line: Line = { state: 'connecting' }
   let followed = new Set<string>()
@@ -117,7 +126,9 @@ export function createCity({ api, me, queries, signedOut }: CityNeeds): City {
       line = next
       for (const changed of lineListeners) changed()
       if (next.state === 'signed-out') signedOut()
+      if (next.state === 'offline') presence.forget()
       if (next.state === 'open') {
+        reporter.begin()
         outbox.wake()
         void queries.invalidateQueries({ queryKey: ROOMS })
         for (const store of stores.values()) if (store.state().state === 'failed') void store.load()
@@ -126,12 +137,23 @@ export function createCity({ api, me, queries, signedOut }: CityNeeds): City {
     gap: (room) => {
       for (const store of storesOf(room)) void store.load()
     },
+    lost: (room) => {
+      stores.delete(room)
+      followed.delete(room)
+      roomChanged(room)
+    },
   })
+  const reporter = createReporter(
+    () => ({ state: document.visibilityState === 'visible' ? 'here' : 'away', room: looking }),
+    ({ state, room }) => live.send({ type: 'presence', state, ...(room !== null && { room }) }),
+    after,
+  )
 
   const changeRoom = (id: string, how: (room: Room) => Room) =>
     queries.setQueryData<Room[]>(ROOMS, (rooms) => rooms?.map((room) => (room.id === id ? how(room) : room)))
 
   const receive = (frame: ServerFrame) => {
+    if (frame.type === 'presence') return presence.note(frame.people)
     if (!('room' in frame) || frame.room === undefined) return
     const store = stores.get(frame.room)
     for (const one of storesOf(frame.room)) one.frame(frame)
@@ -139,6 +161,7 @@ export function createCity({ api, me, queries, signedOut }: CityNeeds): City {
     if (frame.type === 'room') roomChanged(frame.room)
     if (frame.type === 'message') arrived(frame.room, frame.seq, frame.message)
     if (frame.type === 'read' && frame.principal === me.id) readElsewhere(frame.room, frame.seq)
+    if (frame.type === 'read') for (const heard of readers) heard(frame.room, frame.principal, frame.seq)
     if (frame.type === 'typing' && frame.principal !== me.id) typists.note(frame.room, frame.name)
     if (frame.type === 'delta' || frame.type === 'subscribed') void store?.catchUp()
   }
@@ -174,6 +197,7 @@ export function createCity({ api, me, queries, signedOut }: CityNeeds): City {
   }
   const seen = () => {
     if (document.visibilityState === 'visible') wake()
+    reporter.look()
   }
   const lose = () => live.lose()
   window.addEventListener('online', wake)
@@ -185,6 +209,15 @@ export function createCity({ api, me, queries, signedOut }: CityNeeds): City {
     outbox,
     localFiles,
     typists,
+    presence,
+    onRead(heard) {
+      readers.add(heard)
+      return () => readers.delete(heard)
+    },
+    look(room) {
+      looking = room
+      reporter.look()
+    },
     drafts: createDrafts(() => localStorage, me.id),
     line: () => line,
     onLine(changed) {
@@ -221,7 +254,7 @@ export function createCity({ api, me, queries, signedOut }: CityNeeds): City {
     follow(rooms) {
       const next = new Set(rooms.map(({ id }) => id))
       for (const id of followed) if (!next.has(id)) live.unsubscribe(id)
-      for (const { id, seq } of rooms) live.subscribe(id, seq)
+      live.subscribe(...rooms.map(({ id, seq }) => ({ room: id, after: seq })))
       followed = next
     },
     typing(room) {
@@ -248,6 +281,7 @@ export function createCity({ api, me, queries, signedOut }: CityNeeds): City {
       window.removeEventListener('offline', lose)
       document.removeEventListener('visibilitychange', seen)
       for (const { timer } of reads.values()) clearTimeout(timer)
+      reporter.close()
       live.close()
       outbox.close()
       localFiles.close()

@@ -8,6 +8,7 @@ function setup() {
   const frames: Frame[] = []
   const lines: Line[] = []
   const gaps: string[] = []
+  const losses: string[] = []
   const live = createLive({
     open: () => {
       const socket = {
@@ -39,6 +40,7 @@ function setup() {
     frame: (frame) => frames.push(frame),
     line: (line) => lines.push(line),
     gap: (room) => gaps.push(room),
+    lost: (room) => losses.push(room),
   })
   const last = () => {
     const socket = sockets.at(-1)
@@ -50,21 +52,21 @@ function setup() {
     timers.splice(0).forEach(({ act }) => {
       act()
     })
-  return { live, sockets, timers, frames, lines, gaps, last, say, fire }
+  return { live, sockets, timers, frames, lines, gaps, losses, last, say, fire }
 }
 
 test('subscribes when the line is open, after the number last seen', () => {
   const { live, last, lines } = setup()
-  live.subscribe('room_1', 7)
+  live.subscribe({ room: 'room_1', after: 7 })
   expect(last().sent).toEqual([])
   last().onopen?.()
   expect(lines.at(-1)).toEqual({ state: 'open' })
-  expect(last().sent).toEqual([{ type: 'subscribe', room: 'room_1', after: 7 }])
+  expect(last().sent).toEqual([{ type: 'subscribe', rooms: [{ room: 'room_1', after: 7 }] }])
 })
 
 test('a number comes once, whatever the server repeats', () => {
   const { live, last, say, frames } = setup()
-  live.subscribe('room_1', 0)
+  live.subscribe({ room: 'room_1', after: 0 })
   last().onopen?.()
   for (const seq of [1, 2, 2, 1, 3]) say({ type: 'message', room: 'room_1', seq })
   expect(frames.map(({ seq }) => seq)).toEqual([1, 2, 3])
@@ -72,7 +74,7 @@ test('a number comes once, whatever the server repeats', () => {
 
 test('comes back after a broken line and resumes where it was', () => {
   const { live, sockets, last, say, fire, timers, lines } = setup()
-  live.subscribe('room_1', 0)
+  live.subscribe({ room: 'room_1', after: 0 })
   last().onopen?.()
   say({ type: 'message', room: 'room_1', seq: 1 })
   last().onclose?.({ code: 1006 })
@@ -81,7 +83,7 @@ test('comes back after a broken line and resumes where it was', () => {
   fire()
   expect(sockets).toHaveLength(2)
   last().onopen?.()
-  expect(last().sent).toEqual([{ type: 'subscribe', room: 'room_1', after: 1 }])
+  expect(last().sent).toEqual([{ type: 'subscribe', rooms: [{ room: 'room_1', after: 1 }] }])
 })
 
 test('waits longer each time, up to a quarter of a minute', () => {
@@ -99,7 +101,7 @@ test('waits longer each time, up to a quarter of a minute', () => {
 
 test('a missing number is asked for once, then the room is fetched', () => {
   const { live, last, say, frames, gaps } = setup()
-  live.subscribe('room_1', 0)
+  live.subscribe({ room: 'room_1', after: 0 })
   last().onopen?.()
   say({ type: 'message', room: 'room_1', seq: 3 })
   expect(frames).toEqual([])
@@ -112,7 +114,7 @@ test('a missing number is asked for once, then the room is fetched', () => {
 
 test('a backfill that fills the gap needs no fetch', () => {
   const { live, last, say, frames, gaps } = setup()
-  live.subscribe('room_1', 0)
+  live.subscribe({ room: 'room_1', after: 0 })
   last().onopen?.()
   say({ type: 'message', room: 'room_1', seq: 3 })
   for (const seq of [1, 2, 3]) say({ type: 'message', room: 'room_1', seq })
@@ -135,7 +137,7 @@ test('a credential that is gone ends it; a slow reader comes back', () => {
 
 test('a line that does not answer after waking is given up', () => {
   const { live, last, sockets, fire, lines, say } = setup()
-  live.subscribe('room_1', 4)
+  live.subscribe({ room: 'room_1', after: 4 })
   last().onopen?.()
   live.wake()
   say({ type: 'subscribed', room: 'room_1', seq: 4 })
@@ -151,7 +153,7 @@ test('a line that does not answer after waking is given up', () => {
 
 test('unreadable frames and frames without a number pass or vanish, and never throw', () => {
   const { live, last, say, frames } = setup()
-  live.subscribe('room_1', 4)
+  live.subscribe({ room: 'room_1', after: 4 })
   last().onopen?.()
   last().onmessage?.({ data: '{not json' })
   last().onmessage?.({ data: new Uint8Array() })
@@ -161,10 +163,44 @@ test('unreadable frames and frames without a number pass or vanish, and never th
 
 test('told that too much came in between, it fetches the room and goes on from there', () => {
   const { live, last, say, frames, gaps } = setup()
-  live.subscribe('room_1', 4)
+  live.subscribe({ room: 'room_1', after: 4 })
   last().onopen?.()
   say({ type: 'resync', room: 'room_1', seq: 5000 })
   say({ type: 'message', room: 'room_1', seq: 5001 })
   expect(gaps).toEqual(['room_1'])
   expect(frames.map(({ seq }) => seq)).toEqual([5001])
+})
+
+test('many rooms are followed by one frame, and one that is lost is heard of no more', () => {
+  const { live, last, say, fire, frames, losses } = setup()
+  live.subscribe({ room: 'room_1', after: 1 }, { room: 'room_2', after: 2 })
+  last().onopen?.()
+  live.subscribe({ room: 'room_2', after: 2 }, { room: 'room_3', after: 3 })
+  expect(last().sent).toEqual([
+    {
+      type: 'subscribe',
+      rooms: [
+        { room: 'room_1', after: 1 },
+        { room: 'room_2', after: 2 },
+      ],
+    },
+    { type: 'subscribe', rooms: [{ room: 'room_3', after: 3 }] },
+  ])
+  say({ type: 'unsubscribed', room: 'room_2' })
+  say({ type: 'unsubscribed', room: 'room_2' })
+  say({ type: 'message', room: 'room_2', seq: 3 })
+  say({ type: 'unread', room: 'room_1', seq: 0 })
+  expect([losses, frames.map(({ type }) => type)]).toEqual([['room_2'], ['unread']])
+  last().onclose?.({ code: 1006 })
+  fire()
+  last().onopen?.()
+  expect(last().sent).toEqual([
+    {
+      type: 'subscribe',
+      rooms: [
+        { room: 'room_1', after: 1 },
+        { room: 'room_3', after: 3 },
+      ],
+    },
+  ])
 })

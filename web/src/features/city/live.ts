@@ -34,11 +34,13 @@ export interface LiveNeeds {
   line(line: Line): void
   /** Numbers are missing and the server did not fill them in: the room must be fetched anew. */
   gap(room: string): void
+  /** A room is no longer this person's to read: nothing of it comes any more. */
+  lost(room: string): void
 }
 
 export interface Live {
-  /** Follows a room from the number last seen; again with the same room changes nothing. */
-  subscribe(room: string, after: number): void
+  /** Follows rooms, each from the number last seen; one that is followed already changes nothing. */
+  subscribe(...rooms: readonly Place[]): void
   unsubscribe(room: string): void
   /** False when the line is gone; nothing is kept. */
   send(frame: Frame): boolean
@@ -49,6 +51,12 @@ export interface Live {
   /** The browser says that the line is gone. */
   lose(): void
   close(): void
+}
+
+/** A room, and the last number seen of it. */
+export interface Place {
+  readonly room: string
+  readonly after: number
 }
 
 interface Followed {
@@ -62,6 +70,8 @@ const LONGEST_WAIT_MS = 15_000
 const PROBE_MS = 6_000
 const OPEN_MS = 10_000
 const SIGNED_OUT = 4401
+/** Frames with a number that is not of the room's log. */
+const BESIDE = new Set(['ack', 'read', 'unread'])
 
 /** One socket for the whole page. It comes back by itself, resumes each room after the last number seen, and delivers no number twice. */
 export function createLive(needs: LiveNeeds): Live {
@@ -79,6 +89,9 @@ export function createLive(needs: LiveNeeds): Live {
   }
   const write = (frame: Frame) => socket?.send(JSON.stringify(frame))
   const follow = (room: string, { seq }: Followed) => write({ type: 'subscribe', room, after: seq })
+  const followAll = (places: readonly Place[]) => {
+    if (places.length > 0) write({ type: 'subscribe', rooms: places })
+  }
 
   const connect = () => {
     cancelTimer()
@@ -90,10 +103,8 @@ export function createLive(needs: LiveNeeds): Live {
       late()
       tries = 0
       say({ state: 'open' })
-      for (const [room, followed] of rooms) {
-        followed.asked = null
-        follow(room, followed)
-      }
+      for (const followed of rooms.values()) followed.asked = null
+      followAll([...rooms].map(([room, { seq }]) => ({ room, after: seq })))
     }
     mine.onmessage = ({ data }) => {
       cancelProbe()
@@ -139,8 +150,11 @@ export function createLive(needs: LiveNeeds): Live {
       followed.asked = null
       return missing(frame.room, followed, Number(frame.seq))
     }
-    if (typeof frame.seq !== 'number' || frame.type === 'ack' || frame.type === 'read')
-      return needs.frame(frame)
+    if (frame.type === 'unsubscribed' && frame.room !== undefined) {
+      if (rooms.delete(frame.room)) needs.lost(frame.room)
+      return
+    }
+    if (typeof frame.seq !== 'number' || BESIDE.has(frame.type)) return needs.frame(frame)
     if (!followed || frame.room === undefined || frame.seq <= followed.seq) return
     if (frame.seq > followed.seq + 1) {
       if (followed.asked !== followed.seq) {
@@ -161,11 +175,10 @@ export function createLive(needs: LiveNeeds): Live {
 
   connect()
   return {
-    subscribe(room, after) {
-      if (rooms.has(room)) return
-      const followed = { seq: after, asked: null }
-      rooms.set(room, followed)
-      if (line.state === 'open') follow(room, followed)
+    subscribe(...places) {
+      const fresh = places.filter(({ room }) => !rooms.has(room))
+      for (const { room, after } of fresh) rooms.set(room, { seq: after, asked: null })
+      if (line.state === 'open') followAll(fresh)
     },
     unsubscribe(room) {
       if (rooms.delete(room) && line.state === 'open') write({ type: 'unsubscribe', room })

@@ -13,6 +13,7 @@ import { Button, IconButton } from '../../ui/button.tsx'
 import { FieldError } from '../../ui/field.tsx'
 import { Menu, MenuItem } from '../../ui/menu.tsx'
 import { useToast } from '../../ui/toast.tsx'
+import { litOf, usePresence } from '../live/use-presence.ts'
 import { ROOMS } from './city.ts'
 import { useCity } from './city-context.tsx'
 import { agentsQuery, membersQuery, residentsQuery } from './members.ts'
@@ -73,15 +74,7 @@ export function PeoplePanel({ room, onClose }: { room: Room; onClose: () => void
         ))}
         {called.length > 0 && <h3>{t('city.membersAgents', { n: called.length })}</h3>}
         {called.map((agent) => (
-          <div key={agent.id} className="nav" style={{ height: 'auto', paddingBlock: 6 }}>
-            <Avatar of={{ id: agent.id, kind: 'agent', name: agent.name }} small />
-            <span className="grow">
-              {agent.name}
-              <span className="meta" style={{ display: 'block', fontWeight: 'var(--weight-text)' }}>
-                {agent.about[language]}
-              </span>
-            </span>
-          </div>
+          <CalledAgent key={agent.id} id={agent.id} name={agent.name} about={agent.about[language]} />
         ))}
         <FieldError error={takeOut.error ? sentenceOf(failureOf(takeOut.error), language) : undefined} />
       </div>
@@ -104,12 +97,41 @@ function membersOf(members: readonly Member[] = [], residents: readonly Principa
   return [...all.values()].filter(({ kind }) => kind === 'person')
 }
 
+/** An agent with what it is at, and what it is for. */
+function CalledAgent({ id, name, about }: { id: string; name: string; about: string }) {
+  const { t } = useTranslation()
+  const state = usePresence(id)
+  const lit = litOf(state)
+  return (
+    <div className="nav" style={{ height: 'auto', paddingBlock: 6 }}>
+      <Avatar of={{ id, kind: 'agent', name }} small {...(lit && { lit })} />
+      <span className="grow">
+        {name}
+        {state !== 'gone' && (
+          <span className="text-patina-ink" style={{ fontWeight: 'var(--weight-text)' }}>
+            {' · '}
+            {t(`people.state.${state}`)}
+          </span>
+        )}
+        <span className="meta" style={{ display: 'block', fontWeight: 'var(--weight-text)' }}>
+          {about}
+        </span>
+      </span>
+    </div>
+  )
+}
+
 function Person({ member, onTakeOut }: { member: Member; onTakeOut: (() => void) | null }) {
   const { t } = useTranslation()
+  const state = usePresence(member.id)
+  const lit = litOf(state)
   return (
     <div className="nav">
-      <Avatar of={member} small />
-      <span className="grow trim">{member.name}</span>
+      <Avatar of={member} small {...(lit && { lit })} />
+      <span className="grow trim">
+        {member.name}
+        {state !== 'gone' && <span className="vh">, {t(`people.state.${state}`)}</span>}
+      </span>
       {member.membership !== 'member' && <span className="meta">{t(`rooms.role.${member.membership}`)}</span>}
       {onTakeOut && (
         <IconButton

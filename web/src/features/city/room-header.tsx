@@ -7,6 +7,7 @@ import { useApi } from '../../context.tsx'
 import { FacePile } from '../../ui/avatar.tsx'
 import { IconButton } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
+import { AgentNow } from '../live/agent-now.tsx'
 import { RoomMenu } from '../messages/room-menu.tsx'
 import { RoomSearch } from '../search/search-entry.tsx'
 import { membersQuery } from './members.ts'
@@ -38,6 +39,7 @@ export function RoomHeader({ room, panel, onPanel, onJump }: RoomHeaderProps) {
         <div className="meta trim" style={{ fontSize: 'var(--text-xs)' }}>
           {room.topic !== '' && `${room.topic} · `}
           {t(`rooms.visibility.${room.visibility}`)} · {t(`city.policyLine.${room.replyPolicy.mode}`)}
+          <AgentNow room={room} />
         </div>
       </div>
       {members.data && <FacePile of={members.data} />}

@@ -10,6 +10,7 @@ import { useLanguage } from '../../i18n/format.ts'
 import { Button } from '../../ui/button.tsx'
 import { EmptyState, TalkSkeleton } from '../../ui/states.tsx'
 import { useToast } from '../../ui/toast.tsx'
+import { SeenBy } from '../live/seen-by.tsx'
 import { lastEditable } from '../messages/last-editable.ts'
 import { isSilent, SilentRoom } from '../rooms/silent-room.tsx'
 import { useCity, useOutgoing } from './city-context.tsx'
@@ -65,6 +66,10 @@ export function Talk({ room }: { room: Room }) {
   }, [])
   // What was marked unread counts as read again when the room is opened the next time.
   useEffect(() => () => city.readAgain(room.id), [city, room.id])
+  useEffect(() => {
+    city.look(room.id)
+    return () => city.look(null)
+  }, [city, room.id])
   useEffect(() => {
     if (wanted === undefined || state !== 'ready' || arrived.current === wanted) return
     arrived.current = wanted
@@ -128,6 +133,7 @@ export function Talk({ room }: { room: Room }) {
               />
             )}
           </div>
+          <SeenBy room={room} messages={timeline.messages} />
           <TypingLine room={room.id} timeline={timeline} />
           {isSilent(room) ? (
             <SilentRoom room={room} />
