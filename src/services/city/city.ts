@@ -192,7 +192,7 @@ export function createCity(needs: CityNeeds): Service<typeof cityContract> {
       open.push(liveCity(app, authenticate, { ...live, agents: agentsNow, limits: limits.live }))
     },
     async start() {
-      await resumable?.sweep()
+      await resumable?.sweep(clock.now())
       await own.openSquare()
       await indexRooms(db)
       await map.found()

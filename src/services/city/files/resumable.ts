@@ -1,8 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomUUID } from 'node:crypto'
-import { mkdir, readdir } from 'node:fs/promises'
-import { FileStore } from '@tus/file-store'
-import { Server } from '@tus/server'
+import { mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { AppError, kernelError } from '../../../kernel/errors.ts'
 import { filesError } from '../../../platform/files/files.errors.ts'
@@ -31,16 +30,21 @@ const OPEN_MOST = 20
  * Bytes wait a day in a folder; `keep` makes a complete upload a file. An upload's id begins with its owner's, and is there for nobody else.
  */
 export function createResumable({ db, intake, folder, limits }: ResumableNeeds) {
-  const store = new FileStore({ directory: folder, expirationPeriodInMilliseconds: KEPT_MS })
   const asker = new AsyncLocalStorage<string>()
-  const tus = new Server({
-    path: PATH,
-    datastore: store,
-    maxSize: limits.maxUploadBytes,
-    relativeLocation: true,
-    allowedOrigins: () => false,
-    namingFunction: () => `${asker.getStore()}.${randomUUID()}`,
-    onResponseError: (_request, error) => inOurShape(error, limits.maxUploadBytes),
+  /** Loaded with the first upload: a city that starts has no use for it. */
+  const load = once(async () => {
+    const [{ Server }, { FileStore }] = await Promise.all([import('@tus/server'), import('@tus/file-store')])
+    const store = new FileStore({ directory: folder, expirationPeriodInMilliseconds: KEPT_MS })
+    const tus = new Server({
+      path: PATH,
+      datastore: store,
+      maxSize: limits.maxUploadBytes,
+      relativeLocation: true,
+      allowedOrigins: () => false,
+      namingFunction: () => `${asker.getStore()}.${randomUUID()}`,
+      onResponseError: (_request, error) => inOurShape(error, limits.maxUploadBytes),
+    })
+    return { tus, store }
   })
 
   const beforeCreation = async (request: FastifyRequest, owner: string): Promise<void> => {
@@ -67,6 +71,7 @@ export function createResumable({ db, intake, folder, limits }: ResumableNeeds) 
                 await beforeCreation(request, principal.id)
               for (const [name, value] of Object.entries(reply.getHeaders()))
                 if (value !== undefined) reply.raw.setHeader(name, value)
+              const { tus } = await load()
               reply.hijack()
               await asker.run(principal.id, () => tus.handle(request.raw, reply.raw))
             },
@@ -79,6 +84,7 @@ export function createResumable({ db, intake, folder, limits }: ResumableNeeds) 
       if (!isOf(owner, upload)) throw cityError('city.upload_not_found')
       const before = await fileOfUpload(db, upload)
       if (before) return before
+      const { store } = await load()
       const known = await store.getUpload(upload).catch(() => undefined)
       if (!known) throw cityError('city.upload_not_found')
       const { size, offset, metadata } = known
@@ -95,11 +101,23 @@ export function createResumable({ db, intake, folder, limits }: ResumableNeeds) 
       }
     },
 
-    /** Makes the folder, and throws away what waited too long. */
-    async sweep(): Promise<void> {
+    /** Makes the folder, and throws away what waited longer than a day. */
+    async sweep(now: number): Promise<void> {
       await mkdir(folder, { recursive: true, mode: 0o700 })
-      await store.deleteExpired()
+      for (const name of await readdir(folder)) {
+        const path = join(folder, name)
+        const { mtimeMs } = await stat(path)
+        if (mtimeMs + KEPT_MS < now) await rm(path, { force: true })
+      }
     },
+  }
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return () => {
+    made ??= make()
+    return made
   }
 }
 
