@@ -43,6 +43,9 @@ export const mapOperations = {
     output: z.object({
       districts: z.array(District),
       places: z.array(Place),
+      /** How many people are in the city now, and how many agents are at work. */
+      inCity: z.number().int(),
+      atWork: z.number().int(),
       /** Rooms the asker may put on the map, which stand nowhere yet. */
       placeless: z.array(Room.pick({ id: true, slug: true, name: true })),
     }),

@@ -5,6 +5,7 @@ import { may } from '../../auth/auth.rights.ts'
 import type { cityContract } from '../city.contract.ts'
 import { cityError } from '../city.errors.ts'
 import { asResource, type CityDb, isId, type RoomRow } from '../city.store.ts'
+import type { AgentPresence } from '../live/agent-presence.ts'
 import type { Presence } from '../live/presence.ts'
 import type { District, Place } from '../map.contract.ts'
 import { checkText } from '../messages/messages.ts'
@@ -13,7 +14,8 @@ import { placeIn } from './place-in.ts'
 
 export interface MapNeeds {
   readonly db: CityDb
-  readonly presence: Pick<Presence, 'inRoom'>
+  readonly presence: Pick<Presence, 'inRoom' | 'people'>
+  readonly agentsNow: Pick<AgentPresence, 'states'>
   readonly clock: Clock
 }
 
@@ -28,12 +30,13 @@ export interface CityMap {
   found(): Promise<void>
 }
 
+const BUSY: readonly string[] = ['reading', 'thinking', 'tool']
 const MAX_DISTRICTS = 100
 const MAX_ROOMS = 500
 const DONE = { done: true } as const
 
 /** The map. It shows of the city what the asker may enter: a hidden room leaves no gap, because only public rooms are given places by the city, in the order they were opened. */
-export function createMap({ db, presence, clock }: MapNeeds): CityMap {
+export function createMap({ db, presence, agentsNow, clock }: MapNeeds): CityMap {
   const districts = async (tx: CityDb): Promise<District[]> =>
     await tx
       .selectFrom('city.district')
@@ -76,6 +79,8 @@ export function createMap({ db, presence, clock }: MapNeeds): CityMap {
       return {
         districts: all,
         places,
+        inCity: [...presence.people.values()].filter(({ state }) => state === 'here').length,
+        atWork: [...agentsNow.states.values()].filter((state) => BUSY.includes(state)).length,
         placeless: placeless.map(({ id, slug, name }) => ({ id, slug, name })),
       }
     },

@@ -53,6 +53,9 @@ export function FeedRow({ item }: { item: FeedItem }) {
         {item.text !== '' && <p className="quoted">{item.text}</p>}
         <div className="meta">
           <time dateTime={item.at}>{format.moment(item.at)}</time>
+          {item.kind === 'messages' && item.unread && item.room.visibility === 'direct' && (
+            <> · {t('city.unread', { count: item.count })}</>
+          )}
           {item.kind === 'request' && (
             <>
               {' · '}
@@ -80,6 +83,7 @@ function Line({ item }: { item: FeedItem }) {
   const name = item.people[0]?.name ?? ''
   switch (item.kind) {
     case 'messages':
+      if (item.room.visibility === 'direct') return t('feed.toYou')
       return item.count > 1 ? t('feed.saidMore', { count: item.count }) : t('feed.said', { name })
     case 'joined':
       return item.count > 1

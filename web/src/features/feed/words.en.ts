@@ -16,6 +16,7 @@ export const feedEn = {
   said: '{{name}} wrote in',
   saidMore_one: '{{count}} new message in',
   saidMore_other: '{{count}} new messages in',
+  toYou: 'Written to you by',
   mention: '{{name}} called you in',
   reply: '{{name}} answered you in',
   joined: '{{name}} came into',

@@ -22,6 +22,7 @@ export const feedUk = {
   saidMore_few: '{{count}} нові повідомлення в кімнаті',
   saidMore_many: '{{count}} нових повідомлень у кімнаті',
   saidMore_other: '{{count}} нового повідомлення в кімнаті',
+  toYou: 'Вам пише',
   mention: '{{name}} кличе вас у кімнаті',
   reply: '{{name}} відповідає вам у кімнаті',
   joined: '{{name}} тепер у кімнаті',

@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router'
-import { type KeyboardEvent, type MouseEvent, useRef } from 'react'
+import { type KeyboardEvent, type MouseEvent, useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { District, Place } from '../../../../src/services/city/map.contract.ts'
 import { isWay, nextOn, WAYS } from './walking.ts'
@@ -23,6 +23,12 @@ export function CityMap({ districts, places, chosen, moving, onChoose, onMove }:
   const { t } = useTranslation()
   const plan = useRef<SVGSVGElement>(null)
   const stop = chosen ?? places[0]
+  const first = useRef(stop?.room.id)
+  useEffect(() => {
+    // Where the map is larger than its window, it opens at a house rather than at a corner.
+    const house = plan.current?.querySelector(`[data-room="${first.current}"]`)
+    house?.scrollIntoView({ block: 'center', inline: 'center' })
+  }, [])
   const walk = (event: KeyboardEvent) => {
     if (!isWay(event.key) || event.altKey || !stop) return
     event.preventDefault()

@@ -119,7 +119,7 @@ export function MapPage() {
               onMove={({ x, y }) => setCarried({ x: onPlane(x), y: onPlane(y) })}
             />
           </div>
-          <Summary places={places} />
+          <Summary inCity={data.inCity} atWork={data.atWork} />
           {shown && (
             <PlaceCard
               place={shown}
@@ -138,14 +138,18 @@ export function MapPage() {
   )
 }
 
-function Summary({ places }: { places: readonly Place[] }) {
+function Summary({ inCity, atWork }: { inCity: number; atWork: number }) {
   const { t } = useTranslation()
-  const here = places.reduce((sum, place) => sum + place.here, 0)
   return (
     <div className="over sum">
       <div>
-        <i className="lit" /> {t('map.inCity', { count: here })}
+        <i className="lit" /> {t('map.inCity', { count: inCity })}
       </div>
+      {atWork > 0 && (
+        <div>
+          <i className="lit copper" /> {t('map.atWork', { count: atWork })}
+        </div>
+      )}
       <div className="meta lg">{t('map.window')}</div>
     </div>
   )
