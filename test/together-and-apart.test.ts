@@ -1,7 +1,10 @@
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import WebSocket from 'ws'
 import { peerVariable, SERVICES, type ServiceName } from '../src/config.ts'
+import { connect } from '../src/kernel/client.ts'
+import { multimodalGatewayContract } from '../src/services/multimodal-gateway/multimodal-gateway.contract.ts'
 import { startCity, temporaryFolder } from './kit/city.ts'
 import { scratchPostgres } from './kit/postgres.ts'
 import { firstOwner, newcomer, type Resident, until } from './kit/resident.ts'
@@ -65,6 +68,9 @@ async function apart(): Promise<Shape> {
   const held = opened.move()
   return { urls, welcome, [Symbol.asyncDispose]: () => held[Symbol.asyncDispose]() }
 }
+
+const connectedTo = (url: string, { authorization }: Resident) =>
+  connect(url, multimodalGatewayContract, { authorize: () => ({ authorization }) })
 
 /** What Node 20 lacks of AsyncDisposableStack, as far as this file needs it. */
 class AsyncDisposableStackLike implements AsyncDisposable {
@@ -172,6 +178,54 @@ describe.each([
           2_000,
         )
     })
+
+    test('a role and a ban bite everywhere at once, on open sockets too', async () => {
+      const resident = await newcomer(owner, 'Богдан')
+      const { id: principal } = await resident.auth.me({})
+      const line = new WebSocket(new URL('/api/city/live', shape.urls.city.replace('http', 'ws')), {
+        headers: { authorization: resident.authorization },
+      })
+      const closed = new Promise<number>((resolve) => line.on('close', resolve))
+      await new Promise((resolve, reject) => line.once('open', resolve).once('error', reject))
+      const toldOf = (ask: () => Promise<unknown>) =>
+        ask().then(
+          () => 'let in',
+          (error: { code: string }) => error.code,
+        )
+      const operates = () => toldOf(() => connectedTo(shape.urls['multimodal-gateway'], resident).models({}))
+      expect(await operates()).toBe('auth.forbidden')
+      await owner.auth.changeResident({ principal, role: 'admin' })
+      await until(operates, (told) => told === 'let in', 'the new role to count', 2_000)
+      // What they came in as is over: the socket is told to come back.
+      expect(await closed).toBe(1012)
+      const again = new WebSocket(line.url, { headers: { authorization: resident.authorization } })
+      const shut = new Promise<number>((resolve) => again.on('close', resolve))
+      await new Promise((resolve, reject) => again.once('open', resolve).once('error', reject))
+      await owner.auth.changeResident({ principal, disabled: true, reason: 'перевірка' })
+      const since = Date.now()
+      expect(await shut).toBe(4401)
+      for (const ask of [
+        () => resident.city.rooms({}),
+        () => resident.agents.agents({}),
+        () => resident.auth.me({}),
+      ])
+        await until(
+          () => toldOf(ask),
+          (told) => told === 'auth.bad_credential',
+          'the ban',
+          2_000,
+        )
+      expect(Date.now() - since).toBeLessThan(4_000)
+      const room = (await owner.city.openRoom({ name: 'Рада' })).id
+      const member = await newcomer(owner, 'Ганна')
+      const { id: subject } = await member.auth.me({})
+      await owner.city.addMember({ room, principal: subject })
+      await until(
+        async () => (await owner.auth.audit({ subject })).items.map(({ action }) => action),
+        (actions) => actions.includes('room.member'),
+        'the city’s change to stand in the audit log',
+      )
+    }, 60_000)
 
     describe.skipIf(!FIXTURES_DIR || !MODELS_DIR)('with real recordings, images and documents', () => {
       test('a photo is read, a voice note heard, a document taken in and cited at its page', async () => {

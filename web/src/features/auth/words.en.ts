@@ -69,7 +69,8 @@ export const authEn = {
   themeHint: 'Kept in this browser.',
   themes: { system: 'As the system', light: 'Light', dark: 'Dark' },
   keys: 'API keys',
-  keysHint: 'A key can do what you can. It is stored as a hash: nobody can show it again.',
+  keysHint:
+    'A key does what you made it for, and never more than you may. It is stored as a hash: nobody can show it again.',
   keyOnce: 'Copy it now: this is the only time it is shown',
   copyWords: { copy: 'Copy', copied: 'Copied', selected: 'Selected: Ctrl C' },
   kept: 'I have kept it',

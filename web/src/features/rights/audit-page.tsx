@@ -36,7 +36,7 @@ function Log() {
     queryFn: ({ pageParam }) =>
       api.auth.audit({
         limit: PAGE,
-        ...(action !== '' && { action: action.replace('_', '.') }),
+        ...(action !== '' && { action: actionOf(action) }),
         ...(actor && { actor: actor.id }),
         ...(pageParam !== '' && { after: pageParam }),
       }),
@@ -137,6 +137,8 @@ function Sentence({ of: { action, subject, subjectName, detail } }: { of: AuditE
 
 /** Words go by `key_made` where the log says `key.made`. */
 const wordOf = (action: string): string => action.replace('.', '_')
+/** The log's name of a word: its last part is what was done. */
+const actionOf = (word: string): string => word.replace(/_(?=[a-z]+(?:_over)?$)/, '.')
 
 /** A sentence without the places that are filled in. */
 const plain = (sentence: string): string =>
