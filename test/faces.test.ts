@@ -59,6 +59,29 @@ describe('coming in', () => {
     expect([refused.status, refusal(refused)]).toEqual([401, 'auth.bad_credentials'])
   })
 
+  test('POST /api/auth/invitations answers with {id, code, link}; POST /api/auth/sign-up takes the code', async () => {
+    const expiresAt = new Date(Date.now() + 3600_000).toISOString()
+    const wish = { role: 'resident', uses: 2, expiresAt }
+    const made = ok(await ask(city.url, 'POST /api/auth/invitations', { cookie, json: wish }), 201)
+    expect(made).toMatchObject({ id: expect.any(String), code: expect.any(String), maxUses: 2, expiresAt })
+    expect(made.link).toMatch(new RegExp(`^http.*#${made.code}$`))
+    const person = { email: 'face@city.test', password: 'a long enough password', name: 'Face' }
+    const come = (code?: string) => ask(city.url, 'POST /api/auth/sign-up', { json: { ...person, code } })
+    expect(refusal(await come('wrong'))).toBe('auth.invitation_refused')
+    expect(refusal(await come())).toBe('auth.sign_up_closed')
+    const joined = await come(made.code)
+    expect(ok(joined, 201)).toMatchObject({ name: 'Face', role: 'resident' })
+    expect(joined.cookie).not.toBe('')
+    const sessions = ok(await ask(city.url, 'GET /api/auth/sessions', { cookie: joined.cookie }))
+    expect(sessions.items).toMatchObject([{ id: expect.any(String), current: true }])
+    expect(ok(await ask(city.url, 'DELETE /api/auth/sessions', { cookie: joined.cookie }))).toEqual({
+      ended: 1,
+    })
+    expect(refusal(await ask(city.url, 'GET /api/auth/me', { cookie: joined.cookie }))).toBe(
+      'auth.bad_credential',
+    )
+  })
+
   test('POST /api/auth/keys answers with {id, key}; the key opens everything', async () => {
     const made = ok(await ask(city.url, 'POST /api/auth/keys', { cookie, json: { name: 'a program' } }), 201)
     expect(made).toMatchObject({ id: expect.stringMatching(/^\w+$/), key: expect.stringMatching(/^dk_\w+/) })
@@ -497,6 +520,10 @@ describe('the machine’s own', () => {
     const faces = [
       'post /api/auth/welcome',
       'post /api/auth/sign-in/email',
+      'post /api/auth/invitations',
+      'post /api/auth/sign-up',
+      'get /api/auth/sessions',
+      'delete /api/auth/sessions',
       'post /api/auth/keys',
       'get /api/city/rooms',
       'post /api/city/rooms',

@@ -80,6 +80,16 @@ describe('with a running city', () => {
     expect((await city.client.invitation({ code: invited })).role).toBe('admin')
   })
 
+  test('gives an account back that lost every way in', async () => {
+    const { code, out } = await run(env, 'user', 'recover')
+    expect(code).toBe(0)
+    expect(out).toMatch(
+      /^http:\/\/127\.0\.0\.1:7400\/new-password#\S+\nFor owner \(owner@misto\.example\), once, /,
+    )
+    const nobody = await run(env, 'user', 'recover', '--email', 'nobody@misto.example')
+    expect([nobody.code, nobody.err]).toEqual([1, 'Nobody in the city has this e-mail.\n'])
+  })
+
   test('makes, lists and revokes keys of the owner', async () => {
     const made = JSON.parse((await run(env, 'key', 'make', 'bot', '--days', '5', '--json')).out)
     expect((await city.client.identify({ bearer: made.key }))?.principal.id).toBe(owner.id)

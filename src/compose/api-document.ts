@@ -10,12 +10,20 @@ export function apiDocument(version: string, services: readonly ServiceName[]) {
   const contracts = Object.fromEntries(services.map((name) => [name, CONTRACTS[name]]))
   const document = openapi('DAARION', version, contracts)
   const paths: Record<string, Record<string, unknown>> = { ...document.paths }
+  for (const [path, method, as, also] of ANSWERED_TWICE) {
+    const { [path]: { [method]: op } = {} } = document.paths
+    const { responses } = (op ?? { responses: {} }) as { responses: Record<string, unknown> }
+    if (op) responses[also] = responses[as]
+  }
   for (const route of OTHER_ROUTES)
     if (services.includes(route.service))
       paths[route.path] = { ...paths[route.path], [route.method]: describe(route) }
   const schemas = { ...document.components.schemas, OpenAiError: z.toJSONSchema(OpenAiError) }
   return { ...document, paths: inOpenAiShape(paths), components: { ...document.components, schemas } }
 }
+
+/** Operations whose own route answers with a second status: who signs up by asking waits. */
+const ANSWERED_TWICE = [['/api/auth/sign-up', 'post', '201', '202']] as const
 
 /** What stands under `/v1` fails in the shape that OpenAI's clients read. */
 function inOpenAiShape(paths: Record<string, Record<string, unknown>>) {

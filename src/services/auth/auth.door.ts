@@ -107,7 +107,7 @@ export function createDoor(needs: DoorNeeds) {
         return enter((await accounts.signUp(code, account, requestId)).id, visitor)
       }
       if (!needs.open) throw authError('auth.sign_up_closed')
-      await throttle.account(account.email.toLowerCase())
+      await throttle.guess('sign_up', account.email.toLowerCase())
       return signUps.ask(account, requestId)
     },
 

@@ -11,6 +11,17 @@ export interface AuthLimits {
 }
 
 const WINDOW_MS = 60_000
+const HOUR_MS = 3600_000
+/** What else is guessed at or asked for, and how much of an account's minute it may have in how long: six digits and letters to one address are few even in an hour. */
+const GUESSES = {
+  password: { share: 1, windowMs: WINDOW_MS },
+  link: { share: 1, windowMs: WINDOW_MS },
+  invitation: { share: 1, windowMs: WINDOW_MS },
+  totp: { share: 2, windowMs: HOUR_MS },
+  forgotten: { share: 0.5, windowMs: HOUR_MS },
+  sign_up: { share: 0.5, windowMs: HOUR_MS },
+  verify: { share: 0.5, windowMs: HOUR_MS },
+} as const
 const SWEEP_EVERY = 500
 
 export type Throttle = ReturnType<typeof createThrottle>
@@ -19,11 +30,11 @@ export type Throttle = ReturnType<typeof createThrottle>
 export function createThrottle(db: Kysely<AuthTables>, clock: Clock, limits: AuthLimits) {
   let counted = 0
 
-  async function count(key: string, limit: number): Promise<void> {
+  async function count(key: string, limit: number, windowMs = WINDOW_MS): Promise<void> {
     const now = clock.now()
     if (++counted % SWEEP_EVERY === 0) await sweep()
     const started = sql<boolean>`auth.attempt.reset_at <= ${new Date(now)}`
-    const fresh = new Date(now + WINDOW_MS)
+    const fresh = new Date(now + windowMs)
     const row = await db
       .insertInto('auth.attempt')
       .values({ key, count: 1, reset_at: fresh })
@@ -54,9 +65,12 @@ export function createThrottle(db: Kysely<AuthTables>, clock: Clock, limits: Aut
     async forgive(email: string): Promise<void> {
       await db.deleteFrom('auth.attempt').where('key', '=', accountKey(email)).execute()
     },
-    /** Guesses at something else that belongs to one: a second step, a code. */
-    guess: (what: 'totp' | 'password' | 'link' | 'invitation' | 'forgotten' | 'verify', whose: string) =>
-      count(`${what}:${hashToken(whose)}`, limits.perAccount),
+    /** Guesses at something else that belongs to one, and letters to one: a second step, a code, a link. */
+    guess(what: keyof typeof GUESSES, whose: string): Promise<void> {
+      const { share, windowMs } = GUESSES[what]
+      const limit = Math.max(1, Math.ceil(limits.perAccount * share))
+      return count(`${what}:${hashToken(whose)}`, limit, windowMs)
+    },
   }
 }
 
