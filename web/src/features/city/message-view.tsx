@@ -57,7 +57,7 @@ export const MessageView = memo(function MessageView({ message, continued, targe
       <Avatar of={author} />
       <div className="body">
         {!continued && <By message={message} act={act} onMore={() => setSheet(true)} />}
-        {continued && message.editedAt && <Edited message={message} act={act} />}
+        {continued && <Marks message={message} act={act} />}
         {message.forwarded && <Forwarded forwarded={message.forwarded} />}
         {replyTo !== null && <Answers to={talk.find(replyTo)} onOpen={() => talk.goTo(replyTo)} />}
         {deleted ? <Tombstone deleted={deleted} /> : <Words message={message} />}
@@ -154,21 +154,30 @@ function useLongPress(act: () => void) {
   }
 }
 
-function Edited({ message: { editedAt }, act }: { message: Message; act: Acts }) {
+/** That it was edited, with the way to its history, and that it is pinned. */
+function Marks({ message: { editedAt, pinned }, act }: { message: Message; act: Acts }) {
   const { t } = useTranslation()
   const format = useFormat()
-  if (editedAt === undefined) return null
   return (
-    <button type="button" className="was" onClick={act.history}>
-      {t('talk.edited', { time: format.time(editedAt) })}
-    </button>
+    <>
+      {editedAt !== undefined && (
+        <button type="button" className="was" onClick={act.history}>
+          {t('talk.edited', { time: format.time(editedAt) })}
+        </button>
+      )}
+      {pinned && (
+        <span className="meta">
+          <Icon of={Pin} size="xs" /> <span>{t('talk.pinned')}</span>
+        </span>
+      )}
+    </>
   )
 }
 
 function By({ message, act, onMore }: { message: Message; act: Acts; onMore: () => void }) {
   const { t } = useTranslation()
   const format = useFormat()
-  const { author, createdAt, pinned } = message
+  const { author, createdAt } = message
   return (
     <div className="by">
       <b>{author.name}</b>
@@ -176,12 +185,7 @@ function By({ message, act, onMore }: { message: Message; act: Acts; onMore: () 
       <time dateTime={createdAt} title={format.moment(createdAt)}>
         {format.time(createdAt)}
       </time>
-      <Edited message={message} act={act} />
-      {pinned && (
-        <span className="meta">
-          <Icon of={Pin} size="xs" /> {t('talk.pinned')}
-        </span>
-      )}
+      <Marks message={message} act={act} />
       <IconButton icon={Ellipsis} size="s" label={t('city.more')} className="more" onClick={onMore} />
     </div>
   )

@@ -21,7 +21,9 @@ export function PollCard({ message, poll, open }: { message: Message; poll: Poll
     mutationFn: (options: number[]) => api.city.vote({ message: message.id, options }),
     onSuccess: talk.put,
   })
-  const mine = poll.options.flatMap((option, i) => (option.mine ? [i] : []))
+  const stored = poll.options.flatMap((option, i) => (option.mine ? [i] : []))
+  // What was pressed shows at once; the numbers follow.
+  const mine = vote.isPending ? vote.variables : stored
   const press = (i: number) => {
     if (mine.includes(i)) return vote.mutate(mine.filter((one) => one !== i))
     vote.mutate(poll.multiple ? [...mine, i] : [i])
@@ -35,7 +37,7 @@ export function PollCard({ message, poll, open }: { message: Message; poll: Poll
           <span className="grow">{t('talk.pollNothing')}</span>
           <span>{closed ? t('talk.pollClosed') : until}</span>
         </div>
-        <fieldset className="poll" disabled={closed || !open || vote.isPending}>
+        <fieldset className="poll" disabled={closed || !open}>
           <legend>{poll.question}</legend>
           {poll.options.map((option, i) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: an option is its place
@@ -44,9 +46,9 @@ export function PollCard({ message, poll, open }: { message: Message; poll: Poll
               <input
                 type={poll.multiple ? 'checkbox' : 'radio'}
                 name={`poll-${message.id}`}
-                checked={option.mine ?? false}
+                checked={mine.includes(i)}
                 onChange={() => press(i)}
-                onClick={() => !poll.multiple && option.mine && press(i)}
+                onClick={() => !poll.multiple && mine.includes(i) && press(i)}
               />
               <span>{option.text}</span>
               <span className="meta num">{format.count(option.votes)}</span>

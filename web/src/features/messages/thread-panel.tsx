@@ -50,6 +50,8 @@ export function ThreadPanel({ room, root: id, target }: ThreadPanelProps) {
   const composer = useRef<ComposerHandle>(null)
   const end = useRef<HTMLDivElement>(null)
   const newest = timeline.messages.at(-1)?.seq ?? 0
+  const unread = root?.replies?.unread ?? 0
+  const marked = useRef(0)
 
   const rows = useMemo(() => {
     const dayOf = (at: string | number) => new Date(at).toDateString()
@@ -59,13 +61,14 @@ export function ThreadPanel({ room, root: id, target }: ThreadPanelProps) {
     )
   }, [timeline, outgoing, city.me.id])
   useEffect(() => {
-    if (state !== 'ready' || newest === 0) return
+    if (state !== 'ready' || newest === 0 || (unread === 0 && marked.current >= newest)) return
+    marked.current = newest
     main.change(id, (message) =>
       message.replies ? { ...message, replies: { ...message.replies, unread: 0 } } : message,
     )
     // A mark that does not arrive is made again with the next one.
     void api.city.readThread({ message: id, seq: newest }).catch(() => undefined)
-  }, [api, id, main, newest, state])
+  }, [api, id, main, newest, state, unread])
   // biome-ignore lint/correctness/useExhaustiveDependencies: it follows what comes
   useLayoutEffect(() => {
     end.current?.scrollIntoView({ block: 'end' })
