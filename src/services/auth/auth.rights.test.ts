@@ -17,18 +17,60 @@ const WHO: Readonly<Record<string, Principal>> = {
 type Row = Partial<Record<Action, string>>
 type Case = readonly [name: string, resource: (me: Principal) => Resource, permitted: Row]
 
+type Room = Extract<Resource, { type: 'room' }>
 const room =
-  (
-    visibility: 'public' | 'private' | 'direct',
-    membership: 'owner' | 'member' | null,
-    author?: 'mine' | 'another’s',
-  ) =>
+  (visibility: Room['visibility'], membership: Room['membership'], author?: 'mine' | 'another’s') =>
   (me: Principal): Resource => ({
     type: 'room',
     visibility,
     membership,
     ...(author && { author: author === 'mine' ? me.id : 'person_x' }),
   })
+
+const ALL = 'oarsgG'
+const PEOPLE = 'oars'
+const OPERATORS = 'oas'
+/** Who may do what in a room, by what they are in it; in a public one, and in every other. */
+const ROOMS: readonly (readonly [Room['membership'], open: Row, closed: Row])[] = [
+  [null, { 'room.read': PEOPLE, 'room.post': PEOPLE, ...run(OPERATORS, OPERATORS) }, {}],
+  ['guest', { 'room.read': ALL, 'room.post': ALL, ...run(OPERATORS, OPERATORS) }, { 'room.read': ALL }],
+  [
+    'member',
+    { 'room.read': ALL, 'room.post': ALL, ...run(OPERATORS, OPERATORS) },
+    { 'room.read': ALL, 'room.post': ALL, 'message.pin': ALL },
+  ],
+  [
+    'moderator',
+    { 'room.read': ALL, 'room.post': ALL, ...run(OPERATORS, PEOPLE) },
+    { 'room.read': ALL, 'room.post': ALL, ...run('', PEOPLE), 'message.pin': ALL },
+  ],
+  [
+    'owner',
+    { 'room.read': ALL, 'room.post': ALL, ...run(PEOPLE, PEOPLE) },
+    { 'room.read': ALL, 'room.post': ALL, ...run(PEOPLE, PEOPLE), 'message.pin': ALL },
+  ],
+]
+
+function run(managers: string, keepers: string): Row {
+  return {
+    'room.manage': managers,
+    'run.cancel': managers,
+    'room.invite': keepers,
+    'message.remove': keepers,
+    'message.pin': keepers,
+  }
+}
+
+/** Whoever reads a room does this with what is theirs in it. */
+function ofAuthor(row: Row): Row {
+  const readers = row['room.read'] ?? ''
+  return {
+    ...row,
+    'message.correct': readers,
+    'message.remove': `${row['message.remove'] ?? ''}${readers}`,
+    'run.cancel': `${row['run.cancel'] ?? ''}${readers}`,
+  }
+}
 
 /** Who may, for each action on each resource. What is not written here is denied to all. */
 const TABLE: readonly Case[] = [
@@ -47,76 +89,18 @@ const TABLE: readonly Case[] = [
   ],
   ['a thing of another', () => ({ type: 'owned', owner: 'person_x' }), {}],
 
-  ['a public room', room('public', null), pub({})],
-  ['a message of mine in a public room', room('public', null, 'mine'), pub({ author: 'oars' })],
-  ['a message of another in a public room', room('public', null, 'another’s'), pub({})],
-  ['a public room I am in', room('public', 'member'), pub({ readers: 'oarsgG' })],
-  [
-    'a message of mine in a public room I am in',
-    room('public', 'member', 'mine'),
-    pub({ readers: 'oarsgG', author: 'oarsgG' }),
-  ],
-  [
-    'a message of another in a public room I am in',
-    room('public', 'member', 'another’s'),
-    pub({ readers: 'oarsgG' }),
-  ],
-  ['a public room of mine', room('public', 'owner'), pub({ readers: 'oarsgG', managers: 'oars' })],
-  [
-    'a message of mine in a public room of mine',
-    room('public', 'owner', 'mine'),
-    pub({ readers: 'oarsgG', managers: 'oars', author: 'oarsgG' }),
-  ],
-  [
-    'a message of another in a public room of mine',
-    room('public', 'owner', 'another’s'),
-    pub({ readers: 'oarsgG', managers: 'oars' }),
-  ],
-
-  ...(['private', 'direct'] as const).flatMap((visibility): Case[] => [
-    [`a ${visibility} room I am not in`, room(visibility, null), {}],
-    [`a message of mine in a ${visibility} room I have left`, room(visibility, null, 'mine'), {}],
-    [`a message of another in a ${visibility} room I am not in`, room(visibility, null, 'another’s'), {}],
-    [`a ${visibility} room I am in`, room(visibility, 'member'), closed({})],
-    [
-      `a message of mine in a ${visibility} room`,
-      room(visibility, 'member', 'mine'),
-      closed({ author: 'oarsgG' }),
-    ],
-    [`a message of another in a ${visibility} room`, room(visibility, 'member', 'another’s'), closed({})],
-    [`a ${visibility} room of mine`, room(visibility, 'owner'), closed({ managers: 'oars' })],
-    [
-      `a message of mine in a ${visibility} room of mine`,
-      room(visibility, 'owner', 'mine'),
-      closed({ managers: 'oars', author: 'oarsgG' }),
-    ],
-    [
-      `a message of another in a ${visibility} room of mine`,
-      room(visibility, 'owner', 'another’s'),
-      closed({ managers: 'oars' }),
-    ],
-  ]),
+  ...(['public', 'community', 'private', 'direct'] as const).flatMap((visibility) =>
+    ROOMS.flatMap(([membership, open, closed]): Case[] => {
+      const row = visibility === 'public' ? open : closed
+      const as = `as ${membership ?? 'nobody'} of a ${visibility} room`
+      return [
+        [`the room, ${as}`, room(visibility, membership), row],
+        [`what is mine, ${as}`, room(visibility, membership, 'mine'), ofAuthor(row)],
+        [`what is another’s, ${as}`, room(visibility, membership, 'another’s'), row],
+      ]
+    }),
+  ),
 ]
-
-function pub({ readers = 'oars', managers = 'oas', author = '' }): Row {
-  return {
-    'room.read': readers,
-    'room.post': readers,
-    'room.manage': managers,
-    'message.correct': author,
-    'run.cancel': `${managers}${author}`,
-  }
-}
-
-function closed({ managers = '', author = '' }): Row {
-  return {
-    'room.read': 'oarsgG',
-    'room.post': 'oarsgG',
-    'room.manage': managers,
-    'message.correct': author,
-    'run.cancel': `${managers}${author}`,
-  }
-}
 
 test.each(TABLE)('%s', (_name, resource, permitted) => {
   for (const [letter, who] of Object.entries(WHO))
