@@ -487,6 +487,7 @@ describe('every operation of openapi.json', () => {
     '/api/auth/recoveries',
     '/api/auth/links/claim',
     '/api/auth/links/find',
+    '/api/knowledge/passages',
   ]
   const OPERATOR = [
     '/api/models',
