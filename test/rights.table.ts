@@ -155,6 +155,7 @@ export const OBJECTS: Readonly<Record<string, readonly Template[]>> = {
   'city.searchWeb': NOTHING,
   'city.people': NOTHING,
   'city.person': NOTHING,
+  'city.previews': [{ messages: ['$message', '$directMessage'] }],
   'city.search': [
     { q: 'плані', in: '$room' },
     { q: 'Воду вимкнуть', in: '$direct' },

@@ -145,7 +145,7 @@ describe('who may call at all', () => {
 
 describe('what one may not see answers as what is not there', () => {
   test('every operation stands in the table, and nothing else', () => {
-    expect(Object.keys(OBJECTS).sort()).toEqual(ALL.map(({ name }) => name).sort())
+    expect(new Set(Object.keys(OBJECTS))).toEqual(new Set(ALL.map(({ name }) => name)))
   })
 
   const filled = (template: Template, pick: (kind: string) => string): Record<string, unknown> =>
