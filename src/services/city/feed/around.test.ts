@@ -135,6 +135,7 @@ describe('people, the map and what happened', () => {
       people: [{ id: Iryna.id }],
     })
 
+    expect(await iryna.room({ room })).toMatchObject({ unread: 2, mentions: 2 })
     const { digest } = await iryna.feed({})
     expect(digest?.since).toBeNull()
     expect(digest?.rooms.find((one) => one.room.id === room)).toMatchObject({ messages: 2, mentions: 1 })

@@ -73,17 +73,25 @@ const blank = { people: [], count: 1, message: null, text: '', document: null, a
 /** What others said in each room: what is unread together, else the last of it. */
 async function spoken(db: CityDb, { principal, rooms, from }: Asked): Promise<FeedItem[]> {
   const rows = await db
-    .selectFrom('city.message as message')
-    .distinctOn('message.room')
-    .select(['message.room', 'message.id', 'message.author', 'message.author_kind', 'message.author_name'])
-    .select(['message.text', 'message.created_at'])
-    .where('message.room', 'in', idsOf(rooms))
-    .where('message.author', '<>', principal.id)
-    .where('message.thread', 'is', null)
-    .where('message.deleted_at', 'is', null)
+    .selectFrom('city.room as room')
+    .innerJoinLateral(
+      (of) =>
+        of
+          .selectFrom('city.message as said')
+          .select(['said.room', 'said.id', 'said.author', 'said.author_kind', 'said.author_name'])
+          .select(['said.text', 'said.created_at'])
+          .whereRef('said.room', '=', 'room.id')
+          .where('said.author', '<>', principal.id)
+          .where('said.thread', 'is', null)
+          .where('said.deleted_at', 'is', null)
+          .orderBy('said.seq', 'desc')
+          .limit(1)
+          .as('message'),
+      (join) => join.onTrue(),
+    )
+    .selectAll('message')
+    .where('room.id', 'in', idsOf(rooms))
     .where('message.created_at', '>', at(from))
-    .orderBy('message.room')
-    .orderBy('message.seq', 'desc')
     .execute()
   return rows.flatMap((row) => {
     const room = rooms.find(({ id }) => id === row.room)
@@ -106,29 +114,28 @@ async function spoken(db: CityDb, { principal, rooms, from }: Asked): Promise<Fe
 }
 
 /** Messages that call the asker, or answer them; one that does both is a call. */
-async function callsAndAnswers(db: CityDb, { principal, rooms, from }: Asked): Promise<FeedItem[]> {
-  const me = principal.id
-  const called = sql<boolean>`exists (select 1 from city.mention n
-    where n.message = message.id and n.principal in (${me}, '*'))`
-  const answers = sql<boolean>`exists (select 1 from city.message asked
-    where asked.id = message.reply_to and asked.author = ${me})`
-  const rows = await db
-    .selectFrom('city.message as message')
-    .select(['message.room', 'message.id', 'message.author', 'message.author_kind', 'message.author_name'])
-    .select(['message.text', 'message.created_at', 'message.seq'])
-    .select(called.as('called'))
-    .where('message.room', 'in', idsOf(rooms))
-    .where('message.author', '<>', me)
-    .where('message.deleted_at', 'is', null)
-    .where('message.created_at', '>', at(from))
-    .where(sql<boolean>`(${called} or ${answers})`)
-    .orderBy('message.created_at', 'desc')
-    .limit(MOST)
+async function callsAndAnswers(db: CityDb, asked: Asked): Promise<FeedItem[]> {
+  const { principal, rooms } = asked
+  const called = await told(asked, db)
+    .where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('city.mention as mention')
+          .select('mention.message')
+          .whereRef('mention.message', '=', 'message.id')
+          .where('mention.principal', 'in', [principal.id, '*']),
+      ),
+    )
     .execute()
+  const answers = await told(asked, db)
+    .innerJoin('city.message as question', 'question.id', 'message.reply_to')
+    .where('question.author', '=', principal.id)
+    .execute()
+  const calls = new Set(called.map(({ id }) => id))
+  const rows = [...called, ...answers.filter(({ id }) => !calls.has(id))]
   return rows.flatMap((row) => {
     const room = rooms.find(({ id }) => id === row.room)
     if (!room) return []
-    const kind: FeedItem['kind'] = row.called ? 'mention' : 'reply'
+    const kind: FeedItem['kind'] = calls.has(row.id) ? 'mention' : 'reply'
     return [
       {
         ...blank,
@@ -144,6 +151,19 @@ async function callsAndAnswers(db: CityDb, { principal, rooms, from }: Asked): P
     ]
   })
 }
+
+/** What others said where the asker may read, the latest first. */
+const told = ({ principal, rooms, from }: Asked, db: CityDb) =>
+  db
+    .selectFrom('city.message as message')
+    .select(['message.room', 'message.id', 'message.author', 'message.author_kind', 'message.author_name'])
+    .select(['message.text', 'message.created_at', 'message.seq'])
+    .where('message.room', 'in', idsOf(rooms))
+    .where('message.author', '<>', principal.id)
+    .where('message.deleted_at', 'is', null)
+    .where('message.created_at', '>', at(from))
+    .orderBy('message.created_at', 'desc')
+    .limit(MOST)
 
 /** Documents that were taken in and can be read and asked. */
 async function documents(db: CityDb, { rooms, from }: Asked): Promise<FeedItem[]> {

@@ -14,7 +14,7 @@ export interface RoomViews {
   one(ref: string, principal: Principal | null): Promise<Room>
 }
 
-/** Unread messages are counted up to here. */
+/** Unread messages are counted up to here, the newest first. */
 const MAX_UNREAD = 1000
 
 export function createRoomViews(
@@ -74,20 +74,18 @@ async function keptOf(db: CityDb, rows: readonly RoomRow[], { id: me }: Principa
     .leftJoin('city.room_preference as mine', (join) =>
       join.onRef('mine.room', '=', 'room.id').on('mine.principal', '=', me),
     )
+    .innerJoinLateral(
+      sql<{ unread: number; mentions: number }>`(select count(*) as unread, count(*) filter (where
+          exists (select 1 from city.mention n where n.message = m.id and n.principal in (${me}, '*'))
+          or exists (select 1 from city.message r where r.id = m.reply_to and r.author = ${me})) as mentions
+        from (select id, reply_to from city.message where city.message.room = room.id and seq > coalesce(mark.seq, 0)
+          and author <> ${me} and thread is null and deleted_at is null
+          order by seq desc limit ${MAX_UNREAD}) m)`.as('waiting'),
+      (join) => join.onTrue(),
+    )
     .select(['room.id', 'mine.favourite', 'mine.position', 'mine.notify'])
+    .select(['waiting.unread', 'waiting.mentions'])
     .select(sql<number>`coalesce(mark.seq, 0)`.as('seq'))
-    .select(
-      sql<number>`(select count(*) from (select 1 from city.message m where m.room = room.id
-        and m.seq > coalesce(mark.seq, 0) and m.author <> ${me} and m.thread is null
-        and m.deleted_at is null limit ${MAX_UNREAD}) unread)`.as('unread'),
-    )
-    .select(
-      sql<number>`(select count(*) from (select 1 from city.message m where m.room = room.id
-        and m.seq > coalesce(mark.seq, 0) and m.author <> ${me} and m.thread is null and m.deleted_at is null
-        and (exists (select 1 from city.mention n where n.message = m.id and n.principal in (${me}, '*'))
-          or exists (select 1 from city.message r where r.id = m.reply_to and r.author = ${me}))
-        limit ${MAX_UNREAD}) mentions)`.as('mentions'),
-    )
     .where('room.id', 'in', idsOf(rows))
     .execute()
   return new Map(kept.map((row) => [row.id, row]))
