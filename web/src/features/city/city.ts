@@ -218,7 +218,11 @@ export function createCity({ api, me, queries, signedOut }: CityNeeds): City {
       looking = room
       reporter.look()
     },
-    drafts: createDrafts(() => localStorage, me.id),
+    drafts: createDrafts(() => localStorage, me.id, {
+      all: async () => (await api.city.drafts({})).items,
+      keep: (room, text) => api.city.draft({ room, text }),
+      after,
+    }),
     line: () => line,
     onLine(changed) {
       lineListeners.add(changed)

@@ -17,24 +17,55 @@ export interface Drafts {
   setFiles(room: string, files: readonly Attached[]): void
 }
 
-export function createDrafts(storage: () => Storage, person: string): Drafts {
+/** Where words go so that they are there on another device too. */
+export interface DraftsElsewhere {
+  /** What was begun anywhere, by room. */
+  all(): Promise<readonly { readonly room: string; readonly text: string }[]>
+  keep(room: string, text: string): Promise<unknown>
+  after(ms: number, act: () => void): () => void
+}
+
+/** So long nobody types before what was typed is kept elsewhere. */
+const QUIET_MS = 1_500
+
+/** Words begun on another device are taken over where nothing was begun here; those begun here follow in a moment. Threads' drafts stay here. */
+export function createDrafts(storage: () => Storage, person: string, elsewhere?: DraftsElsewhere): Drafts {
+  const waiting = new Map<string, () => void>()
+  const follow = (room: string, text: string) => {
+    if (!elsewhere || room.includes(':')) return
+    waiting.get(room)?.()
+    // What does not arrive goes with the next words.
+    const send = () => void elsewhere.keep(room, text).catch(() => undefined)
+    waiting.set(room, elsewhere.after(QUIET_MS, send))
+  }
+  const put = (room: string, text: string) => {
+    try {
+      if (text === '') storage().removeItem(keyOf(room))
+      else storage().setItem(keyOf(room), text)
+    } catch {
+      // A browser that keeps nothing still lets one write.
+    }
+  }
+  void elsewhere?.all().then(
+    (drafts) => {
+      for (const { room, text } of drafts) if (read(room) === '' && !waiting.has(room)) put(room, text)
+    },
+    () => undefined,
+  )
+  const read = (room: string) => {
+    try {
+      return storage().getItem(keyOf(room)) ?? ''
+    } catch {
+      return ''
+    }
+  }
   const files = new Map<string, readonly Attached[]>()
   const keyOf = (room: string) => `draft:${person}:${room}`
   return {
-    text(room) {
-      try {
-        return storage().getItem(keyOf(room)) ?? ''
-      } catch {
-        return ''
-      }
-    },
+    text: read,
     setText(room, text) {
-      try {
-        if (text === '') storage().removeItem(keyOf(room))
-        else storage().setItem(keyOf(room), text)
-      } catch {
-        // A browser that keeps nothing still lets one write.
-      }
+      put(room, text)
+      follow(room, text)
     },
     files: (room) => files.get(room) ?? [],
     setFiles: (room, next) => void files.set(room, next),
