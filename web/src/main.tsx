@@ -19,7 +19,7 @@ const RETRIES = 2
 
 const language = preferredLanguage()
 document.documentElement.lang = language
-const words = createWords(language)
+const words = await createWords(language)
 const api = createApi(location.origin)
 const queries = new QueryClient({
   defaultOptions: {

@@ -1,7 +1,6 @@
 import { createInstance, type i18n as I18n } from 'i18next'
 import { initReactI18next } from 'react-i18next'
-import { en } from './en.ts'
-import { uk } from './uk.ts'
+import type { uk } from './uk.ts'
 
 export type Language = 'uk' | 'en'
 
@@ -24,29 +23,40 @@ export function preferredLanguage(): Language {
   return navigator.languages.some((tag) => tag.startsWith('uk')) ? 'uk' : 'en'
 }
 
-/** The words of the page; both languages are in the bundle, so switching waits for nothing. */
-export function createWords(language: Language): I18n {
+const LOADERS = {
+  uk: async () => (await import('./uk.ts')).uk,
+  en: async () => (await import('./en.ts')).en,
+} as const
+
+/** The words of the page in one language: a first load carries no other. Both are complete, so none falls back on the other. */
+export async function createWords(language: Language): Promise<I18n> {
   const words = createInstance()
-  void words.use(initReactI18next).init({
+  const translation = await LOADERS[language]()
+  await words.use(initReactI18next).init({
     lng: language,
-    fallbackLng: 'en',
-    resources: { uk: { translation: uk }, en: { translation: en } },
+    fallbackLng: false,
+    resources: { [language]: { translation } },
     interpolation: { escapeValue: false },
     returnNull: false,
-    initAsync: false,
   })
   return words
 }
 
-/** Turns the page into a language and keeps the choice in this browser. */
+/** Turns the page into a language and keeps the choice in this browser. Without a line the words may be out of reach: then it speaks on as before, and in the chosen language when it is next opened. */
 export function chooseLanguage(words: I18n, language: Language): void {
-  document.documentElement.lang = language
   try {
     localStorage.setItem('language', language)
   } catch {
     // A browser that keeps nothing still speaks it.
   }
-  void words.changeLanguage(language)
+  void LOADERS[language]().then(
+    async (translation) => {
+      words.addResourceBundle(language, 'translation', translation)
+      document.documentElement.lang = language
+      await words.changeLanguage(language)
+    },
+    () => undefined,
+  )
 }
 
 export const switchLanguage = (words: I18n): void =>

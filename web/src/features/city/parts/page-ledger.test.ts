@@ -9,8 +9,8 @@ const pages = (total: number, read: number, ocr = 0, empty = 0, failed = 0) => (
   empty,
   failed,
 })
-const uk = createWords('uk').t
-const en = createWords('en').t
+const uk = (await createWords('uk')).t
+const en = (await createWords('en')).t
 
 test('says every page in both languages', () => {
   expect(ledgerWords(pages(14, 12, 1, 1), uk)).toBe('14 сторінок: 12 прочитано, 1 розпізнано, 1 порожня')
