@@ -56,7 +56,7 @@ export function createResumable({ db, intake, folder, limits }: ResumableNeeds) 
 
   return {
     routes(app: FastifyInstance, authenticate: Authenticate): void {
-      void app.register(async (scope) => {
+      void app.register((scope, _options, registered) => {
         // The bytes are not read here: they stream into the folder.
         scope.addContentTypeParser('application/offset+octet-stream', (_request, _body, done) => done(null))
         for (const url of [PATH, `${PATH}/:upload`])
@@ -76,6 +76,7 @@ export function createResumable({ db, intake, folder, limits }: ResumableNeeds) 
               await asker.run(principal.id, () => tus.handle(request.raw, reply.raw))
             },
           })
+        registered()
       })
     },
 
