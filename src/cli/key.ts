@@ -16,11 +16,19 @@ export function keyCommands(program: Command, terminal: Terminal): void {
     .command('make <name>')
     .description('make a key for a program')
     .option('--days <number>', 'how long it works; for ever where nothing is said', wholeFrom(1, 730))
+    .option('--scope <patterns...>', 'what it may do, such as city.message.*; see docs/rights.md')
     .option('--json', 'answer as JSON')
-    .action(async (name: string, { days, json }: Json & { days?: number }) => {
-      const wish = { name, ...(days !== undefined && { expiresInDays: days }) }
+    .action(async (name: string, { days, scope, json }: Json & { days?: number; scope?: string[] }) => {
+      const wish = {
+        name,
+        ...(days !== undefined && { expiresInDays: days }),
+        ...(scope && { scopes: scope }),
+      }
       const made = await withCity(terminal, authContract, (city) => city.makeKey(wish))
-      answer(terminal, json, made, `${made.key}\nIt is shown only once. It acts as the city’s owner.`)
+      const reach = made.scopes
+        ? `It may do ${made.scopes.join(', ')} as the city’s owner.`
+        : 'It acts as the city’s owner, but not with keys and passwords.'
+      answer(terminal, json, made, `${made.key}\nIt is shown only once. ${reach}`)
     })
 
   key

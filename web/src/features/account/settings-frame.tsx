@@ -10,7 +10,7 @@ import {
   ShieldCheck,
   UserRoundCog,
 } from 'lucide-react'
-import { type ReactNode, useEffect } from 'react'
+import { type ReactNode, useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { isOperator } from '../../../../src/kernel/principal.ts'
 import { Icon } from '../../ui/icon.tsx'
@@ -32,6 +32,11 @@ const OPERATORS = [
 export function SettingsFrame({ title, children }: { title: string; children: ReactNode }) {
   const { t } = useTranslation()
   const me = useMe()
+  const sections = useRef<HTMLElement>(null)
+  // On a phone the row is longer than the screen: the page that is open stands in sight.
+  useEffect(() => {
+    sections.current?.querySelector('[aria-current]')?.scrollIntoView({ inline: 'center', block: 'nearest' })
+  }, [])
   useEffect(() => {
     document.title = title
   }, [title])
@@ -43,7 +48,7 @@ export function SettingsFrame({ title, children }: { title: string; children: Re
         </Link>
         <h1 className="grow">{title}</h1>
       </header>
-      <nav className="secs" aria-label={t('account.sections')}>
+      <nav className="secs" aria-label={t('account.sections')} ref={sections}>
         {[...PAGES, ...(isOperator(me) ? OPERATORS : [])].map(({ to, word, icon }) => (
           <Link key={to} to={to} activeOptions={{ exact: true }} activeProps={{ 'aria-current': 'page' }}>
             <Icon of={icon} size="s" />
