@@ -8,7 +8,9 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   stall: async () => (await import('./stall.ts')).stall(),
   enumeration: async () => (await import('./enumeration.ts')).enumeration(),
   sockets: async () => (await import('./sockets.ts')).sockets(),
+  'stored-fanout': async () => (await import('./stored-fanout.ts')).storedFanout(),
   fanout: async () => (await import('./fanout.ts')).fanout(),
+  search: async () => (await import('./search.ts')).search(),
 }
 
 const asked = process.argv.slice(2)

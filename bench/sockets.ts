@@ -6,7 +6,6 @@ const SERVERS = 2
 const CLIENT_PROCESSES = 2
 const GOAL_BYTES = 8_000
 const MESSAGES = 10
-const WARM = 1_000
 const SETTLE_MS = 1_500
 const LOOKS = 3
 
@@ -38,21 +37,16 @@ export async function sockets(): Promise<readonly Row[]> {
     Promise.all(clients.map(async (client, i) => (await client.ask(said(i))) as Told))
 
   await say(one, 'first')
-  const open = (count: number) =>
-    all((i) => ({
-      do: 'open',
-      url: servers[i % SERVERS]?.url,
-      from: `127.0.0.${i + 2}`,
-      first: i * each,
-      count,
-    }))
-  // Idle is a city that has been used: its code is compiled, its buffers have grown.
-  await open(WARM)
-  await all(() => ({ do: 'close' }))
   const idle = await held(servers)
   const cpu = servers.map(({ pid }) => cpuOf(pid))
   const started = performance.now()
-  const opened = await open((each * SERVERS) / CLIENT_PROCESSES)
+  const opened = await all((i) => ({
+    do: 'open',
+    url: servers[i % SERVERS]?.url,
+    from: `127.0.0.${i + 2}`,
+    first: i * each,
+    count: (each * SERVERS) / CLIENT_PROCESSES,
+  }))
   const openSeconds = (performance.now() - started) / 1000
   const cpuEach = servers.reduce((sum, { pid }, i) => sum + cpuOf(pid) - (cpu[i] ?? 0), 0) / (each * SERVERS)
   const after = await held(servers)

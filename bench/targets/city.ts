@@ -18,7 +18,8 @@ import type { CityTables } from '../../src/services/city/city.tables.ts'
 import { createCity } from '../../src/services/city/city.ts'
 
 const [databaseUrl = '', folder = '', space = ''] = process.argv.slice(2)
-const { TEST_NATS_URL: nats, TEST_REDIS_URL: redis } = process.env
+/** Without a space it is one process by itself. */
+const { TEST_NATS_URL: nats, TEST_REDIS_URL: redis } = space === '' ? {} : process.env
 const clock = systemClock
 const ids = createIds(clock)
 const logger = createLogger('warn')

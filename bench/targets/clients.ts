@@ -1,4 +1,4 @@
-// Many clients of the live socket in one process, each a resident of its own who follows the square and says that they are here. `open` opens them, `close` closes and forgets them, `storm` breaks every line at once and comes back to each room from where it was, `told` says what they heard; each answers when it is done.
+// Many clients of the live socket in one process, each a resident of its own who follows the square and says that they are here. `open` opens them, `storm` breaks every line at once and comes back to each room from where it was, `told` says what they heard; each answers when it is done.
 import { type Listener, listen } from '../listeners.ts'
 
 type Said =
@@ -9,7 +9,6 @@ type Said =
       readonly first: number
       readonly count: number
     }
-  | { readonly do: 'close' }
   | { readonly do: 'storm' }
   | { readonly do: 'told'; readonly upTo: number }
 
@@ -94,7 +93,6 @@ async function act(said: Said): Promise<void> {
       clients.push({ line: undefined, seq: 0, joined: false, rest: NOTHING })
     await openAll()
   }
-  if (said.do === 'close') for (const { line } of clients.splice(0)) line?.close()
   if (said.do === 'storm') {
     for (const { line } of clients) line?.close()
     await openAll()
