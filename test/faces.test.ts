@@ -82,10 +82,11 @@ describe('coming in', () => {
     )
   })
 
-  test('POST /api/auth/keys answers with {id, key}; the key opens everything', async () => {
+  test('POST /api/auth/keys answers with {id, key}; the key opens everything but credentials', async () => {
     const made = ok(await ask(city.url, 'POST /api/auth/keys', { cookie, json: { name: 'a program' } }), 201)
     expect(made).toMatchObject({ id: expect.stringMatching(/^\w+$/), key: expect.stringMatching(/^dk_\w+/) })
     key = made.key
+    expect(refusal(await by('GET /api/auth/keys'))).toBe('auth.out_of_scope')
     for (const line of [
       'GET /api/auth/me',
       'GET /api/city/rooms',
@@ -439,10 +440,13 @@ describe('the live socket', () => {
   )
 
   test('a revoked key closes it with 4401', async () => {
-    const made = ok(await by('POST /api/auth/keys', { json: { name: 'for a moment' } }), 201)
+    const made = ok(
+      await ask(city.url, 'POST /api/auth/keys', { cookie, json: { name: 'for a moment' } }),
+      201,
+    )
     const { socket } = await open({ authorization: `Bearer ${made.key}` })
     const closed = new Promise((resolve) => socket.once('close', resolve))
-    ok(await by(`DELETE /api/auth/keys/${made.id}`))
+    ok(await ask(city.url, `DELETE /api/auth/keys/${made.id}`, { cookie }))
     expect(await closed).toBe(4401)
   })
 })
@@ -524,7 +528,11 @@ describe('the machine’s own', () => {
       'post /api/auth/sign-up',
       'get /api/auth/sessions',
       'delete /api/auth/sessions',
+      'get /api/auth/keys',
       'post /api/auth/keys',
+      'delete /api/auth/keys/{key}',
+      'get /api/auth/audit',
+      'patch /api/auth/residents/{principal}',
       'get /api/city/rooms',
       'post /api/city/rooms',
       'post /api/city/files',
