@@ -116,6 +116,20 @@ describe.skipIf(!browserThere)('rooms, people, the map and the feed', { timeout:
     await page.getByText('Good evening, Olena').first().waitFor()
   })
 
+  test('a link opens a room once, and then it is closed', async () => {
+    const { id: room } = await owner.city.openRoom({ name: 'Правління', topic: 'Кошторис' })
+    const { code } = await owner.city.inviteToRoom({ room })
+    const { page, words } = taras
+    await page.goto(`/join#${code}`)
+    await page.getByRole('heading', { name: said(words.rooms.joinTitle, { room: 'Правління' }) }).waitFor()
+    expect(page.url()).not.toContain('#')
+    await expectAccessible(page)
+    await page.getByRole('button', { name: words.rooms.joinGo }).click()
+    await page.getByRole('heading', { level: 1, name: 'Правління' }).waitFor()
+    await olena.page.goto('/join#none')
+    await olena.page.getByRole('heading', { name: olena.words.rooms.joinClosed }).waitFor()
+  })
+
   test('the feed tells what happened, what is unseen first', async () => {
     const { page, words } = olena
     // Whoever comes back while something waits begins there.

@@ -18,7 +18,9 @@ import { CityMap } from './city-map.tsx'
 import { Districts } from './districts.tsx'
 import { PlaceCard } from './place-card.tsx'
 
+/** Who moves from room to room is looked for; who comes and goes is told. */
 const REFRESH_MS = 15_000
+const FOLLOW_MS = 2_000
 const MAP = ['map'] as const
 
 /** The map of the city: walk to a room and go in; whoever keeps a room moves it, whoever runs the city sets its districts. */
@@ -28,7 +30,7 @@ export function MapPage() {
   const queries = useQueryClient()
   const language = useLanguage()
   const say = useToast()
-  const { me } = useCity()
+  const { me, presence } = useCity()
   const [chosen, setChosen] = useState<string | null>(null)
   /** Where the chosen room is carried to, before it is put down. */
   const [carried, setCarried] = useState<{ x: number; y: number } | null>(null)
@@ -41,6 +43,20 @@ export function MapPage() {
   useEffect(() => {
     document.title = t('map.title')
   }, [t])
+  useEffect(() => {
+    // Who comes and goes is told live; what is drawn follows at most every other second.
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const stop = presence.subscribe(() => {
+      timer ??= setTimeout(() => {
+        timer = undefined
+        void queries.invalidateQueries({ queryKey: MAP })
+      }, FOLLOW_MS)
+    })
+    return () => {
+      stop()
+      clearTimeout(timer)
+    }
+  }, [presence, queries])
   const place = useMutation({
     mutationFn: (to: { room: string; district: string; x: number; y: number }) => api.city.setPlace(to),
     onSuccess: async () => {
