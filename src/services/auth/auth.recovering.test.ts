@@ -85,6 +85,9 @@ describe('a city that sends no mail', () => {
     const all = await list(owner.cookie)
     const owners = all.find(({ person }) => person.id === owner.id)
     // An admin takes no owner's account.
+    const { key } = await city.client.makeKey({ name: 'k' }, { principal: owner })
+    const byKey = await city.ask('POST', `/api/auth/resets/${seen[0]?.id}/link`, { bearer: key, body: {} })
+    expect([byKey.status, byKey.body.error.code]).toEqual([403, 'auth.out_of_scope'])
     const above = await city.ask('POST', `/api/auth/resets/${owners?.id}/link`, {
       cookie: admin.cookie,
       body: {},

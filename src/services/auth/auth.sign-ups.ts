@@ -26,7 +26,9 @@ export interface SignUpNeeds {
   readonly mail: boolean
 }
 
-const WEEKS_MS = 30 * 24 * 3600_000
+const DAY_MS = 24 * 3600_000
+/** An admin may be away; a letter is read within a day or not at all. */
+const KEPT_MS = { approval: 30 * DAY_MS, address: DAY_MS } as const
 const MOST_WAITING = 500
 const FULL_MINUTES = 60
 export type SignUps = ReturnType<typeof createSignUps>
@@ -74,7 +76,7 @@ export function createSignUps(needs: SignUpNeeds) {
             locale: account.locale,
             waits_for: waitsFor,
             created_at: new Date(now),
-            expires_at: new Date(now + WEEKS_MS),
+            expires_at: new Date(now + KEPT_MS[waitsFor]),
           })
           // Whoever asked first keeps the place: nobody replaces another's password.
           .onConflict((conflict) => conflict.column('email').doUpdateSet({ waits_for: waitsFor }))

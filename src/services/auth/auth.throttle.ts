@@ -16,7 +16,8 @@ const HOUR_MS = 3600_000
 const GUESSES = {
   password: { share: 1, windowMs: WINDOW_MS },
   link: { share: 1, windowMs: WINDOW_MS },
-  invitation: { share: 1, windowMs: WINDOW_MS },
+  // A whole meeting may come by one invitation.
+  invitation: { share: 3, windowMs: WINDOW_MS },
   totp: { share: 2, windowMs: HOUR_MS },
   forgotten: { share: 0.5, windowMs: HOUR_MS },
   sign_up: { share: 0.5, windowMs: HOUR_MS },
