@@ -1,21 +1,18 @@
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { Link, useNavigate } from '@tanstack/react-router'
-import { ChevronLeft, MessageSquareText, Search } from 'lucide-react'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { ChevronLeft, Search } from 'lucide-react'
 import { useDeferredValue, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Neighbour } from '../../../../src/services/city/people.contract.ts'
 import { useApi } from '../../context.tsx'
-import { failureOf, sentenceOf } from '../../i18n/failures.ts'
-import { useLanguage } from '../../i18n/format.ts'
 import { Avatar } from '../../ui/avatar.tsx'
 import { Button } from '../../ui/button.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
 import { Segmented } from '../../ui/field.tsx'
 import { Icon } from '../../ui/icon.tsx'
-import { useToast } from '../../ui/toast.tsx'
 import { ListState } from '../auth/list-state.tsx'
-import { ROOMS } from '../city/city.ts'
 import { useCity } from '../city/city-context.tsx'
+import { PersonCard, Write } from './person-card.tsx'
+import { useTalk } from './use-talk.ts'
 
 const KINDS = ['all', 'person', 'agent'] as const
 type Kind = (typeof KINDS)[number]
@@ -23,23 +20,6 @@ type Kind = (typeof KINDS)[number]
 const MOST_OTHERS = 7
 const REFRESH_MS = 30_000
 const BUSY = ['reading', 'thinking', 'tool']
-
-/** Opens the talk with these people, and goes there. */
-function useTalk() {
-  const api = useApi()
-  const queries = useQueryClient()
-  const navigate = useNavigate()
-  const language = useLanguage()
-  const say = useToast()
-  return useMutation({
-    mutationFn: (people: string[]) => api.city.openTalk({ people }),
-    onSuccess: async (room) => {
-      await queries.invalidateQueries({ queryKey: ROOMS })
-      await navigate({ to: '/rooms/$room', params: { room: room.slug } })
-    },
-    onError: (cause) => say({ text: sentenceOf(failureOf(cause), language) }),
-  })
-}
 
 /** Everybody in the city, by name, with what they are at; from here one writes to one of them, or to several at once. */
 export function PeoplePage() {
@@ -149,7 +129,7 @@ export function PeoplePage() {
           )}
         </div>
       </div>
-      {open && <Card person={open} onClose={() => setOpen(null)} />}
+      {open && <PersonCard person={open} onClose={() => setOpen(null)} />}
     </main>
   )
 }
@@ -196,66 +176,5 @@ function Row({ person, onOpen, chosen, full, onChoose }: RowProps) {
         />
       )}
     </li>
-  )
-}
-
-function Write({ person }: { person: Neighbour }) {
-  const { t } = useTranslation()
-  const talk = useTalk()
-  return (
-    <Button
-      small
-      icon={MessageSquareText}
-      aria-label={t('people.writeTo', { name: person.name })}
-      disabled={talk.isPending}
-      onClick={() => talk.mutate([person.id])}
-    >
-      {t('people.write')}
-    </Button>
-  )
-}
-
-/** Who somebody is, and the rooms the reader shares with them. */
-function Card({ person, onClose }: { person: Neighbour; onClose: () => void }) {
-  const { t } = useTranslation()
-  const api = useApi()
-  const language = useLanguage()
-  const { me } = useCity()
-  const card = useQuery({
-    queryKey: ['person', person.id],
-    queryFn: () => api.city.person({ person: person.id }),
-  })
-  const shown = card.data ?? person
-  return (
-    <Dialog title={shown.name} open onClose={onClose}>
-      <div className="row">
-        <Avatar of={shown} />
-        <span className="meta grow">
-          {shown.kind === 'agent' ? t('people.agent') : t(`people.role.${shown.role}`)} ·{' '}
-          {t(`people.state.${shown.state}`)}
-        </span>
-      </div>
-      {shown.about && <p className="after">{shown.about[language]}</p>}
-      <h3 className="after">{t('people.shared')}</h3>
-      <ListState
-        query={{ data: card.data?.rooms, error: card.error, refetch: card.refetch }}
-        empty={t('people.noShared')}
-      />
-      <ul>
-        {card.data?.rooms.map((room) => (
-          <li key={room.id}>
-            <Link className="nav" to="/rooms/$room" params={{ room: room.slug }}>
-              {room.name}
-            </Link>
-          </li>
-        ))}
-      </ul>
-      <div className="end">
-        <Button look="quiet" onClick={onClose}>
-          {t('common.close')}
-        </Button>
-        {person.id !== me.id && <Write person={person} />}
-      </div>
-    </Dialog>
   )
 }
