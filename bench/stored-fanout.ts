@@ -6,8 +6,8 @@ import { cpuOf, median, type Row, type Target, target } from './measure.ts'
 const SOCKETS = 100
 const PUBLISHERS = 100
 /** Messages of one publisher that are under way at a time. */
-const WINDOW = 4
-const ROUNDS = 4
+const WINDOW = 2
+const ROUNDS = 3
 const SLICE_MS = 2_000
 const LATE_MS = 30_000
 const TEXT = 'Воду вимкнуть у суботу з 9:00 до 13:00, запасіться нею на день.'

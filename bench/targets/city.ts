@@ -45,8 +45,12 @@ const city = createCity({
   capabilities: { audio: false, image: false, file: false },
   clock,
   ids,
-  // Who publishes for a bench is no flood.
-  limits: { maxUploadBytes: 1024, quotaBytes: 1024, live: { burstFrames: 1e9 } },
+  // Who publishes for a bench is no flood; and where nobody answers pings, none are sent.
+  limits: {
+    maxUploadBytes: 1024,
+    quotaBytes: 1024,
+    live: { burstFrames: 1e9, ...(space === '' && { pingMs: 3_600_000 }) },
+  },
   publicUrl: 'http://127.0.0.1',
   failed: (failure) => console.error(failure),
 })
