@@ -62,14 +62,12 @@ async function send(base: string, op: Operation, input: Raw, how: ConnectOptions
   }
 }
 
-function failure(body: unknown, response: Response, peer: string): AppError {
+function failure(body: unknown, { status, headers }: Response, peer: string): AppError {
   const parsed = ErrorBody.safeParse(body)
-  if (!parsed.success) {
-    const { status } = response
+  if (!parsed.success)
     return kernelError('peer.unintelligible', { peer, status }, { retryable: status >= 500 })
-  }
   const { error } = parsed.data
-  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN)
+  const seconds = Number(headers.get('retry-after') ?? Number.NaN)
   const retryAfter = Number.isFinite(seconds) ? { retryAfterMs: seconds * 1000 } : {}
   return new AppError(error.kind, error.code, error.message, error.params, retryAfter)
 }
