@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { FastifyInstance } from 'fastify'
 import type { Embeddings } from '../../engines/embeddings/embeddings.ts'
 import type { Media } from '../../engines/media/media.ts'
@@ -29,7 +30,7 @@ import { createResumable } from './files/resumable.ts'
 import { uploadRoute } from './files/uploads.ts'
 import { createWaveforms } from './files/waveforms.ts'
 import { createAgentPresence } from './live/agent-presence.ts'
-import { roomEvent } from './live/channels.ts'
+import { queueChanged, roomEvent } from './live/channels.ts'
 import { createFeeds } from './live/feeds.ts'
 import { roomLog } from './live/frames.ts'
 import { createGate } from './live/gate.ts'
@@ -51,6 +52,10 @@ import { consumeOutcomes } from './messages/outcomes.ts'
 import type { KnownAgent } from './messages/policy.ts'
 import { consumeErasures, createRemoving } from './messages/removing.ts'
 import { createScheduled } from './messages/scheduled.ts'
+import { createModeration } from './moderation/moderation.ts'
+import { keepersOf } from './moderation/queue.ts'
+import { createTrail } from './moderation/trail.ts'
+import { createWatch } from './moderation/watch.ts'
 import { createPeople } from './people/people.ts'
 import { createPreviews } from './previews/previews.ts'
 import { createInvitations } from './rooms/invitations.ts'
@@ -99,6 +104,8 @@ export interface CityNeeds {
     readonly quotaBytes: number
     /** What the files posted in one room may take together; without limit where nothing is said. */
     readonly roomQuotaBytes?: number
+    /** Messages of one person within a minute; without limit where nothing is said. */
+    readonly postsPerMinute?: number
     readonly live?: Partial<LiveLimits>
     /** Events a client may be behind and still be told each; 10,000 where nothing is said. */
     readonly maxBehind?: number
@@ -124,7 +131,17 @@ export function createCity(needs: CityNeeds): Service<typeof cityContract> {
   const naming = createNaming((principal) => residentsOf(auth, principal), clock)
   const present = (room: string) =>
     [...presence.people].flatMap(([id, shown]) => (shown.state === 'here' && shown.room === room ? id : []))
-  const shared = { db, events, clock, ids, capabilities, directory, naming, present, changed }
+  const watch = createWatch({
+    clock,
+    ids,
+    kv: needs.kv,
+    postsPerMinute: limits.postsPerMinute,
+    queueChanged: (room) => {
+      const told = keepersOf(db, room).then((people) => events.broadcast(queueChanged, { people }))
+      told.catch(failed)
+    },
+  })
+  const shared = { db, events, clock, ids, capabilities, directory, naming, present, changed, watch }
   const intake = createIntake({ ...needs, media: needs.media })
   const resumable =
     needs.uploads === undefined ? undefined : createResumable({ ...needs, intake, folder: needs.uploads })
@@ -133,7 +150,7 @@ export function createCity(needs: CityNeeds): Service<typeof cityContract> {
   const own = createOwnRooms(shared)
   consumeOutcomes(shared)
   consumeRuns(shared)
-  const erasing = { ...shared, files: needs.files }
+  const erasing = { ...shared, files: needs.files, trail: createTrail(clock, ids) }
   consumeErasures(erasing)
   const scheduled = createScheduled({ ...shared, auth, say })
   const views = createRoomViews(db, auth)
@@ -142,6 +159,8 @@ export function createCity(needs: CityNeeds): Service<typeof cityContract> {
   const map = createMap({ db, presence, agentsNow, clock })
   const search = createSearch(needs)
   const stopped = new AbortController()
+  // Every loop of the service ends with it: more than Node takes for a leak.
+  setMaxListeners(0, stopped.signal)
   const open: Live[] = []
   const running: Promise<void>[] = []
 
@@ -170,6 +189,7 @@ export function createCity(needs: CityNeeds): Service<typeof cityContract> {
       ...createChanges(shared),
       ...createActs(shared),
       ...createRemoving(erasing),
+      ...createModeration({ ...shared, auth, say }),
       ...createForwards(db, say),
       ...createDesk(shared),
       ...scheduled,
