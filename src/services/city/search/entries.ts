@@ -33,7 +33,7 @@ export async function entriesOf(db: CityDb, messages: readonly string[]): Promis
   for (const row of rows) {
     const { message, room, at } = row
     const poll = row.question === null ? [] : [row.question, ...(row.options ?? []).map(wordsOf)]
-    const own = [row.text, ...poll].join('\n').trim()
+    const own = [withoutLinks(row.text), ...poll].join('\n').trim()
     if (own !== '')
       found.set(keyOf({ message, part: OWN_WORDS }), {
         message,
@@ -61,6 +61,12 @@ export const keyOf = ({ message, part }: { message: string; part: number }): str
 /** By which a vector or a word is known to be of the text as it stands. */
 export const digestOf = (text: string): string =>
   createHash('sha256').update(text).digest('base64url').slice(0, 22)
+
+/** Links of markdown by their words; where one leads to says nothing to a reader of hits. */
+const withoutLinks = (text: string): string =>
+  text
+    .replace(/!?\[([^\]\n]{0,300})\]\(https?:[^)\s]{0,2000}\)/g, '$1')
+    .replace(/\\([\\`*_{}[\]<>()#+!|~@&-])/g, '$1')
 
 interface Row {
   message: string

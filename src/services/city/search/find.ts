@@ -45,6 +45,8 @@ export const readable = (
 ): RawBuilder<unknown> => sql`${room} in (
   select r.id from city.room r left join city.member own on own.room = r.id and own.principal = ${asker.id}
   where (own.membership is not null or (r.visibility = 'public' and ${asker.kind}::text <> 'agent'))
+  and not exists (select 1 from city.sanction s where s.room = r.id and s.principal = ${asker.id}
+    and s.kind = 'ban' and s.lifted_at is null)
   ${filters.in === undefined ? sql`` : sql`and (r.id = ${filters.in} or r.slug = ${filters.in})`})`
 
 /** What holds any of the words; a rare one weighs more, and of equals the newest comes first. */

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { z } from 'zod'
 import type { Embeddings } from '../../../engines/embeddings/embeddings.ts'
 import { blend, type Ranking } from '../../../engines/words/blend.ts'
-import { stems } from '../../../engines/words/stems.ts'
+import { placedStems, stems } from '../../../engines/words/stems.ts'
 import type { Clock } from '../../../kernel/clock.ts'
 import type { Call, Client, Handlers } from '../../../kernel/contract.ts'
 import { deadline } from '../../../kernel/deadline.ts'
@@ -10,7 +10,7 @@ import { kernelError } from '../../../kernel/errors.ts'
 import type { Events } from '../../../platform/events/events.ts'
 import { may } from '../../auth/auth.rights.ts'
 import type { knowledgeContract } from '../../knowledge/knowledge.contract.ts'
-import { asResource, type CityDb, iso, type RoomRow } from '../city.store.ts'
+import { asResource, bannedIn, type CityDb, iso, type RoomRow } from '../city.store.ts'
 import type { SearchHit, searchOperations } from '../search.contract.ts'
 import { type Entry, entriesOf, keyOf } from './entries.ts'
 import { readTyped } from './filters.ts'
@@ -139,9 +139,10 @@ export function createSearch(needs: SearchNeeds): Search {
       model: close?.model ?? null,
       filed,
     }
+    const shown = await page(db, found, scope, input)
     return {
-      ...(await page(db, found, scope, input)),
-      meant: [...spoken.meant].map(([word, as]) => ({ word, as: [...as] })),
+      ...shown,
+      meant: meantBy(words, spoken.meant, shown.items),
       meaning: close ? (close.model.semantic ? 'model' : 'letters') : 'none',
     }
   }
@@ -197,6 +198,16 @@ function asked(input: Input, call: Call): { words: string; scope: Scope } {
 
 const narrows = ({ filters: { from, in: room, has, before, after } }: Scope): boolean =>
   [from, room, before, after].some((one) => one !== undefined) || has.length > 0
+
+/** Misspelt words as they were typed, and the right ones as they stand in what was found. */
+function meantBy(typed: string, meant: FoundByWords['meant'], hits: readonly SearchHit[]): Output['meant'] {
+  const held = new Set(hits.flatMap(({ why }) => why.words))
+  return placedStems(typed).flatMap(({ stem, start, end }) => {
+    const like = meant.get(stem)
+    const as = like && [...held].filter((word) => stems(word).some((one) => like.includes(one))).slice(0, 3)
+    return as && as.length > 0 ? [{ word: typed.slice(start, end), as }] : []
+  })
+}
 
 /** All ways of ranking as one, and of that the page that was asked for. */
 async function page(
@@ -254,7 +265,7 @@ async function readHits(
   return hits
 }
 
-type PlaceRow = Pick<RoomRow, 'visibility' | 'membership'> & {
+type PlaceRow = Pick<RoomRow, 'visibility' | 'membership' | 'banned'> & {
   message: string
   room: string
   slug: string
@@ -287,7 +298,13 @@ async function placesOf(
       'm.author_name',
       'm.created_at',
     ])
-    .select(['r.slug', 'r.name as room_name', 'r.visibility', 'own.membership'])
+    .select([
+      'r.slug',
+      'r.name as room_name',
+      'r.visibility',
+      'own.membership',
+      bannedIn(sql.ref('r.id'), asker.id),
+    ])
     .where('m.id', 'in', messages)
     .where('m.deleted_at', 'is', null)
     .execute()
