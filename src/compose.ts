@@ -121,6 +121,7 @@ export async function compose(config: Config, means: Means, scope: Scope): Promi
           maxUploadBytes: config.maxUploadBytes,
           quotaBytes: config.quotaBytes,
           roomQuotaBytes: config.roomQuotaBytes,
+          postsPerMinute: config.postsPerMinute,
         },
         publicUrl,
         failed: (failure) => logger.error({ err: failure }, 'work of the city failed'),

@@ -30,6 +30,7 @@ export interface Config {
   readonly maxUploadBytes: number
   readonly quotaBytes: number
   readonly roomQuotaBytes: number
+  readonly postsPerMinute: number
   readonly maxPixels: number
   readonly maxAudioSeconds: number
   readonly maxPages: number
@@ -208,6 +209,7 @@ export const VARIABLES = {
     1,
     10_000_000,
   ),
+  POSTS_PER_MINUTE: whole('How many messages one person may post within a minute.', 600, 1, 1_000_000),
   MAX_MEGAPIXELS: whole('The largest image.', 100, 1, 1000),
   MAX_AUDIO_MINUTES: whole('The longest recording.', 60, 1, 600),
   MAX_PAGES: whole('The longest document.', 500, 1, 10_000),
@@ -298,6 +300,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     maxUploadBytes: (get('MAX_UPLOAD_MB', V.MAX_UPLOAD_MB) ?? 25) * 1024 * 1024,
     roomQuotaBytes: (get('ROOM_QUOTA_MB', V.ROOM_QUOTA_MB) ?? 20_000) * 1024 * 1024,
     quotaBytes: (get('QUOTA_MB', V.QUOTA_MB) ?? 5000) * 1024 * 1024,
+    postsPerMinute: get('POSTS_PER_MINUTE', V.POSTS_PER_MINUTE) ?? 600,
     maxPixels: (get('MAX_MEGAPIXELS', V.MAX_MEGAPIXELS) ?? 100) * 1_000_000,
     maxAudioSeconds: (get('MAX_AUDIO_MINUTES', V.MAX_AUDIO_MINUTES) ?? 60) * 60,
     maxPages: get('MAX_PAGES', V.MAX_PAGES) ?? 500,

@@ -58,7 +58,7 @@ beforeAll(async () => {
     keeper: keeper.authorization,
     narrow: `Bearer ${key}`,
   }
-  hidden = await hide(owner, keeper, await idOf(member))
+  hidden = await hide(owner, keeper, member, await idOf(member))
 }, 120_000)
 afterAll(async () => {
   await city?.stop()
@@ -66,7 +66,12 @@ afterAll(async () => {
 }, 30_000)
 
 /** Something of every kind, in a private room and in a direct one. */
-async function hide(owner: Resident, keeper: Resident, member: string): Promise<Record<string, string>> {
+async function hide(
+  owner: Resident,
+  keeper: Resident,
+  other: Resident,
+  member: string,
+): Promise<Record<string, string>> {
   const room = (await keeper.city.openRoom({ name: 'Правління', visibility: 'private' })).id
   await keeper.city.addMember({ room, principal: member })
   const { body: file } = await keeper.uploadBytes(Buffer.from('Воду вимкнуть.'), 'план.txt', 'text/plain')
@@ -77,6 +82,15 @@ async function hide(owner: Resident, keeper: Resident, member: string): Promise<
   const scheduled = await keeper.city.schedule({ room, text: 'згодом', at })
   const direct = await keeper.ownRoom()
   const { items } = await keeper.auth.keys({})
+  // What the room's own filter tells of is nobody's but its keepers', not even those who run the city.
+  await keeper.city.moderateRoom({
+    room,
+    slowSeconds: 0,
+    rules: [{ kind: 'words', value: 'лайка', action: 'report' }],
+  })
+  await other.city.post({ room, clientId: 'told', text: 'лайка' })
+  const told = (await keeper.city.reports({})).items[0]?.id ?? ''
+  const muted = await keeper.city.mute({ room, principal: member, reason: 'лайка', until: at })
   return {
     room,
     message: said.id,
@@ -87,6 +101,8 @@ async function hide(owner: Resident, keeper: Resident, member: string): Promise<
     direct,
     directMessage: (await keeper.say(direct, 'Привіт')).id,
     key: items[0]?.id ?? '',
+    report: told,
+    sanction: muted.id,
     roomInvitation: (await keeper.city.inviteToRoom({ room })).id,
     invitation: (await owner.auth.invite({})).id,
     person: member,

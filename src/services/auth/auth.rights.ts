@@ -10,6 +10,8 @@ export type Resource =
       readonly type: 'room'
       readonly visibility: 'public' | 'community' | 'private' | 'direct'
       readonly membership: 'owner' | 'moderator' | 'member' | 'guest' | null
+      /** Put out of it, and not to come back. */
+      readonly banned?: boolean
       /** Whose doing it is that the act is about: the author of a message, the asker of a run. */
       readonly author?: string
     }
@@ -58,6 +60,7 @@ function grants(principal: Principal, action: Action, resource: Resource): boole
     if (action === 'city.hand_over') return principal.kind !== 'agent' && principal.role === 'owner'
     return (action === 'city.operate' || action === 'city.invite') && operates(principal)
   }
+  if (resource.banned) return false
   const reads =
     resource.membership !== null || (resource.visibility === 'public' && principal.kind !== 'agent')
   const manages =

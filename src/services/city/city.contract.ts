@@ -6,6 +6,7 @@ import { logOperations } from './log.contract.ts'
 import { mapOperations } from './map.contract.ts'
 import { memberOperations } from './members.contract.ts'
 import { messageOperations } from './messages.contract.ts'
+import { moderationOperations } from './moderation.contract.ts'
 import { peopleOperations } from './people.contract.ts'
 import { presenceOperations } from './presence.contract.ts'
 import { previewOperations } from './previews.contract.ts'
@@ -23,6 +24,7 @@ export const cityContract = {
   ...actOperations,
   ...deskOperations,
   ...logOperations,
+  ...moderationOperations,
   ...fileOperations,
   ...presenceOperations,
   ...searchOperations,

@@ -90,6 +90,8 @@ export const ServerFrame = z.discriminatedUnion('type', [
     room: z.string(),
     change: z.enum(['about', 'members', 'requests', 'mine']),
   }),
+  /** What waits for the moderators changed; whoever shows how much asks anew. */
+  z.object({ type: z.literal('reports') }),
   /** Who changed, people and agents alike, some at a time; the first one, the answer to one's own first report, tells of all. `more`: they are too many to be told; ask `/api/city/presence` for those you show. */
   z.object({ type: z.literal('presence'), people: z.array(Presence), more: z.boolean().optional() }),
 ])

@@ -1,4 +1,4 @@
-import { type Kysely, type Selectable, sql } from 'kysely'
+import { type Kysely, type RawBuilder, type Selectable, sql } from 'kysely'
 import { isoTime } from '../../kernel/clock.ts'
 import type { Principal } from '../../kernel/principal.ts'
 import { storableJson } from '../../platform/database/storable.ts'
@@ -11,7 +11,13 @@ import type { Membership } from './rooms.contract.ts'
 
 /** The city's own database handle; a transaction is one too. */
 export type CityDb = Kysely<CityTables>
-export type RoomRow = Selectable<CityTables['city.room']> & { membership: Membership | null }
+/** A room with what somebody is in it. */
+export type RoomRow = Selectable<CityTables['city.room']> & {
+  membership: Membership | null
+  banned: boolean
+}
+/** A room with all that decides what somebody may do in it now. */
+export type EnteredRoom = RoomRow & { muted_until: Date | string | null; policy_version: number }
 export type MessageRow = Selectable<CityTables['city.message']>
 export type FileRow = Selectable<CityTables['city.file']>
 
@@ -29,7 +35,7 @@ export async function findRoom(
   ref: string,
   principal: string | null,
   lock = false,
-): Promise<RoomRow | undefined> {
+): Promise<EnteredRoom | undefined> {
   if (!isId(ref)) return undefined
   let query = db
     .selectFrom('city.room as room')
@@ -38,6 +44,8 @@ export async function findRoom(
     )
     .selectAll('room')
     .select('member.membership')
+    .select([bannedIn(sql.ref('room.id'), principal), mutedIn(sql.ref('room.id'), principal)])
+    .select(sql<number>`(select version from city.policy)`.as('policy_version'))
     .where(ref.startsWith('room_') ? 'room.id' : 'room.slug', '=', ref)
   if (lock) query = query.forUpdate('room')
   return await query.executeTakeFirst()
@@ -49,23 +57,42 @@ export async function enterRoom(
   ref: string,
   principal: Principal | null,
   lock = false,
-): Promise<RoomRow> {
+): Promise<EnteredRoom> {
   const room = await findRoom(db, ref, principal?.id ?? null, lock)
+  // That it is there is known to everybody; so they are told what keeps them out.
+  if (room?.banned && room.visibility === 'public') throw cityError('city.room_banned')
   if (!room || !may(principal, 'room.read', asResource(room)).permit) throw cityError('city.room_not_found')
   return room
 }
 
-/** Refuses whoever may read the room but not speak in it: a guest, and anybody once it is archived. */
-export function checkMaySpeak(room: RoomRow, principal: Principal | null): void {
+/** Whether somebody is banned from a room. */
+export const bannedIn = (room: RawBuilder<unknown>, principal: string | null) =>
+  sql<boolean>`exists (select 1 from city.sanction s where s.room = ${room} and s.principal = ${principal ?? ''}
+    and s.kind = 'ban' and s.lifted_at is null)`.as('banned')
+
+const mutedIn = (room: RawBuilder<unknown>, principal: string | null) =>
+  sql<Date | string | null>`(select until from city.sanction s where s.room = ${room}
+    and s.principal = ${principal ?? ''} and s.kind = 'mute' and s.lifted_at is null)`.as('muted_until')
+
+/** Refuses whoever is muted at this moment. */
+export function checkNotMuted({ muted_until: until }: EnteredRoom, at: number): void {
+  if (until !== null && new Date(until).getTime() > at)
+    throw cityError('city.muted', { until: `${iso(until).slice(0, 16)}Z` })
+}
+
+/** Refuses whoever may read the room but not speak in it: a guest, the muted, and anybody once it is archived. */
+export function checkMaySpeak(room: EnteredRoom, principal: Principal | null, at: number): void {
+  checkNotMuted(room, at)
   if (room.archived_at !== null) throw cityError('city.room_archived')
   if (!may(principal, 'room.post', asResource(room)).permit) throw cityError('city.guest_silent')
 }
 
 /** A room as the rule book of rights sees it. */
-export const asResource = (room: Pick<RoomRow, 'visibility' | 'membership'>, author?: string) => ({
+export const asResource = (room: Pick<RoomRow, 'visibility' | 'membership' | 'banned'>, author?: string) => ({
   type: 'room' as const,
   visibility: room.visibility,
   membership: room.membership,
+  banned: room.banned,
   ...(author !== undefined && { author }),
 })
 

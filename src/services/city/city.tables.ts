@@ -7,6 +7,7 @@ import type { NumberedFrame } from './log.contract.ts'
 import type { MapTables } from './map/map.tables.ts'
 import type { TalkTables } from './messages/messages.tables.ts'
 import type { Author, CalledRun, Citation, PartOutcome, PartType } from './messages.contract.ts'
+import type { ModerationTables } from './moderation/moderation.tables.ts'
 import type { RoomTables } from './rooms/rooms.tables.ts'
 import type { Membership, ReplyPolicy, Room } from './rooms.contract.ts'
 import type { SearchTables } from './search/search.tables.ts'
@@ -17,7 +18,8 @@ export type CityTables = SearchTables &
   RoomTables &
   MapTables &
   FeedTables &
-  TalkTables & {
+  TalkTables &
+  ModerationTables & {
     'city.room': RoomTable
     'city.member': MemberTable
     'city.read_mark': ReadMarkTable
@@ -58,6 +60,8 @@ interface RoomTable {
   joining: ColumnType<Room['joining'], Room['joining'] | undefined, Room['joining']>
   archived_at: ColumnType<Date | string | null, string | null | undefined, string | null>
   search: string | null
+  slow_seconds: Generated<number>
+  filter_version: Generated<number>
   community_id: string | null
   created_by: string | null
   created_at: Time

@@ -1,7 +1,8 @@
+import { sql } from 'kysely'
 import type { Principal } from '../../../kernel/principal.ts'
 import { may } from '../../auth/auth.rights.ts'
 import { cityError } from '../city.errors.ts'
-import { asResource, type CityDb, type FileRow, isId } from '../city.store.ts'
+import { asResource, bannedIn, type CityDb, type FileRow, isId } from '../city.store.ts'
 import type { CityFile } from '../files.contract.ts'
 import { picturesOf } from '../rooms/pictures.ts'
 
@@ -39,7 +40,7 @@ async function postedWhere(db: CityDb, ids: readonly string[], principal: Princi
     .leftJoin('city.member as member', (join) =>
       join.onRef('member.room', '=', 'room.id').on('member.principal', '=', principal.id),
     )
-    .select(['part.file', 'room.visibility', 'member.membership'])
+    .select(['part.file', 'room.visibility', 'member.membership', bannedIn(sql.ref('room.id'), principal.id)])
     .distinct()
     .where('part.file', 'in', ids)
     .execute()

@@ -20,6 +20,9 @@ export const accessChanged = channel(
   z.object({ room: z.string(), principal: z.string().optional() }),
 )
 
+/** More or less waits for these, who keep a room, and for those who run the city. */
+export const queueChanged = channel('city.queue_changed', z.object({ people: z.array(z.string()) }))
+
 /** What changed in one process's people since its last word; with nobody in it, a sign that it lives. `version` counts its words; `bye` is the last one. */
 export const presenceChanged = channel(
   'city.presence_changed',

@@ -62,13 +62,23 @@ async function look(db: CityDb, asked: readonly Asked[]) {
       rooms.map(({ id }) => id),
     )
     .execute()
+  const bans = await db
+    .selectFrom('city.sanction')
+    .select(['room', 'principal'])
+    .where('principal', 'in', people)
+    .where('kind', '=', 'ban')
+    .where('lifted_at', 'is', null)
+    .execute()
+  const banned = new Set(bans.map((one) => `${one.principal}\n${one.room}`))
   const memberships = new Map(members.map((one) => [`${one.principal}\n${one.room}`, one.membership]))
   return new Map(
     asked.flatMap((one) => {
       const room = byRef.get(one.ref)
       if (!room) return []
       const membership = memberships.get(`${one.principal}\n${room.id}`) ?? null
-      return [[keyOf(one), { ...room, membership }] as const]
+      return [
+        [keyOf(one), { ...room, membership, banned: banned.has(`${one.principal}\n${room.id}`) }] as const,
+      ]
     }),
   )
 }

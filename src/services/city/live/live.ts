@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../../../kernel/clock.ts'
-import type { Principal } from '../../../kernel/principal.ts'
+import { isOperator, type Principal } from '../../../kernel/principal.ts'
 import type { Authenticate } from '../../../platform/http/service.ts'
 import { CLOSE, type LiveLimits } from '../../../platform/live/limits.ts'
 import { type Live, liveRoute } from '../../../platform/live/live.ts'
@@ -13,7 +13,7 @@ import { cityContract } from '../city.contract.ts'
 import type { ServerFrame } from '../city.live.contract.ts'
 import type { PresenceState } from '../presence.contract.ts'
 import type { AgentPresence } from './agent-presence.ts'
-import { accessChanged, personal, roomEvent, signal } from './channels.ts'
+import { accessChanged, personal, queueChanged, roomEvent, signal } from './channels.ts'
 import type { Feeds } from './feeds.ts'
 import { type VisitNeeds, Visitor } from './visitor.ts'
 
@@ -76,6 +76,12 @@ export function liveCity(app: FastifyInstance, authenticate: Authenticate, needs
     events.listen(personal, ({ principal, frame: said }) => {
       const told = frame(said)
       for (const visitor of sockets.of(principal)) visitor.send(told)
+    }),
+    events.listen(queueChanged, ({ people }) => {
+      const told = frame({ type: 'reports' } satisfies ServerFrame)
+      const keepers = new Set(people)
+      for (const visitor of sockets.all())
+        if (keepers.has(visitor.person) || isOperator(visitor.principal)) visitor.send(told)
     }),
     events.listen(runDelta, ({ room, run, offset, text }) => {
       if (room !== null) tell(feeds, { type: 'delta', room, run, offset, text })

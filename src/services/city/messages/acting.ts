@@ -6,19 +6,19 @@ import { cityError } from '../city.errors.ts'
 import {
   asResource,
   type CityDb,
+  type EnteredRoom,
   findMessage,
   findRoom,
   isId,
   type MessageRow,
   type NewEventRow,
   numberEvents,
-  type RoomRow,
 } from '../city.store.ts'
 import type { Message } from '../messages.contract.ts'
 import { current } from './messages.ts'
 
 export interface Place {
-  readonly room: RoomRow
+  readonly room: EnteredRoom
   readonly row: MessageRow
 }
 

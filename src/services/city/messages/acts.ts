@@ -8,11 +8,12 @@ import {
   asResource,
   type CityDb,
   checkMaySpeak,
+  type EnteredRoom,
   enterRoom,
   hydrate,
   iso,
-  type RoomRow,
 } from '../city.store.ts'
+import type { Watch } from '../moderation/watch.ts'
 import { type ActingNeeds, checkStands, createActing, enterMessage } from './acting.ts'
 import { markDressed } from './dress.ts'
 import { checkText } from './messages.ts'
@@ -31,8 +32,8 @@ const MAX_VERSIONS = 200
 const EMOJI = new RegExp('^\\p{RGI_Emoji}$', 'v')
 
 /** Editing, reacting, pinning and voting: each naturally idempotent, each told under the room's next number. */
-export function createActs(needs: ActingNeeds): ActHandlers {
-  const { db } = needs
+export function createActs(needs: ActingNeeds & { readonly watch: Watch }): ActHandlers {
+  const { db, watch } = needs
   const act = createActing(needs)
 
   return {
@@ -41,7 +42,7 @@ export function createActs(needs: ActingNeeds): ActHandlers {
       return await act(principal, message, async (tx, { room, row }, who, at) => {
         if (row.author !== who.id || row.run !== null) throw cityError('city.not_author')
         checkStands(row)
-        checkMaySpeak(room, who)
+        checkMaySpeak(room, who, at)
         if (row.forwarded_from !== null) throw cityError('city.forward_fixed')
         if (text === row.text) return []
         if (text.trim() === '' && !(await holdsMore(tx, row.id))) throw cityError('city.message_empty')
@@ -52,6 +53,8 @@ export function createActs(needs: ActingNeeds): ActHandlers {
           .executeTakeFirstOrThrow()
         const version = Number(versions) + 1
         if (version > MAX_VERSIONS) throw cityError('city.too_many_edits', { limit: MAX_VERSIONS })
+        if (await watch.mayEdit(tx, { principal: who, room, text, at }))
+          await watch.reported(tx, { room: room.id, message: row.id, author: who.id, text })
         const said = { message: row.id, version, text: row.text, at: iso(row.edited_at ?? row.created_at) }
         await tx.insertInto('city.edit').values(said).execute()
         await tx
@@ -80,7 +83,7 @@ export function createActs(needs: ActingNeeds): ActHandlers {
       if (!EMOJI.test(emoji)) throw cityError('city.emoji_unknown')
       return await act(principal, message, async (tx, { room, row }, who, at) => {
         checkStands(row)
-        checkMaySpeak(room, who)
+        checkMaySpeak(room, who, at)
         const there = await tx
           .selectFrom('city.reaction')
           .select('emoji')
@@ -116,7 +119,7 @@ export function createActs(needs: ActingNeeds): ActHandlers {
 
     async pin({ message }, { principal }) {
       return await act(principal, message, async (tx, { room, row }, who, at) => {
-        checkMayPin(room, who)
+        checkMayPin(room, who, at)
         checkStands(row)
         const { pins } = await tx
           .selectFrom('city.pin')
@@ -138,8 +141,8 @@ export function createActs(needs: ActingNeeds): ActHandlers {
     },
 
     async unpin({ message }, { principal }) {
-      return await act(principal, message, async (tx, { room, row }, who) => {
-        checkMayPin(room, who)
+      return await act(principal, message, async (tx, { room, row }, who, at) => {
+        checkMayPin(room, who, at)
         const gone = await tx
           .deleteFrom('city.pin')
           .where('message', '=', row.id)
@@ -166,7 +169,7 @@ export function createActs(needs: ActingNeeds): ActHandlers {
     async vote({ message, options }, { principal }) {
       return await act(principal, message, async (tx, { room, row }, who, at) => {
         checkStands(row)
-        checkMaySpeak(room, who)
+        checkMaySpeak(room, who, at)
         const poll = await tx
           .selectFrom('city.poll')
           .selectAll()
@@ -216,7 +219,7 @@ async function holdsMore(tx: CityDb, message: string): Promise<boolean> {
 }
 
 /** Whoever speaks in a room pins in it; in one that is open to the whole city its keepers do. */
-function checkMayPin(room: RoomRow, who: Principal): void {
-  checkMaySpeak(room, who)
+function checkMayPin(room: EnteredRoom, who: Principal, at: number): void {
+  checkMaySpeak(room, who, at)
   if (!may(who, 'message.pin', asResource(room)).permit) throw cityError('city.not_manager')
 }

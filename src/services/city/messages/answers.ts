@@ -14,18 +14,19 @@ type RunEvent = typeof runStarted | typeof runFinished | typeof callFailed
 
 /** Follows the runs that messages called: their state on the message that asked, and the answer as a message of the agent's own, stored once. */
 export function consumeRuns(needs: OutcomeNeeds): void {
-  const { db, events, changed } = needs
+  const { db, events, changed, watch } = needs
   events.consume<CityTables, RunEvent>({
     name: 'city.run_state',
     db,
     types: [runStarted, runFinished, callFailed],
     concurrency: 4,
     async handle(event, job: Job<CityTables>) {
-      let at: { room: string; seq: number } | undefined
+      let at: At
       await job.commit(async (tx) => {
         at = await follow(tx, needs, event)
       })
       if (at) changed(at.room, at.seq)
+      if (at?.told) watch.queueChanged(at.room)
     },
     async failed(event, failure, tx) {
       if (event.name !== runStarted.name) await end(tx, needs, event.data.run, failure.toJSON().error)
@@ -33,7 +34,7 @@ export function consumeRuns(needs: OutcomeNeeds): void {
   })
 }
 
-type At = { room: string; seq: number } | undefined
+type At = { room: string; seq: number; told?: boolean } | undefined
 
 async function follow(tx: CityDb, needs: OutcomeNeeds, event: EventOf<RunEvent>): Promise<At> {
   const { data } = event
@@ -48,6 +49,29 @@ async function finish(tx: CityDb, needs: OutcomeNeeds, run: RunFinished): Promis
   const silent = run.state === 'done' && run.text.trim() === ''
   if (silent) return await end(tx, needs, run.run, cityError('city.answer_empty').toJSON().error)
   if (run.state !== 'done') return await end(tx, needs, run.run, run.error ?? null, run.state)
+  const call = await callOf(tx, run.run)
+  if (!call) return undefined
+  const given = { agent: run.agent.id, run: run.run, message: call.message, text: run.text, body: run }
+  if (!(await isWanted(tx, run.run))) return undefined
+  const { report, error } = await needs.watch.answer(tx, call.room, given)
+  if (!error) return await storeAnswer(tx, needs, run, report)
+  const ended = await end(tx, needs, run.run, error)
+  return ended && { ...ended, told: true }
+}
+
+/** Whether an answer may still come: neither given before nor called off. */
+async function isWanted(tx: CityDb, run: string): Promise<boolean> {
+  const call = await tx.selectFrom('city.call').select('state').where('run', '=', run).executeTakeFirst()
+  return call !== undefined && call.state !== 'done' && call.state !== 'cancelled'
+}
+
+/** Stores an agent's answer as a message of its own, once; nothing where the run is not waited for any more. With `report` its words are told to the moderators. */
+export async function storeAnswer(
+  tx: CityDb,
+  needs: OutcomeNeeds,
+  run: RunFinished,
+  report = false,
+): Promise<At> {
   const call = await callOf(tx, run.run)
   if (!call || !(await moveCall(tx, run.run, 'done', null))) return undefined
   const id = needs.ids.make('msg')
@@ -71,11 +95,14 @@ async function finish(tx: CityDb, needs: OutcomeNeeds, run: RunFinished): Promis
       thread: call.thread,
     })
     .execute()
-  return await tell(tx, needs, call.room.id, [
+  const said = { room: call.room.id, message: id, author: run.agent.id, text: run.text }
+  if (report) await needs.watch.reported(tx, said)
+  const at = await tell(tx, needs, call.room.id, [
     { type: 'message', message: id },
     { type: 'runs', message: call.message },
     ...(call.thread === null ? [] : [{ type: 'thread' as const, message: call.thread }]),
   ])
+  return { ...at, told: report }
 }
 
 async function end(

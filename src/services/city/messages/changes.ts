@@ -7,13 +7,14 @@ import { partAdded } from '../city.events.ts'
 import {
   asResource,
   type CityDb,
+  checkNotMuted,
+  type EnteredRoom,
   enterRoom,
   findMessage,
   json,
   type MessageRow,
   type NewEventRow,
   numberEvents,
-  type RoomRow,
 } from '../city.store.ts'
 import { toCityFile } from '../files/files.ts'
 import type { CalledRun, Message, PartOutcome } from '../messages.contract.ts'
@@ -27,13 +28,13 @@ const MAX_CORRECTION = 100_000
 
 /** What the author of a message may still do to it: correct what was heard or read, and ask for another try. */
 export function createChanges(needs: OutcomeNeeds & { readonly capabilities: Capabilities }): ChangeHandlers {
-  const { db, events, clock, ids, capabilities, directory, changed } = needs
+  const { db, events, clock, ids, capabilities, directory, changed, watch } = needs
 
   /** Changes a message of the principal's own under the room's lock; `work` says which events that makes. */
   const change = async (
     principal: Principal | null,
     place: { room: string; message: string },
-    work: (tx: CityDb, room: RoomRow, row: MessageRow) => Promise<readonly NewEventRow[]>,
+    work: (tx: CityDb, room: EnteredRoom, row: MessageRow) => Promise<readonly NewEventRow[]>,
   ): Promise<Message> => {
     const done = await db.transaction().execute(async (tx) => {
       const room = await enterRoom(tx, place.room, principal, true)
@@ -50,10 +51,14 @@ export function createChanges(needs: OutcomeNeeds & { readonly capabilities: Cap
   return {
     async correct({ index, text, ...place }, { principal }) {
       checkText(text, MAX_CORRECTION)
-      return await change(principal, place, async (tx, _room, row) => {
+      return await change(principal, place, async (tx, room, row) => {
         const part = await partRow(tx, row.id, index)
         const outcome = corrected(part.outcome, text)
         if (!outcome) throw cityError('city.part_not_done')
+        checkNotMuted(room, clock.now())
+        const asked = principal && { principal, room, text, at: clock.now() }
+        if (asked && (await watch.mayEdit(tx, asked)))
+          await watch.reported(tx, { room: room.id, message: row.id, part: index, author: row.author, text })
         await tx
           .updateTable('city.part')
           .set({ outcome: json(outcome), corrected: true })

@@ -162,6 +162,10 @@ async function readableSources(db: CityDb, rows: readonly MessageRow[], viewer: 
     .where((where) =>
       where.or([where('room.visibility', '=', 'public'), where('member.principal', 'is not', null)]),
     )
+    .where(
+      sql<boolean>`not exists (select 1 from city.sanction s where s.room = room.id
+        and s.principal = ${viewer} and s.kind = 'ban' and s.lifted_at is null)`,
+    )
     .execute()
 }
 

@@ -4,6 +4,7 @@ import type { NewEvent } from '../../../platform/events/events.ts'
 import { messageErased } from '../city.events.ts'
 import { type CityDb, json, type MessageRow, type NewEventRow } from '../city.store.ts'
 import type { Citation } from '../messages.contract.ts'
+import { forgetKept } from '../moderation/kept.ts'
 
 export interface Erasure {
   readonly by: string
@@ -67,6 +68,7 @@ async function eraseOne(
     .execute()
   for (const table of ['part', 'edit', 'reaction', 'pin', 'poll', 'mention', 'saved'] as const)
     await tx.deleteFrom(`city.${table}`).where('message', '=', id).execute()
+  await forgetKept(tx, id)
   await tx.updateTable('city.event').set({ detail: null }).where('message', '=', id).execute()
   await tx
     .updateTable('city.message')

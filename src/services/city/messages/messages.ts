@@ -23,6 +23,7 @@ import {
 import { readableFiles, toCityFile } from '../files/files.ts'
 import { checkRoomQuota } from '../files/room-quota.ts'
 import { MAX_TEXT, type Message, type NewMessage, type PartType } from '../messages.contract.ts'
+import type { Watch } from '../moderation/watch.ts'
 import type { Roster } from './directory.ts'
 import { type Naming, storeNaming } from './naming.ts'
 import { callAgents, whoAnswers } from './policy.ts'
@@ -45,43 +46,55 @@ export interface PostingNeeds {
   readonly changed: (room: string, seq: number) => void
   /** What the files posted in one room may take together. */
   readonly roomQuotaBytes: number | undefined
+  readonly watch: Watch
 }
 
 export type Said = { readonly message: Message; readonly fresh: boolean }
-/** `forwarded` is the message whose words these are; it must stand when this is stored. */
+/** `forwarded` is the message whose words these are; it must stand when this is stored. `released`: a moderator has seen it and lets it through. */
 export type Say = (
   principal: Principal,
   room: string,
   body: NewMessage,
   requestId?: string,
   forwarded?: MessageRow,
+  released?: boolean,
 ) => Promise<Said>
 
 const NOBODY: Naming = { people: [], everybody: null }
 
 /** Stores what somebody says, with its event, its waiting parts and the calls it makes, in one commit shared with whoever posts at the same moment. The same clientId and body again is the same message. */
 export function createPosting(needs: PostingNeeds): Say {
-  const { clock, directory, naming, changed } = needs
+  const { clock, directory, naming, changed, watch } = needs
   const commits = createRoomCommits(needs.db)
-  return async (principal, ref, body, requestId, forwarded) => {
+  return async (principal, ref, body, requestId, forwarded, released = false) => {
     checkText(body.text)
     checkText(body.clientId)
     for (const words of body.poll ? [body.poll.question, ...body.poll.options] : []) checkText(words)
     if (body.text.trim() === '' && body.parts.length === 0 && !body.poll)
       throw cityError('city.message_empty')
+    if (!released) await watch.checkPace(principal)
     const roster = await directory()
     const called = forwarded ? NOBODY : await naming(body.text, principal)
     const at = clock.now()
     const said = await commits(ref)(async (tx) => {
       const room = await enterRoom(tx, ref, principal, true)
       const before = await saidBefore(tx, room.id, principal.id, body)
-      if (before) return { message: before, fresh: false, seq: 0 }
-      checkMaySpeak(room, principal)
+      if (before) return { message: before, fresh: false, seq: 0, told: null }
+      checkMaySpeak(room, principal, at)
+      const asked = { principal, room, body, forwarded: forwarded !== undefined, at }
+      const verdict = released ? 'pass' : await watch.mayPost(tx, asked)
+      if (verdict === 'held') return { message: null, fresh: false, seq: 0, told: room.id }
       const saying = { principal, room, body, roster, called, at, requestId, forwarded }
-      return { ...(await store(tx, needs, saying)), fresh: true }
+      const stored = await store(tx, needs, saying)
+      if (verdict === 'pass') return { ...stored, fresh: true, told: null }
+      const { id: message, text } = stored.message
+      await watch.reported(tx, { room: room.id, message, author: principal.id, text })
+      return { ...stored, fresh: true, told: room.id }
     })
+    if (said.told !== null) watch.queueChanged(said.told)
+    if (!said.message) throw cityError('city.message_held')
     if (said.fresh) changed(said.message.room, said.seq)
-    return said
+    return { message: said.message, fresh: said.fresh }
   }
 }
 

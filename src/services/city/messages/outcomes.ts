@@ -5,9 +5,10 @@ import type { Ids } from '../../../kernel/ids.ts'
 import type { Events, Job } from '../../../platform/events/events.ts'
 import { documentProcessed } from '../../knowledge/knowledge.events.ts'
 import { partProcessed } from '../../multimodal-gateway/multimodal-gateway.events.ts'
-import { type CityDb, findRoom, json, numberEvents, type RoomRow } from '../city.store.ts'
+import { type CityDb, type EnteredRoom, findRoom, json, numberEvents } from '../city.store.ts'
 import type { CityTables } from '../city.tables.ts'
 import type { Message, PartOutcome } from '../messages.contract.ts'
+import type { Watch } from '../moderation/watch.ts'
 import type { Roster } from './directory.ts'
 import { current } from './messages.ts'
 import { callAgents, type KnownAgent, whoAnswers } from './policy.ts'
@@ -19,13 +20,14 @@ export interface OutcomeNeeds {
   readonly ids: Ids
   readonly directory: () => Promise<Roster>
   readonly changed: (room: string, seq: number) => void
+  readonly watch: Watch
 }
 
 type Processed = EventOf<typeof partProcessed | typeof documentProcessed>
 
 /** Takes in what became of parts. Where the last one that was waited for is settled, the agents are called in the same transaction. */
 export function consumeOutcomes(needs: OutcomeNeeds): void {
-  const { db, events, directory, changed } = needs
+  const { db, events, directory, changed, watch } = needs
   events.consume<CityTables, typeof partProcessed | typeof documentProcessed>({
     name: 'city.part_outcome',
     db,
@@ -33,40 +35,61 @@ export function consumeOutcomes(needs: OutcomeNeeds): void {
     concurrency: 4,
     async handle(event, job: Job<CityTables>) {
       const roster = await directory()
-      let seq = 0
+      let done = NOTHING
       await job.commit(async (tx) => {
-        seq = await settle(tx, needs, event, event.data.outcome, roster)
+        done = await settlePart(tx, needs, { ...event, outcome: event.data.outcome, roster })
       })
-      if (seq > 0) changed(event.data.room, seq)
+      if (done.seq > 0) changed(event.data.room, done.seq)
+      if (done.told) watch.queueChanged(event.data.room)
     },
     async failed(event, failure, tx) {
-      await settle(tx, needs, event, { error: failure.toJSON().error }, () => [])
+      const outcome = { error: failure.toJSON().error }
+      await settlePart(tx, needs, { ...event, outcome, roster: () => [] })
     },
   })
 }
 
-/** Keeps the outcome of a part, if it is the one waited for; answers with the room's last number, or 0. */
-async function settle(
+export interface Settling {
+  readonly data: Pick<Processed['data'], 'room' | 'message' | 'index' | 'attempt'>
+  readonly outcome: PartOutcome
+  readonly roster: Roster
+  readonly requestId?: string | undefined
+  /** A moderator has seen it and lets it through. */
+  readonly released?: boolean
+}
+
+const NOTHING = { seq: 0, told: false }
+
+/** Keeps the outcome of a part, if it is the one waited for; answers with the room's last number, or 0, and whether more waits for the moderators. */
+export async function settlePart(
   tx: CityDb,
   needs: OutcomeNeeds,
-  { data, requestId }: Processed,
-  outcome: PartOutcome,
-  roster: Roster,
-): Promise<number> {
+  { data, outcome: heard, roster, requestId, released = false }: Settling,
+): Promise<{ seq: number; told: boolean }> {
   const room = await findRoom(tx, data.room, null, true)
-  if (!room) return 0
+  if (!room) return NOTHING
+  const waiting = await tx
+    .selectFrom('city.part as part')
+    .innerJoin('city.message as message', 'message.id', 'part.message')
+    .select('message.author')
+    .where('part.message', '=', data.message)
+    .where('part.index', '=', data.index)
+    .where('part.room', '=', room.id)
+    .where('part.attempt', '=', data.attempt)
+    .where('part.state', '=', 'pending')
+    .executeTakeFirst()
+  if (!waiting) return NOTHING
+  const part = { ...data, author: waiting.author, outcome: heard }
+  const { outcome, told } = released
+    ? { outcome: heard, told: false }
+    : await needs.watch.outcome(tx, room, part)
   const state = outcome.error ? 'failed' : 'done'
-  const kept = await tx
+  await tx
     .updateTable('city.part')
     .set({ state, outcome: json(outcome), corrected: false })
     .where('message', '=', data.message)
     .where('index', '=', data.index)
-    .where('room', '=', room.id)
-    .where('attempt', '=', data.attempt)
-    .where('state', '=', 'pending')
-    .returning('index')
-    .executeTakeFirst()
-  if (!kept) return 0
+    .execute()
   const at = needs.clock.now()
   const message = await current(tx, room.id, data.message)
   const agents = stillToCall(
@@ -76,10 +99,11 @@ async function settle(
   )
   const calls = await callAgents(tx, agents, { ids: needs.ids, at, room, message, requestId })
   if (calls.length > 0) await needs.events.append(tx, ...calls)
-  return await numberEvents(tx, room.id, at, [
+  const seq = await numberEvents(tx, room.id, at, [
     { type: 'part', message: message.id, part: data.index },
     ...(calls.length > 0 ? [{ type: 'runs' as const, message: message.id }] : []),
   ])
+  return { seq, told }
 }
 
 /** After a part was tried again an agent that already answered is called once more only if there is something new to answer, and never while it is still at it. */
@@ -130,7 +154,7 @@ export async function moveCall(
 export async function callOf(
   tx: CityDb,
   run: string,
-): Promise<{ room: RoomRow; message: string; thread: string | null } | undefined> {
+): Promise<{ room: EnteredRoom; message: string; thread: string | null } | undefined> {
   const place = await tx
     .selectFrom('city.call as call')
     .innerJoin('city.message as message', 'message.id', 'call.message')

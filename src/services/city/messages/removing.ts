@@ -8,12 +8,14 @@ import { cityError } from '../city.errors.ts'
 import { messageErased, wordsLeft } from '../city.events.ts'
 import { asResource, type CityDb, findRoom, type NewEventRow, numberEvents } from '../city.store.ts'
 import type { CityTables } from '../city.tables.ts'
+import type { Trail } from '../moderation/trail.ts'
 import { type ActingNeeds, createActing } from './acting.ts'
 import { eraseMessage } from './erase.ts'
 
 interface RemovingNeeds extends ActingNeeds {
   readonly events: Events
   readonly files: Pick<Files, 'delete'>
+  readonly trail: Trail
 }
 
 /** Looks at envelopes that are still to be handled: after 1, 2, 4 … up to 512 s, and no more. */
@@ -21,7 +23,7 @@ const MAX_LOOKS = 10
 
 /** Deleting one's own message, and removing another's where one keeps the room. */
 export function createRemoving(needs: RemovingNeeds): Pick<Handlers<typeof cityContract>, 'remove'> {
-  const { events } = needs
+  const { events, trail } = needs
   const act = createActing(needs)
   return {
     remove: ({ message, reason }, { principal }) =>
@@ -33,6 +35,10 @@ export function createRemoving(needs: RemovingNeeds): Pick<Handlers<typeof cityC
         if (!own && reason === undefined) throw cityError('city.reason_missing')
         const erased = await eraseMessage(tx, row, { by: who.id, reason: own ? null : (reason ?? null), at })
         await events.append(tx, ...erased.events)
+        if (!own) {
+          const about = { subject: row.author, room: room.id, message: row.id, reason: reason ?? null }
+          await trail(tx, { actor: who.id, action: 'removed', ...about })
+        }
         return erased.rows
       }),
   }

@@ -51,7 +51,7 @@ export function createScheduled(
       const time = timeOf(at)
       return await db.transaction().execute(async (tx) => {
         const room = await enterRoom(tx, ref, principal)
-        checkMaySpeak(room, principal)
+        checkMaySpeak(room, principal, clock.now())
         const { waiting } = await tx
           .selectFrom('city.scheduled')
           .select((of) => of.fn.countAll<number | string>().as('waiting'))

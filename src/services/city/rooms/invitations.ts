@@ -14,7 +14,7 @@ import { asResource, type CityDb, findRoom, isId, iso } from '../city.store.ts'
 import type { CityTables } from '../city.tables.ts'
 import type { RoomInvitation } from '../members.contract.ts'
 import type { RoomViews } from './room-views.ts'
-import { addMember, keepRoom, membershipOf } from './rooms.store.ts'
+import { addMember, isBanned, keepRoom, membershipOf } from './rooms.store.ts'
 import { recordMember, tellMember } from './told.ts'
 
 export interface InvitationNeeds {
@@ -128,7 +128,7 @@ export function createInvitations(needs: InvitationNeeds): InvitationHandlers {
       const entered = await db.transaction().execute(async (tx) => {
         const { room: id } = await found(tx, code)
         const room = await findRoom(tx, id, principal.id, true)
-        if (!room || room.archived_at !== null) throw cityError('city.invitation_unknown')
+        if (!room || room.banned || room.archived_at !== null) throw cityError('city.invitation_unknown')
         if (room.membership !== null) return { room: id, fresh: false }
         const taken = await tx
           .updateTable('city.room_invitation')
@@ -173,6 +173,7 @@ function consumeInvited({ db, events, auth, clock }: InvitationNeeds): void {
         if (!room || room.visibility === 'direct' || room.archived_at !== null) return
         if (!may(inviter, 'room.invite', asResource(room)).permit) return
         if ((await membershipOf(tx, room.id, principal.id)) !== undefined) return
+        if (await isBanned(tx, room.id, principal.id)) return
         await addMember(tx, room.id, principal.id, 'member', clock.now())
         const became = { subject: principal.id, room: room.id, role: 'member' as const }
         await recordMember(events, tx, { actor: inviter.id, ...became })

@@ -12,7 +12,8 @@ export async function picturesOf(
   const rooms = await withMembership(db, principal).where('room.picture', 'in', files).execute()
   const seen = rooms.filter(
     (room) =>
-      may(principal, 'room.read', asResource(room)).permit || (principal.kind === 'person' && isListed(room)),
+      may(principal, 'room.read', asResource(room)).permit ||
+      (principal.kind === 'person' && isListed(room) && !room.banned),
   )
   return new Set(seen.map(({ picture }) => picture ?? ''))
 }

@@ -35,7 +35,7 @@ export function createRequests({ db, events, auth, clock }: RequestNeeds): Reque
       const asked = await db.transaction().execute(async (tx) => {
         const room = await findRoom(tx, ref, principal.id, true)
         const reads = room && may(principal, 'room.read', asResource(room)).permit
-        if (!room || (!reads && !isListed(room)) || principal.kind !== 'person')
+        if (!room || (!reads && !isListed(room)) || room.banned || principal.kind !== 'person')
           throw cityError('city.room_not_found')
         if (room.membership !== null) return { room: room.id, state: 'accepted' as const, keepers: null }
         if (room.archived_at !== null) throw cityError('city.room_archived')

@@ -40,7 +40,10 @@ export function createRoomDirectory(db: CityDb): DirectoryHandlers {
       const last = shown.at(-1)
       return {
         items: shown
-          .filter((room) => isListed(room) || may(principal, 'room.read', asResource(room)).permit)
+          .filter(
+            (room) =>
+              (isListed(room) && !room.banned) || may(principal, 'room.read', asResource(room)).permit,
+          )
           .map((room) => ({
             id: room.id,
             slug: room.slug,

@@ -1,9 +1,17 @@
-import type { Insertable } from 'kysely'
+import { type Insertable, sql } from 'kysely'
 import { isoTime } from '../../../kernel/clock.ts'
 import type { Principal } from '../../../kernel/principal.ts'
 import { may } from '../../auth/auth.rights.ts'
 import { cityError } from '../city.errors.ts'
-import { asResource, type CityDb, enterRoom, isId, type RoomRow } from '../city.store.ts'
+import {
+  asResource,
+  bannedIn,
+  type CityDb,
+  type EnteredRoom,
+  enterRoom,
+  isId,
+  type RoomRow,
+} from '../city.store.ts'
 import type { CityTables } from '../city.tables.ts'
 import type { Membership } from '../rooms.contract.ts'
 import { searchable } from './searchable.ts'
@@ -22,7 +30,7 @@ export async function insertRoom(
   return made !== undefined
 }
 
-/** The same again changes nothing, whatever they are there now. Answers whether they are new. */
+/** The same again changes nothing, whatever they are there now. Answers whether they are new. Refuses who is banned from the room. */
 export async function addMember(
   tx: CityDb,
   room: string,
@@ -30,6 +38,7 @@ export async function addMember(
   membership: Membership,
   at: number,
 ): Promise<boolean> {
+  if (await isBanned(tx, room, principal)) throw cityError('city.banned_here')
   const made = await tx
     .insertInto('city.member')
     .values({ room, principal, membership, joined_at: isoTime(at) })
@@ -37,6 +46,19 @@ export async function addMember(
     .returning('room')
     .executeTakeFirst()
   return made !== undefined
+}
+
+/** Whether somebody may not come into a room. */
+export async function isBanned(db: CityDb, room: string, principal: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('city.sanction')
+    .select('id')
+    .where('room', '=', room)
+    .where('principal', '=', principal)
+    .where('kind', '=', 'ban')
+    .where('lifted_at', 'is', null)
+    .executeTakeFirst()
+  return row !== undefined
 }
 
 /** What somebody is in a room. */
@@ -63,7 +85,7 @@ export const withMembership = (db: CityDb, principal: Principal) =>
       join.onRef('member.room', '=', 'room.id').on('member.principal', '=', principal.id),
     )
     .selectAll('room')
-    .select('member.membership')
+    .select(['member.membership', bannedIn(sql.ref('room.id'), principal.id)])
 
 /** The rooms the principal may read, in the order they were opened; the open ones or the archived ones. The condition narrows what is fetched; the rule book has the last word. */
 export async function roomsOf(
@@ -86,7 +108,7 @@ export async function roomsOf(
 }
 
 /** The room, its row held, where the principal may manage it. */
-export async function manageRoom(tx: CityDb, ref: string, principal: Principal | null): Promise<RoomRow> {
+export async function manageRoom(tx: CityDb, ref: string, principal: Principal | null): Promise<EnteredRoom> {
   const room = await enterRoom(tx, ref, principal, true)
   if (!may(principal, 'room.manage', asResource(room)).permit) throw cityError('city.not_manager')
   return room
@@ -98,7 +120,7 @@ export async function keepRoom(
   ref: string,
   principal: Principal | null,
   lock = true,
-): Promise<RoomRow> {
+): Promise<EnteredRoom> {
   const room = await enterRoom(tx, ref, principal, lock)
   if (room.visibility === 'direct') throw cityError('city.room_direct')
   if (!may(principal, 'room.invite', asResource(room)).permit) throw cityError('city.not_inviter')

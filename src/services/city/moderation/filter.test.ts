@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest'
+import type { FilterRule } from '../moderation.contract.ts'
+import { CITY_LIMITS, createFilter, ROOM_LIMITS } from './filter.ts'
+
+const words = (value: string, action: FilterRule['action'] = 'refuse'): FilterRule => ({
+  kind: 'words',
+  value,
+  action,
+})
+const expression = (value: string, action: FilterRule['action'] = 'refuse'): FilterRule => ({
+  kind: 'expression',
+  value,
+  action,
+})
+const refusal = (rules: readonly FilterRule[]) => {
+  try {
+    createFilter(rules, ROOM_LIMITS)
+  } catch (cause) {
+    return cause
+  }
+  return null
+}
+
+describe('a filter', () => {
+  it.each([
+    ['казино', 'Найкраще КАЗИНО міста!'],
+    ['кредит', 'беріть кредити без довідок'],
+    ['кредит', 'кредитом задоволені'],
+    ['casino', 'two CASINOS opened'],
+    // With Latin letters in a Cyrillic word, and wholly of them.
+    ['казино', 'кaзинo'],
+    ['хата', 'xата'],
+    ['сосна', 'c\u200Bо\u00ADсна'],
+    ['швидкий кредит', 'маємо швидкі кредити'],
+  ])('finds «%s» in «%s»', (value, text) => {
+    expect(createFilter([words(value)], ROOM_LIMITS).look(text)).toBe('refuse')
+  })
+
+  it.each([
+    ['кат', 'катер'],
+    ['швидкий кредит', 'кредит буде швидкий'],
+    ['casino', 'the case is closed'],
+  ])('does not find «%s» in «%s»', (value, text) => {
+    expect(createFilter([words(value)], ROOM_LIMITS).look(text)).toBeNull()
+  })
+
+  it('takes the strictest of what matches', () => {
+    const filter = createFilter([words('а1', 'report'), expression('b+2', 'hold')], CITY_LIMITS)
+    expect(filter.look('а1')).toBe('report')
+    expect(filter.look('а1 BBB2')).toBe('hold')
+    expect(filter.look('нічого')).toBeNull()
+  })
+
+  it('says which expression is wrong, and where', () => {
+    expect(refusal([words('так'), expression('a[b')])).toMatchObject({
+      code: 'city.expression_invalid',
+      params: { index: 2, at: 2, piece: '[b' },
+    })
+    expect(refusal([expression('ok(?=x)')])).toMatchObject({ params: { index: 1, at: 3, piece: '(?=' } })
+    expect(refusal([words('!!!')])).toMatchObject({ code: 'city.rule_empty' })
+  })
+
+  it('is bounded in number and in what it costs', () => {
+    expect(refusal(Array.from({ length: 101 }, (_, i) => words(`слово${i}`)))).toMatchObject({
+      code: 'city.too_many_rules',
+    })
+    expect(refusal(Array.from({ length: 11 }, (_, i) => expression(`a${i}`)))).toMatchObject({
+      code: 'city.too_many_rules',
+    })
+    expect(refusal([expression('(a{100}){10}')])).toMatchObject({ code: 'city.rules_costly' })
+  })
+
+  it('does not run away on what spoils other engines', () => {
+    const filter = createFilter([expression('(x+x+)+y')], ROOM_LIMITS)
+    const started = performance.now()
+    expect(filter.look('x'.repeat(20_000))).toBeNull()
+    expect(performance.now() - started).toBeLessThan(2_000)
+  })
+})
