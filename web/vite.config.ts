@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin } from 'vite'
@@ -12,7 +13,7 @@ const WORKER = 'service-worker'
 /** Builds to `web/dist`, which the city serves; in development everything that is not ours is asked of a city on port 7400. */
 export default defineConfig({
   root: here,
-  plugins: [react(), tailwindcss(), precache()],
+  plugins: [react(), tailwindcss(), precache(), compressed()],
   build: {
     outDir: 'dist',
     emptyOutDir: true,
@@ -59,6 +60,24 @@ function precache(): Plugin {
         if (worker?.type === 'chunk')
           worker.code = worker.code.replace('PRECACHE', () => JSON.stringify(entries))
       },
+    },
+  }
+}
+
+/** Lays a brotli and a gzip of each text beside it, once, so that the city compresses nothing while it serves. */
+function compressed(): Plugin {
+  return {
+    name: 'compressed',
+    apply: 'build',
+    writeBundle({ dir = '' }, bundle) {
+      for (const { fileName } of Object.values(bundle)) {
+        if (!/\.(js|css|html|svg|json|webmanifest)$/.test(fileName)) continue
+        const path = join(dir, fileName)
+        const bytes = readFileSync(path)
+        const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY } }
+        writeFileSync(`${path}.br`, brotliCompressSync(bytes, quality))
+        writeFileSync(`${path}.gz`, gzipSync(bytes, { level: 9 }))
+      }
     },
   }
 }

@@ -12,6 +12,8 @@ export async function serveWeb(app: FastifyInstance, folder: string): Promise<vo
     wildcard: false,
     index: false,
     cacheControl: false,
+    // The build lays them beside the files.
+    preCompressed: true,
     setHeaders(reply, path) {
       // Vite names assets by their content.
       const kept = path.includes('/assets/')

@@ -1,7 +1,9 @@
 import { createElement } from 'react'
 import { renderToStaticMarkup } from 'react-dom/server'
-import { expect, test } from 'vitest'
-import { Markdown, plain } from './markdown.tsx'
+import { beforeAll, expect, test } from 'vitest'
+import { loadMarkdown, Markdown, plain } from './markdown.tsx'
+
+beforeAll(loadMarkdown)
 
 const show = (text: string, sources: readonly number[] = []) => {
   const cite = (n: number, key: string) => (sources.includes(n) ? createElement('sup', { key }, n) : null)
@@ -42,4 +44,23 @@ test('a name after @ is picked out, an address is not', () => {
 
 test('a line that mentions words has no signs in it', () => {
   expect(plain('**Доброго** вечора\n- раз\n- `два`')).toBe('Доброго вечора раз два')
+})
+
+test('words without a sign of Markdown are set the same as by its parser', async () => {
+  const { parse } = await import('./markdown-parser.ts')
+  const WORDS = [
+    'Добрий день, @olena!',
+    'Перший рядок\nдругий рядок',
+    'Абзац.\n\nІнший — так :tada:',
+    'по-перше, 3 (три)',
+  ]
+  for (const text of WORDS) {
+    const kinds = parse(text).flatMap(({ type, children }) => (children ? children.map((c) => c.type) : type))
+    expect(new Set(kinds), text).toEqual(
+      new Set(['paragraph_open', 'text', 'paragraph_close', ...(/\S\n\S/.test(text) ? ['softbreak'] : [])]),
+    )
+    expect(show(text), text).toMatch(/^<div class="words"><p>/)
+  }
+  expect(show('Абзац.\n\nІнший')).toBe('<div class="words"><p>Абзац.</p><p>Інший</p></div>')
+  expect(show('один\nдва')).toBe('<div class="words"><p>один<br/>два</p></div>')
 })

@@ -1,11 +1,16 @@
-import MarkdownIt from 'markdown-it'
-import { createElement, Fragment, memo, type ReactNode, useState } from 'react'
+import {
+  createElement,
+  Fragment,
+  memo,
+  type ReactNode,
+  useEffect,
+  useState,
+  useSyncExternalStore,
+} from 'react'
 import { useTranslation } from 'react-i18next'
 import { CodeBlock } from '../messages/code-block.tsx'
 import { emojiNamed } from '../messages/emoji.ts'
-
-const md = new MarkdownIt({ html: false, linkify: true, breaks: true }).disable(['image', 'reference'])
-type Token = ReturnType<typeof md.parse>[number]
+import type { Token } from './markdown-parser.ts'
 
 /** Tags that words may have. Everything else is shown as its text. */
 const TAGS = new Set('p strong em s ul ol li blockquote hr br table thead tbody tr th td pre code'.split(' '))
@@ -21,9 +26,10 @@ interface MarkdownProps {
   end?: ReactNode
 }
 
-/** People's and agents' words as Markdown: no HTML, no images, links that tell the other side nothing. It is built as elements, never as markup. */
+/** People's and agents' words as Markdown: no HTML, no images, links that tell the other side nothing. It is built as elements, never as markup. The parser comes when words first need it; until then they stand as they were written. */
 export const Markdown = memo(function Markdown({ text, cite, end }: MarkdownProps) {
-  const nodes = build(md.parse(text, {}), cite ?? (() => null))
+  const parse = useParser(MARKED.test(text))
+  const nodes = parse ? build(parse(text), cite ?? NO_CITE) : paragraphs(text, cite ?? NO_CITE)
   return (
     <div className="words">
       {nodes}
@@ -33,6 +39,64 @@ export const Markdown = memo(function Markdown({ text, cite, end }: MarkdownProp
 })
 
 type Cite = NonNullable<MarkdownProps['cite']>
+const NO_CITE: Cite = () => null
+
+/** A sign of Markdown, an address, or the beginning of a list, a rule or an indented line: words without any are the same with and without the parser. */
+const MARKED = /[*_`#>|~\\[\]&<^]|\S\.\S|:\/\/|^\s*(?:\d+[.)]|[-+])\s|^\s*[-=]{2,}\s*$|^(?: {4}|\t)/m
+
+type Parse = (text: string) => Token[]
+let parser: Parse | undefined
+let loading: Promise<unknown> | undefined
+const waiting = new Set<() => void>()
+
+/** Loads the parser of Markdown; resolves when `Markdown` uses it. */
+export function loadMarkdown(): Promise<unknown> {
+  loading ??= import('./markdown-parser.ts').then(
+    ({ parse }) => {
+      parser = parse
+      for (const tell of waiting) tell()
+    },
+    () => {
+      // The line was lost: the next words that need it ask again.
+      loading = undefined
+    },
+  )
+  return loading
+}
+
+function useParser(needed: boolean): Parse | undefined {
+  const parse = useSyncExternalStore(
+    (changed) => {
+      waiting.add(changed)
+      return () => waiting.delete(changed)
+    },
+    () => parser,
+    () => parser,
+  )
+  useEffect(() => {
+    if (needed && !parse) void loadMarkdown()
+  }, [needed, parse])
+  return needed ? parse : undefined
+}
+
+/** Words as they were written: an empty line parts paragraphs, a line's end is one. */
+function paragraphs(text: string, cite: Cite): ReactNode[] {
+  return text
+    .trim()
+    .split(/\n\s*\n/)
+    .map((paragraph, index) => (
+      // biome-ignore lint/suspicious/noArrayIndexKey: paragraphs of one text never change places
+      <p key={index}>
+        {paragraph.split('\n').map((line, row) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: nor do its lines
+          <Fragment key={row}>
+            {row > 0 && <br />}
+            {pieces(line, cite)}
+          </Fragment>
+        ))}
+      </p>
+    ))
+}
 
 interface Open {
   readonly token: Token | null

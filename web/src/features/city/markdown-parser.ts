@@ -1,0 +1,8 @@
+import MarkdownIt, { type Token } from 'markdown-it'
+
+export type { Token }
+
+const md = new MarkdownIt({ html: false, linkify: true, breaks: true }).disable(['image', 'reference'])
+
+/** Words as Markdown: no HTML, no images. */
+export const parse = (text: string): Token[] => md.parse(text, {})
