@@ -95,7 +95,7 @@ async function heldStems(db: CityDb, stems: readonly string[], scope: Scope): Pr
 
 /** For this transaction, where pgvector knows these settings: 0.8 and later. The literal makes it load first. */
 const READ_ON = `
-  select set_config(name, case name when 'hnsw.iterative_scan' then 'strict_order' when 'hnsw.ef_search' then '100' else '40000' end, true)
+  select set_config(name, case name when 'hnsw.iterative_scan' then 'strict_order' when 'hnsw.ef_search' then '200' else '40000' end, true)
   from pg_settings
   where name in ('hnsw.iterative_scan', 'hnsw.ef_search', 'hnsw.max_scan_tuples') and '[1]'::vector is not null`
 
