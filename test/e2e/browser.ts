@@ -46,7 +46,10 @@ interface Visit {
   readonly worker?: boolean
 }
 
-export async function visit(browser: Browser, { url, size, language, worker = false }: Visit): Promise<Visitor> {
+export async function visit(
+  browser: Browser,
+  { url, size, language, worker = false }: Visit,
+): Promise<Visitor> {
   const phone = size === 'phone'
   const context = await browser.newContext({
     baseURL: url,

@@ -23,7 +23,10 @@ describe.skipIf(!browserThere)('finding', { timeout: 60_000 }, () => {
       openBrowser(),
     ])
     const owner = await firstOwner(city)
-    const posted = await owner.send('square', { clientId: 'a', text: 'Нові кімнати відкриті, а кабель у них старий' })
+    const posted = await owner.send('square', {
+      clientId: 'a',
+      text: 'Нові кімнати відкриті, а кабель у них старий',
+    })
     expect(posted.status).toBe(201)
     wide = await visit(browser, { url: city.url, size: 'desktop', language: 'uk' })
     phone = await visit(browser, { url: city.url, size: 'phone', language: 'en' })

@@ -66,7 +66,11 @@ export const RunRequest = z.object({
   agent: z.string(),
   asker: Principal,
   room: z
-    .object({ id: z.string(), name: z.string(), visibility: z.enum(['public', 'private', 'direct']) })
+    .object({
+      id: z.string(),
+      name: z.string(),
+      visibility: z.enum(['public', 'community', 'private', 'direct']),
+    })
     .nullable(),
   message: z.string().nullable(),
   text: z.string(),

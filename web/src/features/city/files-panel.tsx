@@ -9,6 +9,7 @@ import { useApi } from '../../context.tsx'
 import { failureOf, sentenceOf } from '../../i18n/failures.ts'
 import { useFormat, useLanguage } from '../../i18n/format.ts'
 import { Button } from '../../ui/button.tsx'
+import { Segmented } from '../../ui/field.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { Picture } from './parts/picture.tsx'
 import { useTalk } from './talk-context.tsx'
@@ -22,13 +23,12 @@ export function FilesPanel({ room, onClose }: { room: Room; onClose: () => void 
   const [kind, setKind] = useState<Kind>('image')
   return (
     <div className="pt files-panel">
-      <div className="seg" role="group" aria-label={t('city.filesKind')}>
-        {KINDS.map((one) => (
-          <button key={one} type="button" aria-pressed={kind === one} onClick={() => setKind(one)}>
-            {t(`city.filesOf.${one}`)}
-          </button>
-        ))}
-      </div>
+      <Segmented
+        label={t('city.filesKind')}
+        value={kind}
+        options={KINDS.map((value) => ({ value, label: t(`city.filesOf.${value}`) }))}
+        onChange={setKind}
+      />
       <FilesOf key={kind} room={room} kind={kind} onClose={onClose} />
     </div>
   )

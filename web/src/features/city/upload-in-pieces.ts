@@ -2,7 +2,7 @@ import { DetailedError, Upload } from 'tus-js-client'
 import { type AppError, kernelError } from '../../../../src/kernel/errors.ts'
 import type { CityFile } from '../../../../src/services/city/files.contract.ts'
 import { createApi } from '../../api.ts'
-import { refusal, type Uploading } from './upload.ts'
+import { refusal, type Uploading } from './uploading.ts'
 
 const PIECE_BYTES = 1_000_000
 const RETRIES_MS = [500, 2000, 5000, 10_000]

@@ -1,6 +1,7 @@
-import { AppError, ErrorBody, kernelError } from '../../../../src/kernel/errors.ts'
+import { kernelError } from '../../../../src/kernel/errors.ts'
 import { CityFile } from '../../../../src/services/city/files.contract.ts'
 import type { PartType } from '../../../../src/services/city/messages.contract.ts'
+import { type Answer, refusal, type Uploading } from './uploading.ts'
 
 /** What the city takes by default; what is larger is refused here before a byte is sent, and by the city anyway. */
 export const FILE_LIMIT_BYTES = 25_000_000
@@ -17,13 +18,6 @@ export function partTypeOf(file: { type: string; name: string }): PartType {
 
 /** From this size on an upload is resumed where the line broke. */
 const RESUMED_BYTES = 2_000_000
-
-export interface Uploading {
-  readonly blob: Blob
-  readonly name: string
-  /** The same key again goes on with the same upload, also after the page was closed. */
-  readonly key: string
-}
 
 /** Stores a file in the city. `progress` hears the share sent (0…1). */
 export async function uploadFile(
@@ -76,24 +70,3 @@ const answerOf = (request: XMLHttpRequest): Answer => ({
   body: request.response,
   retryAfter: request.getResponseHeader('retry-after'),
 })
-
-interface Answer {
-  readonly status: number
-  readonly body: unknown
-  readonly retryAfter: string | null | undefined
-}
-
-/** What the city says instead of taking a file. */
-export function refusal({ status, body, retryAfter }: Answer): AppError {
-  const seconds = Number(retryAfter ?? Number.NaN)
-  const options = Number.isFinite(seconds) ? { retryAfterMs: seconds * 1000 } : {}
-  const said = ErrorBody.safeParse(body)
-  if (!said.success)
-    return kernelError(
-      'peer.unintelligible',
-      { peer: location.host, status },
-      { ...options, retryable: status >= 500 },
-    )
-  const { kind, code, message, params } = said.data.error
-  return new AppError(kind, code, message, params, options)
-}

@@ -23,9 +23,7 @@ export function Picture({ src, blurhash, onUnseen }: PictureProps) {
   )
   return (
     <>
-      {!shown && blurhash && (
-        <canvas ref={paint} className="blur" width={EDGE} height={EDGE} aria-hidden="true" />
-      )}
+      {!shown && blurhash && <canvas ref={paint} className="blur" width={EDGE} height={EDGE} />}
       <img src={src} alt="" loading="lazy" onLoad={() => setShown(true)} onError={onUnseen} />
     </>
   )
