@@ -103,17 +103,25 @@ const ALIKE: Readonly<Record<string, string>> = {
   ï: 'ї',
 }
 
-/** The words as stems in order: as they are written, and, where it differs, as whoever swaps letters for look-alikes wants them read. */
+/** What all forms of a word share. Coarser than the stems of search, for here a missed form is worse than a near one: «лотерея, лотерею», «дурень, дурня». */
+function core(word: string): string {
+  const base = stem(word)
+  if (!/\p{Script=Cyrillic}/u.test(base)) return base
+  const bare = base.replace(/(?<=^.{3,})[аеєиіїоуюяь]+$/u, '')
+  return bare.replace(/(?<=^.{2,})[еєо](?=[бвгґджзйклмнпрстфхцчшщ]$)/u, '')
+}
+
+/** The words by their cores in order: as they are written, and, where it differs, as whoever swaps letters for look-alikes wants them read. */
 function tokens(text: string): string[][] {
   const words =
     bare(text)
       .toLowerCase()
       .match(/[\p{L}\p{N}][\p{L}\p{N}'’ʼ]*/gu) ?? []
-  const plain = words.map(stem)
+  const plain = words.map(core)
   const unmasked = words.map((word) =>
     /[abcehikmoptxyï]/u.test(word) && !/[dfgjlnqrsuvwz]/u.test(word)
-      ? stem(word.replace(/[abcehikmoptxyï]/gu, (letter) => ALIKE[letter] ?? letter))
-      : stem(word),
+      ? core(word.replace(/[abcehikmoptxyï]/gu, (letter) => ALIKE[letter] ?? letter))
+      : core(word),
   )
   return unmasked.some((word, i) => word !== plain[i]) ? [plain, unmasked] : [plain]
 }
