@@ -108,6 +108,7 @@ export async function compose(config: Config, means: Means, scope: Scope): Promi
         allEmbeddings: engines.allEmbeddings,
         webSearch: engines.webSearch,
         ...(config.linkPreviews && { openLink: openPublic }),
+        push: { secret, send: openPublic, contact: contactOf(publicUrl, config.mailFrom) },
         knowledge: () => peers.find('knowledge', 'city'),
         capabilities: {
           audio: present('multimodal-gateway'),
@@ -263,6 +264,13 @@ export async function compose(config: Config, means: Means, scope: Scope): Promi
       return await app.listen({ host: config.host, port: config.port })
     },
   }
+}
+
+/** Where the maker of a push can be asked: the city's own address where the world can open it, else its mail. */
+function contactOf(publicUrl: string, mailFrom: string): string {
+  const address = /[^\s<>]+@[^\s<>]+/.exec(mailFrom)?.[0]
+  if (address) return `mailto:${address}`
+  return publicUrl.startsWith('https://') ? publicUrl : 'https://daarion.city'
 }
 
 function mount(app: FastifyInstance, service: Service<Contract>, authenticate: Authenticate): void {

@@ -6,7 +6,7 @@ import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import type { Media } from '../../src/engines/media/media.ts'
 import { local } from '../../src/kernel/client.ts'
-import { systemClock } from '../../src/kernel/clock.ts'
+import { type Clock, systemClock } from '../../src/kernel/clock.ts'
 import type { Client } from '../../src/kernel/contract.ts'
 import { createIds, type Ids } from '../../src/kernel/ids.ts'
 import type { Principal } from '../../src/kernel/principal.ts'
@@ -71,6 +71,9 @@ export interface TestCityOptions extends Partial<Pick<CityNeeds, 'capabilities' 
   readonly limits?: Partial<CityNeeds['limits']>
   /** What search asks besides the city's own words. */
   readonly finding?: Partial<Pick<CityNeeds, 'embeddings' | 'allEmbeddings' | 'knowledge' | 'webSearch' | 'openLink'>>
+  readonly push?: CityNeeds['push']
+  /** The system's where none is given. */
+  readonly clock?: Clock
   /** A migrated one; otherwise a fresh PGlite. Disposed of with the city. */
   readonly database?: Database
   /** Before events are handed out. */
@@ -81,12 +84,13 @@ const ALL = { audio: true, image: true, file: true }
 
 /** The city's service alone, on a database of its own, behind a real HTTP server. */
 export async function openTestCity(options: TestCityOptions = {}): Promise<TestCity> {
+  const clock = options.clock ?? systemClock
   const database = options.database ?? (await testDatabase())
   const db: CityDb = database.kysely.withTables<CityTables>()
-  const events = testEvents(database)
+  const events = testEvents(database, clock)
   const folder = await mkdtemp(join(tmpdir(), 'daarion-city-'))
   const files = await openDisk({ folder })
-  const ids = createIds(systemClock)
+  const ids = createIds(clock)
   const bugs: unknown[] = []
   const city = createCity({
     db,
@@ -101,8 +105,9 @@ export async function openTestCity(options: TestCityOptions = {}): Promise<TestC
     },
     ...(options.agents !== null && { agents: options.agents ?? (async () => [DAARWIZZ]) }),
     ...options.finding,
+    ...(options.push && { push: options.push }),
     capabilities: options.capabilities ?? ALL,
-    clock: systemClock,
+    clock,
     ids,
     limits: { maxUploadBytes: 1024 * 1024, quotaBytes: 8 * 1024 * 1024, ...options.limits },
     publicUrl: 'http://127.0.0.1:7400',

@@ -7,6 +7,7 @@ import { mapOperations } from './map.contract.ts'
 import { memberOperations } from './members.contract.ts'
 import { messageOperations } from './messages.contract.ts'
 import { moderationOperations } from './moderation.contract.ts'
+import { notificationOperations } from './notifications.contract.ts'
 import { peopleOperations } from './people.contract.ts'
 import { presenceOperations } from './presence.contract.ts'
 import { previewOperations } from './previews.contract.ts'
@@ -27,6 +28,7 @@ export const cityContract = {
   ...moderationOperations,
   ...fileOperations,
   ...presenceOperations,
+  ...notificationOperations,
   ...searchOperations,
   ...previewOperations,
 }

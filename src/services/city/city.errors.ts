@@ -425,6 +425,31 @@ export const cityError = catalogue({
     'Your files would take {usedMb} MB, the limit is {limitMb} MB.',
     'Ваші файли зайняли б {usedMb} МБ, а можна до {limitMb} МБ.',
   ],
+  'city.push_off': [
+    'unsupported',
+    'This city wakes no browsers.',
+    'Це місто браузерів не будить.',
+  ],
+  'city.push_invalid': [
+    'invalid',
+    'A browser cannot be woken by this address and these keys.',
+    'За цією адресою й цими ключами браузер не розбудити.',
+  ],
+  'city.push_taken': [
+    'conflict',
+    'This browser is woken for somebody else. Turn notifications off in it and on again.',
+    'Цей браузер будять для когось іншого. Вимкніть у ньому сповіщення й увімкніть знову.',
+  ],
+  'city.push_unreachable': [
+    'unavailable',
+    'The push service answered {status}; it is tried again.',
+    'Служба сповіщень відповіла {status}; спробуємо ще.',
+  ],
+  'city.push_refused': [
+    'upstream',
+    'The push service refused with {status}.',
+    'Служба сповіщень відмовила: {status}.',
+  ],
   'city.range_invalid': [
     'invalid',
     'The file has {sizeBytes} bytes; this range lies outside it.',

@@ -82,6 +82,8 @@ export const ServerFrame = z.discriminatedUnion('type', [
   }),
   /** One marked a room unread from after a number, on some page of one's own. */
   z.object({ type: z.literal('unread'), ...numbered }),
+  /** How much one is told of and has not seen; sent when that changes. */
+  z.object({ type: z.literal('notifications'), unread: z.number().int() }),
   z.object({ type: z.literal('typing'), room: z.string(), principal: z.string(), name: z.string() }),
   z.object({ type: z.literal('read'), room: z.string(), principal: z.string(), seq: z.number().int() }),
   /** What of a room changed, without a number: what it says of itself, who is in it, who asks to come in, what it is to the reader. Whoever shows that asks for it anew. */

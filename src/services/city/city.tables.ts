@@ -8,6 +8,7 @@ import type { MapTables } from './map/map.tables.ts'
 import type { TalkTables } from './messages/messages.tables.ts'
 import type { Author, CalledRun, Citation, PartOutcome, PartType } from './messages.contract.ts'
 import type { ModerationTables } from './moderation/moderation.tables.ts'
+import type { NotifyTables } from './notify/notify.tables.ts'
 import type { RoomTables } from './rooms/rooms.tables.ts'
 import type { Membership, ReplyPolicy, Room } from './rooms.contract.ts'
 import type { SearchTables } from './search/search.tables.ts'
@@ -18,6 +19,7 @@ export type CityTables = SearchTables &
   RoomTables &
   MapTables &
   FeedTables &
+  NotifyTables &
   TalkTables &
   ModerationTables & {
     'city.room': RoomTable

@@ -56,6 +56,7 @@ import { createModeration } from './moderation/moderation.ts'
 import { keepersOf } from './moderation/queue.ts'
 import { createTrail } from './moderation/trail.ts'
 import { createWatch } from './moderation/watch.ts'
+import { createNotify, type PushMeans } from './notify/notify.ts'
 import { createPeople } from './people/people.ts'
 import { createPreviews } from './previews/previews.ts'
 import { createInvitations } from './rooms/invitations.ts'
@@ -90,6 +91,8 @@ export interface CityNeeds {
   readonly allEmbeddings?: readonly Embeddings[]
   /** Who looks into the internet, in the order they are tried; absent where nobody does. */
   readonly webSearch?: readonly WebSearch[]
+  /** What it takes to wake browsers; absent where they are not woken. */
+  readonly push?: PushMeans
   /** How addresses in messages are opened to show what they are; absent where they are not. */
   readonly openLink?: SafeFetch
   /** Who finds in documents; absent where none are read. */
@@ -158,6 +161,7 @@ export function createCity(needs: CityNeeds): Service<typeof cityContract> {
   const rooms = createRooms(inRooms)
   const map = createMap({ db, presence, agentsNow, clock })
   const search = createSearch(needs)
+  const notify = createNotify({ ...needs, looking: presence.inRoom })
   const stopped = new AbortController()
   // Every loop of the service ends with it: more than Node takes for a leak.
   setMaxListeners(0, stopped.signal)
@@ -197,6 +201,7 @@ export function createCity(needs: CityNeeds): Service<typeof cityContract> {
       ...search.handlers,
       ...web.handlers,
       ...createPreviews(needs),
+      ...notify.handlers,
       async post({ room, ...body }, { principal, requestId }) {
         if (!principal) throw kernelError('auth.required')
         return (await say(principal, room, body, requestId)).message
@@ -219,6 +224,7 @@ export function createCity(needs: CityNeeds): Service<typeof cityContract> {
       // Ends by rejecting when it is stopped.
       void feeds.sweep(stopped.signal).catch(() => undefined)
       running.push(search.run(stopped.signal).catch(() => undefined))
+      running.push(notify.run(stopped.signal).catch(failed))
       running.push(presence.run(stopped.signal), agentsNow.run(stopped.signal))
     },
     async stop() {

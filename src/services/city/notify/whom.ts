@@ -1,0 +1,65 @@
+import { sql } from 'kysely'
+import type { CityDb } from '../city.store.ts'
+import type { NotificationKind } from '../notifications.contract.ts'
+
+export interface Told {
+  readonly principal: string
+  readonly message: string
+  readonly room: string
+  readonly kind: NotificationKind
+}
+
+/** Of what a turn finds, at most so much is told: what is meant for one person comes before what is meant for all. */
+const MOST = 5_000
+
+/** Whom these messages of a room are for, each once and for the best reason. Nobody hears of their own, of what they read already or may not read, of a room they silenced, or of one that is before their eyes (`looking`). In an open room everybody means its members and whoever has read in it. */
+export async function whomToTell(
+  db: CityDb,
+  room: string,
+  messages: readonly string[],
+  looking: readonly string[],
+  since: string,
+): Promise<readonly Told[]> {
+  const { rows } = await sql<Told>`
+    with said as (
+      select m.id, m.room, m.seq, m.author, m.reply_to, m.thread, m.run, r.visibility
+      from city.message m join city.room r on r.id = m.room
+      where m.id = any(${messages}::text[]) and m.room = ${room} and m.deleted_at is null
+        and m.created_at > ${since}::timestamptz
+    ), audience as (
+      select principal from city.member where room = ${room}
+      union select principal from city.read_mark where room = ${room}
+    ), called (message, principal, kind, rank) as (
+      select s.id, n.principal, case n.kind when 'name' then 'mention' else 'here' end, case n.kind when 'name' then 1 else 5 end
+      from said s join city.mention n on n.message = s.id where n.principal not in ('*', '')
+      union all select s.id, q.author, case when s.run is null then 'reply' else 'answer' end, 2
+      from said s join city.message q on q.id = s.reply_to
+      union all select s.id, q.author, 'reply', 3 from said s join city.message q on q.id = s.thread
+      union all select s.id, m.principal, 'direct', 4
+      from said s join city.member m on m.room = s.room where s.visibility = 'direct'
+      union all select s.id, a.principal, 'room', 6
+      from said s join city.mention n on n.message = s.id and n.principal = '*' cross join audience a
+      union all select s.id, a.principal, 'message', 7
+      from said s cross join audience a
+        join city.notification_setting g on g.principal = a.principal and g.level = 'all'
+    ), best as (
+      select distinct on (message, principal) * from called order by message, principal, rank
+    )
+    select principal, message, room, kind from (select b.principal, b.message, s.room, b.kind, b.rank, s.seq
+    from best b join said s on s.id = b.message
+      left join city.member me on me.room = s.room and me.principal = b.principal
+      left join city.notification_setting g on g.principal = b.principal
+      left join city.room_preference p on p.room = s.room and p.principal = b.principal
+      left join city.read_mark mark on mark.room = s.room and mark.principal = b.principal
+    where b.principal <> s.author and left(b.principal, 6) <> 'agent_'
+      and coalesce(g.level, 'mentions') <> 'none'
+      and coalesce(p.notify, 'all') <> 'none'
+      and (b.kind not in ('message', 'direct') or coalesce(p.notify, 'all') = 'all')
+      and (me.principal is not null or s.visibility = 'public')
+      and not exists (select 1 from city.sanction ban where ban.room = s.room and ban.principal = b.principal
+        and ban.kind = 'ban' and ban.lifted_at is null)
+      and (s.thread is not null or s.seq > coalesce(mark.seq, 0))
+      and b.principal <> all(${looking}::text[])
+    order by b.rank, s.seq limit ${MOST}) told order by seq`.execute(db)
+  return rows
+}
