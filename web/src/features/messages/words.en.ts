@@ -52,7 +52,7 @@ export const talkEn = {
   mentions: 'Mentions',
   mentionsEmpty: 'Nobody has called you yet',
   mentionsHint: 'Where somebody writes @ and your name, or calls the whole room, it is listed here.',
-  calledAll: { name: '', room: 'called everybody', here: 'called everybody who was there' },
+  calledAll: { name: 'called you', room: 'called everybody', here: 'called everybody who was there' },
   scheduled: 'To be sent later',
   scheduledEmpty: 'Nothing waits to be sent',
   scheduledHint: 'Write a message and choose “Send later”.',
