@@ -9,6 +9,7 @@ import { type Answer, type Asked, ask, form, refusal } from './kit/ask.ts'
 import { BAD } from './kit/bad-files.ts'
 import { type RunningCity, startCity, temporaryFolder } from './kit/city.ts'
 import { firstOwner, newcomer, type Resident, until } from './kit/resident.ts'
+import { startWikipedia, type WikipediaServer } from './kit/wikipedia-server.ts'
 
 const run = promisify(execFile)
 const has = (tool: string, ...version: string[]) =>
@@ -22,12 +23,18 @@ const MB = 1024 * 1024
 
 const folder = temporaryFolder()
 let city: RunningCity
+let wikipedia: WikipediaServer
 let owner: Resident
 let stranger: Resident
 let pulse: Pulse
 
 beforeAll(async () => {
-  city = await startCity({ DATA_DIR: join(folder.path, 'data'), LOG_LEVEL: 'info' })
+  wikipedia = await startWikipedia()
+  city = await startCity({
+    DATA_DIR: join(folder.path, 'data'),
+    LOG_LEVEL: 'info',
+    WEB_SEARCH_URL: wikipedia.url,
+  })
   owner = await firstOwner(city)
   stranger = await newcomer(owner, 'Марта')
   pulse = takePulse(city.url, owner.key)
@@ -35,6 +42,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await pulse?.stop()
   await city?.stop()
+  await wikipedia?.[Symbol.asyncDispose]()
   folder[Symbol.dispose]()
 }, 30_000)
 
