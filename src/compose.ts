@@ -102,6 +102,7 @@ export async function compose(config: Config, means: Means, scope: Scope): Promi
         kv,
         media: engines.media,
         auth: peers.need('auth', 'city'),
+        account: peers.need('auth', 'city'),
         agents: async () =>
           (await peers.find('agents', 'city')?.agents({}, { principal: ITSELF }))?.items ?? [],
         embeddings: engines.embeddings,

@@ -4,6 +4,7 @@ import type { Right } from '../kernel/contract.ts'
 import { agentsContract } from '../services/agents/agents.contract.ts'
 import { cityContract } from '../services/city/city.contract.ts'
 import { CityFile, FILE_RIGHTS } from '../services/city/files.contract.ts'
+import { Import, TRANSFER_RIGHTS } from '../services/city/transfers.contract.ts'
 import {
   GATEWAY_RIGHTS,
   OcrResult,
@@ -56,6 +57,26 @@ export const OTHER_ROUTES: readonly OtherRoute[] = [
     query: ['edge'],
     status: 200,
     answers: 'image/webp',
+  },
+  {
+    service: 'city',
+    method: 'get',
+    path: '/api/city/exports/{export}/archive',
+    right: TRANSFER_RIGHTS.download,
+    summary: 'The archive itself, a ZIP; for whoever asked for it',
+    status: 200,
+    answers: 'application/zip',
+  },
+  {
+    service: 'city',
+    method: 'post',
+    path: '/api/city/imports',
+    right: TRANSFER_RIGHTS.open,
+    summary:
+      'Take in an export of Slack, Mattermost or Telegram (a ZIP, JSON or JSON lines) in the background; operators alone',
+    form: [],
+    status: 202,
+    answers: Import,
   },
   {
     service: 'city',

@@ -70,7 +70,9 @@ export interface TestCityOptions extends Partial<Pick<CityNeeds, 'capabilities' 
   readonly agents?: CityNeeds['agents'] | null
   readonly limits?: Partial<CityNeeds['limits']>
   /** What search asks besides the city's own words. */
-  readonly finding?: Partial<Pick<CityNeeds, 'embeddings' | 'allEmbeddings' | 'knowledge' | 'webSearch' | 'openLink'>>
+  readonly finding?: Partial<
+    Pick<CityNeeds, 'embeddings' | 'allEmbeddings' | 'knowledge' | 'webSearch' | 'openLink'>
+  >
   readonly push?: CityNeeds['push']
   /** The system's where none is given. */
   readonly clock?: Clock
@@ -102,6 +104,20 @@ export async function openTestCity(options: TestCityOptions = {}): Promise<TestC
     auth: {
       principals: async ({ ids: asked }) => ({ items: residents.filter(({ id }) => asked.includes(id)) }),
       residents: async () => ({ items: Object.values(people) }),
+    },
+    account: {
+      me: async (_input, { principal } = {}) => ({
+        ...(principal ?? people.olena),
+        email: null,
+        locale: null,
+      }),
+      security: async () => ({
+        ...{ email: null, emailVerified: false, passwordChangedAt: null },
+        ...{ totp: null, passkeys: [] },
+      }),
+      sessions: async () => ({ items: [] }),
+      keys: async () => ({ items: [] }),
+      links: async () => ({ items: [] }),
     },
     ...(options.agents !== null && { agents: options.agents ?? (async () => [DAARWIZZ]) }),
     ...options.finding,

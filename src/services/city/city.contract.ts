@@ -13,6 +13,7 @@ import { presenceOperations } from './presence.contract.ts'
 import { previewOperations } from './previews.contract.ts'
 import { roomOperations } from './rooms.contract.ts'
 import { searchOperations } from './search.contract.ts'
+import { transferOperations } from './transfers.contract.ts'
 
 /** Everything the city does for a caller. The live socket (`GET /api/city/live`, `city.live.contract.ts`) stands beside it. */
 export const cityContract = {
@@ -31,4 +32,5 @@ export const cityContract = {
   ...notificationOperations,
   ...searchOperations,
   ...previewOperations,
+  ...transferOperations,
 }

@@ -12,6 +12,7 @@ import type { NotifyTables } from './notify/notify.tables.ts'
 import type { RoomTables } from './rooms/rooms.tables.ts'
 import type { Membership, ReplyPolicy, Room } from './rooms.contract.ts'
 import type { SearchTables } from './search/search.tables.ts'
+import type { TransferTables } from './transfers/transfers.tables.ts'
 
 /** The tables of the schema `city`, as Kysely knows them. */
 export type CityTables = SearchTables &
@@ -21,7 +22,8 @@ export type CityTables = SearchTables &
   FeedTables &
   NotifyTables &
   TalkTables &
-  ModerationTables & {
+  ModerationTables &
+  TransferTables & {
     'city.room': RoomTable
     'city.member': MemberTable
     'city.read_mark': ReadMarkTable

@@ -71,6 +71,9 @@ import { createRooms } from './rooms/rooms.ts'
 import { createTalks } from './rooms/talks.ts'
 import { createSearch } from './search/search.ts'
 import { createWebSearch } from './search/web-search.ts'
+import { createExports, exportRoute } from './transfers/exports.ts'
+import { createImports, importRoute } from './transfers/imports.ts'
+import type { AuthOfMine } from './transfers/person-export.ts'
 
 export interface CityNeeds {
   readonly db: CityDb
@@ -83,6 +86,8 @@ export interface CityNeeds {
   /** Absent where nothing can look into files: then types are believed as sniffed, and there are no thumbnails. */
   readonly media?: Media
   readonly auth: Pick<Client<typeof authContract>, 'principals' | 'residents'>
+  /** Who tells somebody what is kept of their account; absent where archives do without. */
+  readonly account?: AuthOfMine
   /** Who may be called; absent where no agents are deployed, and then nobody is. */
   readonly agents?: () => Promise<readonly KnownAgent[]>
   /** What texts are embedded with; absent where nothing here embeds, and then search is by words alone. */
@@ -148,6 +153,7 @@ export function createCity(needs: CityNeeds): Service<typeof cityContract> {
   const intake = createIntake({ ...needs, media: needs.media })
   const resumable =
     needs.uploads === undefined ? undefined : createResumable({ ...needs, intake, folder: needs.uploads })
+  const importing = { ...shared, files: needs.files, auth, intake }
   const web = createWebSearch({ ...needs, changed })
   const say = web.listening(createPosting({ ...shared, roomQuotaBytes: limits.roomQuotaBytes }))
   const own = createOwnRooms(shared)
@@ -202,6 +208,8 @@ export function createCity(needs: CityNeeds): Service<typeof cityContract> {
       ...web.handlers,
       ...createPreviews(needs),
       ...notify.handlers,
+      ...createExports(needs),
+      ...createImports(importing),
       async post({ room, ...body }, { principal, requestId }) {
         if (!principal) throw kernelError('auth.required')
         return (await say(principal, room, body, requestId)).message
@@ -212,6 +220,8 @@ export function createCity(needs: CityNeeds): Service<typeof cityContract> {
       postRoute(app, authenticate, say)
       uploadRoute(app, authenticate, { ...needs, intake })
       resumable?.routes(app, authenticate)
+      exportRoute(app, authenticate, needs)
+      importRoute(app, authenticate, importing)
       downloadRoutes(app, authenticate, { ...needs, media: needs.media })
       const live = { events, clock, ids, feeds, gate, presence, say, read: rooms.read, publicUrl, failed }
       open.push(liveCity(app, authenticate, { ...live, agents: agentsNow, limits: limits.live }))

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { get, patch, post } from '../../kernel/contract.ts'
 import { Failure } from '../../kernel/errors.ts'
+import { ImportSource } from './transfers.contract.ts'
 
 /** What was heard in an audio part. Times in seconds from its start. `speech: false` means that nobody speaks, and then `text` is empty. */
 export const Transcript = z.object({
@@ -166,6 +167,8 @@ export const Message = z.object({
     })
     .optional(),
   poll: Poll.optional(),
+  /** Where it was said, where that was not here; its author and moment are those of there. `at` is when it came. */
+  imported: z.object({ from: ImportSource, at: z.iso.datetime() }).optional(),
 })
 export type Message = z.infer<typeof Message>
 

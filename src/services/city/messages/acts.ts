@@ -29,7 +29,7 @@ const MAX_PINS = 50
 const MAX_VERSIONS = 200
 /** One emoji as Unicode recommends it for interchange. */
 // biome-ignore lint/complexity/useRegexLiterals: TypeScript takes the flag in a literal only for newer targets
-const EMOJI = new RegExp('^\\p{RGI_Emoji}$', 'v')
+export const EMOJI = new RegExp('^\\p{RGI_Emoji}$', 'v')
 
 /** Editing, reacting, pinning and voting: each naturally idempotent, each told under the room's next number. */
 export function createActs(needs: ActingNeeds & { readonly watch: Watch }): ActHandlers {

@@ -1,9 +1,10 @@
 import { sql } from 'kysely'
 import type { CityDb, MessageRow } from '../city.store.ts'
 import type { Author, Message, Poll, Reaction, ThreadSummary } from '../messages.contract.ts'
+import { isElsewhere } from '../transfers/elsewhere.ts'
 
 /** What hangs on a message beside its parts and runs. */
-type Dress = Partial<Pick<Message, 'reactions' | 'pinned' | 'replies' | 'poll' | 'forwarded'>>
+type Dress = Partial<Pick<Message, 'reactions' | 'pinned' | 'replies' | 'poll' | 'forwarded' | 'imported'>>
 
 /** How many who reacted, voted or replied are named. */
 const NAMES = 8
@@ -31,6 +32,11 @@ export async function dress(
   const forwards = rows.filter((row) => row.forwarded_from !== null)
   if (forwards.length > 0)
     for (const [id, forwarded] of await sourcesOf(db, forwards, viewer)) put(id, { forwarded })
+  const elsewhere = rows.filter((row) => isElsewhere(row.author)).map((row) => row.id)
+  if (elsewhere.length > 0) {
+    const said = await db.selectFrom('city.imported').selectAll().where('message', 'in', elsewhere).execute()
+    for (const { message, source, at } of said) put(message, { imported: { from: source, at: iso(at) } })
+  }
   return found
 }
 

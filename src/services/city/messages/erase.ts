@@ -66,7 +66,7 @@ async function eraseOne(
     .select(['part.file', 'part.outcome', 'file.sha256', 'file.owner'])
     .where('part.message', '=', id)
     .execute()
-  for (const table of ['part', 'edit', 'reaction', 'pin', 'poll', 'mention', 'saved'] as const)
+  for (const table of ['part', 'edit', 'reaction', 'pin', 'poll', 'mention', 'saved', 'imported'] as const)
     await tx.deleteFrom(`city.${table}`).where('message', '=', id).execute()
   await forgetKept(tx, id)
   await tx.updateTable('city.event').set({ detail: null }).where('message', '=', id).execute()
