@@ -7,6 +7,7 @@ import { knowledgeEn } from '../features/knowledge/words.en.ts'
 import { liveEn } from '../features/live/words.en.ts'
 import { mapEn } from '../features/map/words.en.ts'
 import { talkEn } from '../features/messages/words.en.ts'
+import { moderationEn } from '../features/moderation/words.en.ts'
 import { operatorEn } from '../features/operator/words.en.ts'
 import { peopleEn } from '../features/people/words.en.ts'
 import { rightsEn } from '../features/rights/words.en.ts'
@@ -46,6 +47,7 @@ export const en = {
   knowledge: knowledgeEn,
   operator: operatorEn,
   talk: talkEn,
+  moderation: moderationEn,
   rights: rightsEn,
   rooms: roomsEn,
   people: peopleEn,

@@ -7,6 +7,7 @@ import { knowledgeUk } from '../features/knowledge/words.uk.ts'
 import { liveUk } from '../features/live/words.uk.ts'
 import { mapUk } from '../features/map/words.uk.ts'
 import { talkUk } from '../features/messages/words.uk.ts'
+import { moderationUk } from '../features/moderation/words.uk.ts'
 import { operatorUk } from '../features/operator/words.uk.ts'
 import { peopleUk } from '../features/people/words.uk.ts'
 import { rightsUk } from '../features/rights/words.uk.ts'
@@ -47,6 +48,7 @@ export const uk = {
   knowledge: knowledgeUk,
   operator: operatorUk,
   talk: talkUk,
+  moderation: moderationUk,
   rights: rightsUk,
   rooms: roomsUk,
   people: peopleUk,

@@ -114,6 +114,11 @@ const map = createRoute({
   path: '/map',
   component: lazyRouteComponent(() => import('../features/map/map-page.tsx'), 'MapPage'),
 })
+const moderation = createRoute({
+  getParentRoute: () => inside,
+  path: '/moderation',
+  component: lazyRouteComponent(() => import('../features/moderation/moderation-page.tsx'), 'ModerationPage'),
+})
 const join = createRoute({
   getParentRoute: () => inside,
   path: '/join',
@@ -218,6 +223,7 @@ const tree = root.addChildren([
     people,
     feed,
     map,
+    moderation,
     join,
     document,
     search,

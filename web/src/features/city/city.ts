@@ -154,6 +154,7 @@ export function createCity({ api, me, queries, signedOut }: CityNeeds): City {
 
   const receive = (frame: ServerFrame) => {
     if (frame.type === 'presence') return presence.note(frame.people)
+    if (frame.type === 'reports') return void queries.invalidateQueries({ queryKey: ['reports'] })
     if (!('room' in frame) || frame.room === undefined) return
     const store = stores.get(frame.room)
     for (const one of storesOf(frame.room)) one.frame(frame)
@@ -167,7 +168,15 @@ export function createCity({ api, me, queries, signedOut }: CityNeeds): City {
   }
   /** Something about a room that is not in its log: whoever shows it asks again. */
   const roomChanged = (id: string) => {
-    for (const queryKey of [ROOMS, ['members', id], ['requests', id], ['directory'], ['room']])
+    for (const queryKey of [
+      ROOMS,
+      ['members', id],
+      ['requests', id],
+      ['directory'],
+      ['room'],
+      ['standing', id],
+      ['sanctions', id],
+    ])
       void queries.invalidateQueries({ queryKey })
   }
   const arrived = (id: string, seq: number, { author, clientId, thread }: Message) => {

@@ -62,6 +62,15 @@ function Failed({ entry }: { entry: Outgoing }) {
     const act = { label: t('common.undo'), run: () => void outbox.restore(taken) }
     say({ text: t('city.discarded'), act })
   }
+  if (entry.failure?.code === 'city.message_held')
+    return (
+      <div className="row wrap">
+        <span className="meta">{t('moderation.held')}</span>
+        <Button small look="quiet" onClick={() => void outbox.discard(entry.clientId)}>
+          {t('moderation.hide')}
+        </Button>
+      </div>
+    )
   const reason = entry.failure ? sentenceOf(entry.failure, format.language) : ''
   return (
     <>

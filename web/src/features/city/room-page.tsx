@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import { CircleAlert } from 'lucide-react'
-import { useEffect } from 'react'
+import { lazy, Suspense, useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Room } from '../../../../src/services/city/rooms.contract.ts'
 import { useApi } from '../../context.tsx'
@@ -11,6 +11,8 @@ import { Button } from '../../ui/button.tsx'
 import { EmptyState, Forbidden, TalkSkeleton } from '../../ui/states.tsx'
 import { useRooms } from './city-context.tsx'
 import { Talk } from './talk.tsx'
+
+const BannedHere = lazy(async () => ({ default: (await import('../moderation/restricted.tsx')).BannedHere }))
 
 /** One room, by id or slug. */
 export function RoomPage() {
@@ -51,6 +53,9 @@ function Unlisted({ address, settled }: { address: string; settled: boolean }) {
       {failure && ['not_found', 'forbidden', 'invalid'].includes(failure.kind) && (
         <Forbidden title={t('city.nothingHere')}>
           <p>{t('city.nothingHereHint')}</p>
+          <Suspense>
+            <BannedHere address={address} />
+          </Suspense>
           <div className="row">
             <Link className="btn btn-s" to="/rooms">
               {t('city.backToRooms')}

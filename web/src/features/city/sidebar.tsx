@@ -23,6 +23,7 @@ import { Icon } from '../../ui/icon.tsx'
 import { useAfter } from '../../ui/states.tsx'
 import { toggleTheme } from '../../ui/theme.ts'
 import { KeptLinks } from '../messages/kept-links.tsx'
+import { ModerationLink } from '../moderation/moderation-link.tsx'
 import { RoomList } from '../rooms/room-list.tsx'
 import { SearchEntry } from '../search/search-entry.tsx'
 import { useCity, useRooms } from './city-context.tsx'
@@ -63,6 +64,7 @@ export function Sidebar() {
         )}
         <Places />
         <KeptLinks />
+        <ModerationLink />
         <RoomList rooms={rooms.data ?? []} />
         {isOperator(me) && (
           <>

@@ -12,6 +12,7 @@ import { EmptyState, TalkSkeleton } from '../../ui/states.tsx'
 import { useToast } from '../../ui/toast.tsx'
 import { SeenBy } from '../live/seen-by.tsx'
 import { lastEditable } from '../messages/last-editable.ts'
+import { MayWrite } from '../moderation/may-write.tsx'
 import { isSilent, SilentRoom } from '../rooms/silent-room.tsx'
 import { useCity, useOutgoing } from './city-context.tsx'
 import { Composer, type ComposerHandle } from './composer.tsx'
@@ -138,14 +139,19 @@ export function Talk({ room }: { room: Room }) {
           {isSilent(room) ? (
             <SilentRoom room={room} />
           ) : (
-            <Composer
-              ref={composer}
+            <MayWrite
               room={room}
-              replyTo={replyTo}
-              onReplyDone={() => setReplyTo(null)}
-              onSent={() => log.current?.toEnd()}
-              onEditLast={() => setEditing(lastEditable(timeline.messages, city.me.id))}
-            />
+              last={timeline.messages.findLast(({ author }) => author.id === city.me.id)?.id}
+            >
+              <Composer
+                ref={composer}
+                room={room}
+                replyTo={replyTo}
+                onReplyDone={() => setReplyTo(null)}
+                onSent={() => log.current?.toEnd()}
+                onEditLast={() => setEditing(lastEditable(timeline.messages, city.me.id))}
+              />
+            </MayWrite>
           )}
         </DropZone>
       </main>

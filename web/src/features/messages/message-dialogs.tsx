@@ -11,6 +11,7 @@ import { FieldError, LabelledField } from '../../ui/field.tsx'
 import { useToast } from '../../ui/toast.tsx'
 import { useRooms } from '../city/city-context.tsx'
 import { useTalk } from '../city/talk-context.tsx'
+import { ReportDialog, RestrictDialog } from '../moderation/report-dialog.tsx'
 import type { OpenDialog } from './use-acts.ts'
 
 interface DialogsProps {
@@ -24,6 +25,8 @@ export function MessageDialogs({ message, open, onClose }: DialogsProps) {
   if (open === 'history') return <History message={message} onClose={onClose} />
   if (open === 'forward') return <ForwardTo message={message} onClose={onClose} />
   if (open === 'remove') return <Remove message={message} onClose={onClose} />
+  if (open === 'report') return <ReportDialog message={message} onClose={onClose} />
+  if (open === 'restrict') return <RestrictDialog message={message} onClose={onClose} />
   return null
 }
 

@@ -4,6 +4,7 @@ import {
   Clock,
   Copy,
   EyeOff,
+  Flag,
   Forward,
   Link2,
   type LucideIcon,
@@ -13,6 +14,7 @@ import {
   PinOff,
   Reply,
   Trash2,
+  VolumeX,
 } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -36,7 +38,7 @@ export interface MenuAct {
   run(): void
 }
 
-export type OpenDialog = 'history' | 'forward' | 'remove' | null
+export type OpenDialog = 'history' | 'forward' | 'remove' | 'report' | 'restrict' | null
 
 /** What can be done to a message by whoever looks at it, as keys, buttons and menus all do it. */
 export function useActs(message: Message) {
@@ -153,6 +155,19 @@ export function useActs(message: Message) {
     label: t('talk.deleteMine'),
     bad: true,
     run: acts.remove,
+  })
+  put(can && !mine, {
+    key: 'report',
+    icon: Flag,
+    label: t('moderation.report'),
+    run: () => setDialog('report'),
+  })
+  put(keeps && !mine && message.author.kind === 'person' && talk.room.visibility !== 'direct', {
+    key: 'restrict',
+    icon: VolumeX,
+    label: t('moderation.restrict'),
+    bad: true,
+    run: () => setDialog('restrict'),
   })
   put(can && !mine && keeps, {
     key: 'remove',

@@ -16,6 +16,7 @@ import { Forbidden, TalkSkeleton } from '../../ui/states.tsx'
 import { useToast } from '../../ui/toast.tsx'
 import { ROOMS } from '../city/city.ts'
 import { useCity, useRooms } from '../city/city-context.tsx'
+import { RoomModeration } from '../moderation/room-moderation.tsx'
 import { AboutRoom } from './about-room.tsx'
 import { InvitationLinks } from './invitation-links.tsx'
 import { JoinRequests } from './join-requests.tsx'
@@ -80,6 +81,7 @@ function Settings({ room }: { room: Room }) {
           {!talk && invite && room.joining === 'request' && <JoinRequests room={room} />}
           {!talk && <Members room={room} manage={manage} invite={invite} />}
           {!talk && invite && room.archivedAt === null && <InvitationLinks room={room} />}
+          {!talk && invite && <RoomModeration room={room} />}
           <Ends room={room} manage={manage} />
         </div>
       </div>

@@ -1,0 +1,23 @@
+/** What moderation says in English on the pages of rooms. A plural key ends in _one, _other. */
+export const moderationFirstEn = {
+  title: 'Moderation',
+  waitingCount_one: '{{count}} case waits',
+  waitingCount_other: '{{count}} cases wait',
+  report: 'Report',
+  restrict: 'Mute or ban',
+  mutedNote: 'You are muted here until {{until}}. You can read.',
+  bannedNote: 'You were banned from the room “{{room}}”.',
+  because: 'Why: {{reason}}',
+  appeal: 'Ask to look again',
+  appealHint: 'Once, in your own words. The moderators answer here.',
+  appealDo: 'Send to the moderators',
+  appealWaits: 'Your words wait for the moderators.',
+  appealUpheld: 'The moderators looked again: it stays.',
+  slowWait: 'This room is slow: you can write again in {{time}}.',
+  newcomer: 'You came lately: no {{what}} for now.',
+  newcomerLinks: 'links',
+  newcomerFiles: 'files',
+  newcomerBoth: 'links and files',
+  held: 'A moderator looks at this first. It appears when it is let through.',
+  hide: 'Hide',
+} as const
