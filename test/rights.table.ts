@@ -34,6 +34,7 @@ export const OBJECTS: Readonly<Record<string, readonly Template[]>> = {
   'auth.changeMe': NOTHING,
   'auth.door': NOTHING,
   'auth.security': NOTHING,
+  'auth.erase': NOTHING,
   'auth.changePassword': NOTHING,
   'auth.forgotten': NOTHING,
   'auth.resetPassword': NOTHING,

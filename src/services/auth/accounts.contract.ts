@@ -224,6 +224,14 @@ export const accountOperations = {
     input: z.object({ name: Name.optional(), locale: Locale.optional() }),
     output: Me,
   }),
+  erase: post('/api/auth/residents/:principal/erase', {
+    summary:
+      'Erase an account for good, one’s own or, as the owner, anybody’s: nothing leads back in, the name is gone, and in the background all they said and kept. With the password of whoever asks',
+    right: 'auth.credential.erase',
+    input: z.object({ principal: z.string().max(100), password: Guess }),
+    output: Done,
+    errors: ['not_found', 'conflict', ...INSIDE],
+  }),
   door: get('/api/auth/door', {
     summary: 'What a visitor meets: a city without an owner, or its sign and how one comes in',
     right: 'auth.city.read',

@@ -9,6 +9,13 @@ export const residentJoined = event(
   z.object({ principal: Principal, room: z.string().optional(), invitedBy: z.string().optional() }),
 )
 
+/** Somebody is erased: their account is gone, and whoever keeps something of theirs forgets it. The name they had is told, so that it is found in what others keep. */
+export const residentErased = event(
+  'auth.resident_erased',
+  1,
+  z.object({ principal: z.string(), name: z.string() }),
+)
+
 /** What somebody is allowed changed somewhere else than here, such as in a room; the audit log keeps it. */
 export const rightsChanged = event(
   'auth.rights_changed',

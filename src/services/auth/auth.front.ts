@@ -15,6 +15,7 @@ import type { Audit } from './auth.audit.ts'
 import type { SessionCookie } from './auth.cookie.ts'
 import { createCredentials } from './auth.credentials.ts'
 import { createDoor } from './auth.door.ts'
+import { createErasing } from './auth.erasing.ts'
 import { authError } from './auth.errors.ts'
 import type { createIdentify } from './auth.identify.ts'
 import { createInside } from './auth.inside.ts'
@@ -82,6 +83,7 @@ export function createFront(needs: FrontNeeds) {
     ...{ throttle, cookie, identity: needs.identity, secret: sessionSecret, revoked: needs.revoked },
     open: needs.signUp === 'open',
   })
+  const erase = createErasing({ db, events, clock, audit, credentials, identity: needs.identity })
   const inside = createInside({ db, store, audit, clock, resets, totp, passkeys, links, revoked: gone })
   if (mail) sendLetters({ db, store, events, clock, oneTimes, mail, publicUrl, cityName })
 
@@ -131,6 +133,10 @@ export function createFront(needs: FrontNeeds) {
         totp: await totp.state(principal),
         passkeys: await passkeys.list(principal),
       }
+    },
+    async erase({ principal, password }, call) {
+      await erase(principal, password, call)
+      return { done: true }
     },
     changePassword: outside,
     forgotten: ({ email }, call) => door.forgotten(email, call.requestId, null),

@@ -42,6 +42,7 @@ export function createResidents({ db, clock, audit, revoked }: ResidentNeeds) {
       .selectAll('p')
       .select('u.email')
       .where('p.kind', '=', 'person')
+      .where('p.erased_at', 'is', null)
 
   const one = async (id: string): Promise<Person> =>
     outward(await people().where('p.id', '=', id).executeTakeFirstOrThrow())
@@ -53,6 +54,7 @@ export function createResidents({ db, clock, audit, revoked }: ResidentNeeds) {
       .selectAll()
       .where('id', '=', id)
       .where('kind', '=', 'person')
+      .where('erased_at', 'is', null)
       .forUpdate()
       .executeTakeFirst()
     if (!row) throw authError('auth.resident_unknown')

@@ -12,6 +12,7 @@ export interface PrincipalRow {
   created_at: Date
   disabled_at: Nullable<Date>
   disabled_reason: Nullable<string>
+  erased_at: Nullable<Date>
   /** To the minute. */
   seen_at: Nullable<Date>
 }

@@ -71,6 +71,7 @@ import { createRooms } from './rooms/rooms.ts'
 import { createTalks } from './rooms/talks.ts'
 import { createSearch } from './search/search.ts'
 import { createWebSearch } from './search/web-search.ts'
+import { consumeErasedPeople } from './transfers/erasing.ts'
 import { createExports, exportRoute } from './transfers/exports.ts'
 import { createImports, importRoute } from './transfers/imports.ts'
 import type { AuthOfMine } from './transfers/person-export.ts'
@@ -161,6 +162,7 @@ export function createCity(needs: CityNeeds): Service<typeof cityContract> {
   consumeRuns(shared)
   const erasing = { ...shared, files: needs.files, trail: createTrail(clock, ids) }
   consumeErasures(erasing)
+  consumeErasedPeople(erasing)
   const scheduled = createScheduled({ ...shared, auth, say })
   const views = createRoomViews(db, auth)
   const inRooms = { ...shared, auth, views, publicUrl, agents: needs.agents, welcome: own.welcome, receipts }

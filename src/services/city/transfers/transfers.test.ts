@@ -1,10 +1,18 @@
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { Parser } from 'htmlparser2'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ZipFile } from 'yazl'
-import { BYTES, form, openTestCity, type TestCity, upload } from '../../../../test/kit/city-service.ts'
+import {
+  BYTES,
+  form,
+  openTestCity,
+  people,
+  type TestCity,
+  upload,
+} from '../../../../test/kit/city-service.ts'
 import { testDatabase } from '../../../../test/kit/database.ts'
 import { eventually } from '../../../../test/kit/eventually.ts'
 import { MATTERMOST } from '../../../../test/kit/imports/mattermost.ts'
@@ -12,6 +20,7 @@ import { SLACK } from '../../../../test/kit/imports/slack.ts'
 import { TELEGRAM } from '../../../../test/kit/imports/telegram.ts'
 import { createFakeMedia } from '../../../engines/media/fake.ts'
 import { listZip, unzip } from '../../../engines/parser/zip.ts'
+import { residentErased } from '../../auth/auth.events.ts'
 import type { Message } from '../messages.contract.ts'
 import type { Import, ImportReport } from '../transfers.contract.ts'
 import { escapeHtml } from './to-html.ts'
@@ -345,5 +354,54 @@ describe('an import that is killed in its middle', () => {
     expect(rows.map(({ seq, text }) => [Number(seq), text])).toEqual(
       messages.map(({ text }, i) => [i + 1, text]),
     )
+  })
+})
+
+describe('an erased person', () => {
+  it('leaves tombstones and a whole sequence, and their name nowhere', async () => {
+    await using city = await openTestCity()
+    const [olena, taras] = [city.as('olena'), city.as('taras')]
+    const { id: room } = await taras.openRoom({ name: 'Сад', visibility: 'private' })
+    await taras.addMember({ room, principal: people.olena.id })
+    const file = await upload(city, 'taras', BYTES.text, 'список.txt')
+    const unposted = await upload(city, 'taras', BYTES.png, 'моє.png')
+    const first = await taras.post({ room, clientId: '1', text: 'квіти', parts: [{ type: 'file', file }] })
+    const call = await olena.post({ room, clientId: '2', text: '@Тарас, привіт' })
+    await taras.react({ message: call.id, emoji: '🌱' })
+    await olena.forward({ message: first.id, room: 'square', clientId: 'f' })
+    await taras.draft({ room, text: 'ще' })
+    const erased = { principal: people.taras.id, name: 'Тарас' }
+    await city.db
+      .transaction()
+      .execute((tx) => city.events.append(tx, { type: residentErased, principal: null, data: erased }))
+    await eventually(async () =>
+      expect((await olena.members({ room })).items).toMatchObject([
+        { id: people.olena.id, membership: 'owner' },
+      ]),
+    )
+    await city.events.settled()
+    const [gone, heard] = await said(city, room)
+    expect(gone).toMatchObject({ text: '', parts: [], author: { name: 'Erased resident' } })
+    expect(gone?.deleted).toBeDefined()
+    expect(heard).toMatchObject({
+      text: '@Erased resident, привіт',
+      reactions: [{ names: ['Erased resident'] }],
+    })
+    const log = await city.db
+      .selectFrom('city.event')
+      .select('seq')
+      .where('room', '=', room)
+      .orderBy('seq')
+      .execute()
+    expect(log.map(({ seq }) => Number(seq))).toEqual(log.map((_, i) => i + 1))
+    const forwards = await olena.messages({ room: 'square' })
+    expect(forwards.items.map(({ text, deleted }) => [text, deleted !== undefined])).toEqual([['', true]])
+    for (const id of [file, unposted])
+      await expect(olena.file({ file: id })).rejects.toMatchObject({ kind: 'not_found' })
+    expect(
+      await city.db.selectFrom('city.file').select('id').where('owner', '=', erased.principal).execute(),
+    ).toEqual([])
+    expect(await city.files.has(createHash('sha256').update(BYTES.png).digest('hex'))).toBe(false)
+    expect(await city.db.selectFrom('city.draft').select('room').execute()).toEqual([])
   })
 })
