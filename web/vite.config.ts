@@ -5,25 +5,43 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin } from 'vite'
+import { createPieces, iconsByFile } from './pieces.ts'
 
 const city = 'http://127.0.0.1:7400'
 const here = import.meta.dirname
 const WORKER = 'service-worker'
+const INDEX = join(here, 'index.html')
+const WORKER_SOURCE = join(here, 'src/worker/service-worker.ts')
+const pieces = createPieces({
+  apart: [WORKER_SOURCE],
+  together: { frame: join(here, 'src/main.tsx'), room: join(here, 'src/features/city/room-page.tsx') },
+})
 
 /** Builds to `web/dist`, which the city serves; in development everything that is not ours is asked of a city on port 7400. */
 export default defineConfig({
   root: here,
-  plugins: [react(), tailwindcss(), precache(), compressed()],
+  plugins: [
+    react(),
+    tailwindcss(),
+    iconsByFile(),
+    withoutJsonSchema(),
+    pieces.plugin,
+    precache(),
+    compressed(),
+  ],
   build: {
     outDir: 'dist',
     emptyOutDir: true,
     target: 'es2022',
     assetsInlineLimit: 0,
+    manifest: true,
+    chunkSizeWarningLimit: 600,
     rolldownOptions: {
-      input: { index: join(here, 'index.html'), [WORKER]: join(here, 'src/worker/service-worker.ts') },
+      input: { index: INDEX, [WORKER]: WORKER_SOURCE },
       output: {
         // A worker is found by its name; everything else is named by its content.
         entryFileNames: ({ name }) => (name === WORKER ? '[name].js' : 'assets/[name]-[hash].js'),
+        codeSplitting: { groups: pieces.groups },
       },
     },
   },
@@ -33,6 +51,22 @@ export default defineConfig({
     proxy: { '/api': { target: city, ws: true }, '/health': city, '/ready': city, '/v1': city },
   },
 })
+
+/** A schema here checks what comes and describes itself to nobody: without the lines that would write it as a JSON Schema, what they need falls away (25 kB). */
+function withoutJsonSchema(): Plugin {
+  return {
+    name: 'without-json-schema',
+    apply: 'build',
+    transform: {
+      filter: { id: /\/zod\/v4\/classic\/schemas\.js$/ },
+      handler: (code) =>
+        code
+          .replace(/^ *inst\._zod\.processJSONSchema = .*;$/gm, '')
+          .replace(/createStandardJSONSchemaMethod\(this, "\w+"\)/g, 'undefined')
+          .replace('return createToJSONSchemaMethod(this, {})(params);', ''),
+    },
+  }
+}
 
 /** Tells the worker every file of the build, so that a new build is a new worker. */
 function precache(): Plugin {

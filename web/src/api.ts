@@ -1,20 +1,54 @@
 import { connect } from '../../src/kernel/client.ts'
 import { agentsContract } from '../../src/services/agents/agents.contract.ts'
 import { authContract } from '../../src/services/auth/auth.contract.ts'
-import { cityContract } from '../../src/services/city/city.contract.ts'
-import { knowledgeContract } from '../../src/services/knowledge/knowledge.contract.ts'
-import { multimodalGatewayContract } from '../../src/services/multimodal-gateway/multimodal-gateway.contract.ts'
+import { actOperations } from '../../src/services/city/acts.contract.ts'
+import type { cityContract } from '../../src/services/city/city.contract.ts'
+import { deskOperations } from '../../src/services/city/desk.contract.ts'
+import { fileOperations } from '../../src/services/city/files.contract.ts'
+import { memberOperations } from '../../src/services/city/members.contract.ts'
+import { messageOperations } from '../../src/services/city/messages.contract.ts'
+import { presenceOperations } from '../../src/services/city/presence.contract.ts'
+import { roomOperations } from '../../src/services/city/rooms.contract.ts'
+import type { knowledgeContract } from '../../src/services/knowledge/knowledge.contract.ts'
+import type { multimodalGatewayContract } from '../../src/services/multimodal-gateway/multimodal-gateway.contract.ts'
+import { later } from './later.ts'
 
-/** Typed clients of the city this page came from. The session is a cookie, so nothing is handed on. */
+/** What a room asks of the city as soon as it opens. */
+const inRoom = {
+  ...roomOperations,
+  ...memberOperations,
+  ...messageOperations,
+  ...actOperations,
+  ...deskOperations,
+  ...fileOperations,
+  ...presenceOperations,
+}
+
+/** Typed clients of the city this page came from. The session is a cookie, so nothing is handed on. The contracts of what the first room does without come with the first call of them. */
 export function createApi(origin: string) {
   const fetch: typeof globalThis.fetch = (url, init) =>
     globalThis.fetch(url, { ...init, credentials: 'same-origin' })
   return {
     auth: connect(origin, authContract, { fetch }),
-    city: connect(origin, cityContract, { fetch }),
+    city: later<typeof cityContract>(connect(origin, inRoom, { fetch }), async () =>
+      connect(origin, (await import('../../src/services/city/city.contract.ts')).cityContract, { fetch }),
+    ),
     agents: connect(origin, agentsContract, { fetch }),
-    knowledge: connect(origin, knowledgeContract, { fetch }),
-    gateway: connect(origin, multimodalGatewayContract, { fetch }),
+    knowledge: later<typeof knowledgeContract>({}, async () =>
+      connect(
+        origin,
+        (await import('../../src/services/knowledge/knowledge.contract.ts')).knowledgeContract,
+        { fetch },
+      ),
+    ),
+    gateway: later<typeof multimodalGatewayContract>({}, async () =>
+      connect(
+        origin,
+        (await import('../../src/services/multimodal-gateway/multimodal-gateway.contract.ts'))
+          .multimodalGatewayContract,
+        { fetch },
+      ),
+    ),
   }
 }
 export type Api = ReturnType<typeof createApi>

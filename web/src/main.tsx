@@ -11,7 +11,8 @@ import { createApi } from './api.ts'
 import { ApiProvider } from './context.tsx'
 import { awaitInstallOffer } from './features/device/install.ts'
 import { NewBuildToast } from './features/device/new-build.tsx'
-import { createWords, preferredLanguage } from './i18n/language.ts'
+import { fetchSentences } from './i18n/failures.ts'
+import { createWords, everyWord, preferredLanguage } from './i18n/language.ts'
 import { createRoutes } from './routes/router.tsx'
 import { ToastProvider } from './ui/toast.tsx'
 
@@ -31,7 +32,7 @@ const queries = new QueryClient({
     mutations: { networkMode: 'always' },
   },
 })
-const router = createRoutes({ api, queries })
+const router = createRoutes({ api, queries, everyWord: () => everyWord(words) })
 
 awaitInstallOffer()
 
@@ -51,3 +52,10 @@ createRoot(place).render(
     </I18nextProvider>
   </StrictMode>,
 )
+
+/** What the first screens do without comes when they stand. A failure leaves it to whoever needs it next. */
+const atRest = window.requestIdleCallback ?? ((work: () => void) => setTimeout(work, 1_000))
+atRest(() => {
+  void fetchSentences()
+  everyWord(words).catch(() => undefined)
+})

@@ -1,19 +1,31 @@
-import { AppError, type ErrorEntry, type ErrorParams, fill } from '../../../src/kernel/errors.ts'
+import { AppError, type ErrorEntry, type ErrorParams, fill, kernelError } from '../../../src/kernel/errors.ts'
 import type { Language } from './language.ts'
 
-/** Every part of the city declares its errors in a public `*.errors.ts`; their sentences are the page's too. */
-const modules = import.meta.glob<Record<string, unknown>>(
-  ['../../../src/kernel/errors.ts', '../../../src/**/*.errors.ts'],
-  { eager: true },
-)
+/** By code. What the page itself may say is here at once; the city's own failures come when the page is at rest, or with the first of them. */
+let sentences: ReadonlyMap<string, ErrorEntry> = new Map(Object.entries<ErrorEntry>(kernelError.entries))
+let coming: Promise<void> | null = null
+const listeners = new Set<() => void>()
 
-const sentences = new Map<string, ErrorEntry>()
-for (const module of Object.values(modules))
-  for (const value of Object.values(module))
-    if (typeof value === 'function' && 'entries' in value)
-      // A catalogue is the only exported function that carries `entries`.
-      for (const [code, entry] of Object.entries(value.entries as Record<string, ErrorEntry>))
-        sentences.set(code, entry)
+/** Fetches the sentences of every failure, once. Where they do not come, the next wish for them tries again. */
+export function fetchSentences(): Promise<void> {
+  coming ??= import('./sentences.ts').then(
+    ({ declared }) => {
+      sentences = new Map([...sentences, ...declared])
+      for (const listener of listeners) listener()
+    },
+    () => {
+      coming = null
+    },
+  )
+  return coming
+}
+
+/** Hears when more sentences are here; ends with what it returns. */
+export function onSentences(changed: () => void): () => void {
+  listeners.add(changed)
+  return () => listeners.delete(changed)
+}
+export const knownSentences = (): unknown => sentences
 
 /** A failure as it is kept in a part, a run or the outbox. */
 export interface Failed {
@@ -22,9 +34,10 @@ export interface Failed {
   readonly params?: ErrorParams | undefined
 }
 
-/** The sentence of a failure in the reader's language; a code this page does not know keeps the sentence it came with. */
+/** The sentence of a failure in the reader's language; a code this page does not know, or not yet, keeps the sentence it came with. */
 export function sentenceOf(failure: Failed, language: Language): string {
   const entry = sentences.get(failure.code)
+  if (!entry) void fetchSentences()
   return entry ? fill(entry[language], failure.params ?? {}) : failure.message
 }
 

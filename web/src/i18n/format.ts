@@ -1,5 +1,6 @@
-import { useMemo } from 'react'
+import { useMemo, useSyncExternalStore } from 'react'
 import { useTranslation } from 'react-i18next'
+import { knownSentences, onSentences } from './failures.ts'
 import type { Language } from './language.ts'
 
 const NBSP = '\u00a0'
@@ -65,7 +66,11 @@ export type Format = ReturnType<typeof createFormat>
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
-export const useLanguage = (): Language => (useTranslation().i18n.language === 'uk' ? 'uk' : 'en')
+/** The reader's language. Who asks is drawn again when the sentences of failures arrive. */
+export function useLanguage(): Language {
+  useSyncExternalStore(onSentences, knownSentences)
+  return useTranslation().i18n.language === 'uk' ? 'uk' : 'en'
+}
 
 /** The formats of the reader's language. */
 export function useFormat(): Format {

@@ -17,9 +17,19 @@ import { Shell } from './shell.tsx'
 interface Context {
   readonly api: Api
   readonly queries: QueryClient
+  /** Brings the words of all pages; a room and the list of rooms need none but the first. */
+  readonly everyWord: () => Promise<void>
 }
 
-const root = createRootRouteWithContext<Context>()({ component: Outlet, notFoundComponent: MissingPage })
+const FIRST_SCREENS = /^\/(rooms(\/[^/]+)?)?$/
+
+const root = createRootRouteWithContext<Context>()({
+  component: Outlet,
+  notFoundComponent: MissingPage,
+  beforeLoad: async ({ context, location }) => {
+    if (!FIRST_SCREENS.test(location.pathname)) await context.everyWord()
+  },
+})
 
 const welcome = createRoute({
   getParentRoute: () => root,
@@ -200,6 +210,7 @@ const device = createRoute({
   path: '/account/device',
   component: lazyRouteComponent(() => import('../features/device/device-page.tsx'), 'DevicePage'),
 })
+
 
 const tree = root.addChildren([
   welcome,

@@ -1,39 +1,75 @@
-import type { LucideIcon } from 'lucide-react'
-import { DropdownMenu } from 'radix-ui'
-import type { ReactNode } from 'react'
-import { Icon } from './icon.tsx'
+import {
+  type ComponentProps,
+  cloneElement,
+  type KeyboardEvent,
+  lazy,
+  type PointerEvent,
+  type ReactElement,
+  type ReactNode,
+  Suspense,
+  useContext,
+  useId,
+  useRef,
+  useState,
+} from 'react'
+import { MenuItemContext, type MenuItemProps } from './menu-item.ts'
 
-/** A menu that opens from `trigger`, which must be a button. Arrows move in it, Esc gives the focus back. */
-export function Menu({ trigger, children }: { trigger: ReactNode; children: ReactNode }) {
-  return (
-    <DropdownMenu.Root modal={false}>
-      <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
-      <DropdownMenu.Portal container={document.getElementById('talk')}>
-        <DropdownMenu.Content className="menu" align="end" sideOffset={4} collisionPadding={8}>
-          {children}
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
-    </DropdownMenu.Root>
-  )
-}
+const load = () => import('./menu-opened.tsx')
+const MenuOpened = lazy(async () => ({ default: (await load()).MenuOpened }))
 
-interface MenuItemProps {
-  icon: LucideIcon
-  onSelect: () => void
-  hint?: string
-  /** It cannot be undone, or takes something away. */
-  bad?: boolean | undefined
+interface MenuProps {
+  trigger: ReactElement<ComponentProps<'button'>>
   children: ReactNode
 }
 
-export function MenuItem({ icon, onSelect, hint, bad, children }: MenuItemProps) {
+/** A menu that opens from `trigger`, which must be a button. Arrows move in it, Esc gives the focus back. What draws it is fetched when a hand or the focus first comes near. */
+export function Menu({ trigger, children }: MenuProps) {
+  const id = useId()
+  const anchor = useRef<HTMLButtonElement>(null)
+  const [open, setOpen] = useState<'pointer' | 'key' | null>(null)
+  const [wanted, setWanted] = useState(false)
+  const turn = (next: typeof open) => {
+    setOpen(next)
+    setWanted(true)
+  }
+  const warm = () => void load().catch(() => undefined)
+  const press = (event: PointerEvent) => {
+    if (event.button !== 0 || event.ctrlKey) return
+    // The focus is the menu's, not the button's.
+    if (!open) event.preventDefault()
+    turn(open ? null : 'pointer')
+  }
+  const key = (event: KeyboardEvent) => {
+    if (!['Enter', ' ', 'ArrowDown'].includes(event.key)) return
+    event.preventDefault()
+    turn(open && event.key !== 'ArrowDown' ? null : 'key')
+  }
   return (
-    <DropdownMenu.Item asChild onSelect={onSelect}>
-      <button type="button" className={bad ? 'bad' : undefined}>
-        <Icon of={icon} />
-        {children}
-        {hint && <kbd>{hint}</kbd>}
-      </button>
-    </DropdownMenu.Item>
+    <>
+      {cloneElement(trigger, {
+        ref: anchor,
+        id: `${id}-by`,
+        'aria-haspopup': 'menu',
+        'aria-expanded': open !== null,
+        ...(open && { 'aria-controls': id }),
+        onPointerDown: press,
+        onKeyDown: key,
+        onPointerEnter: warm,
+        onFocus: warm,
+      })}
+      {wanted && (
+        <Suspense>
+          <MenuOpened id={id} anchor={anchor} open={open} onClose={() => setOpen(null)}>
+            {children}
+          </MenuOpened>
+        </Suspense>
+      )}
+    </>
   )
+}
+
+/** One thing a menu offers. */
+export function MenuItem(props: MenuItemProps) {
+  const Item = useContext(MenuItemContext)
+  return Item && <Item {...props} />
 }

@@ -3,7 +3,9 @@ import { ArrowUp, Mic, Paperclip } from 'lucide-react'
 import {
   type ClipboardEvent,
   type KeyboardEvent,
+  lazy,
   type Ref,
+  Suspense,
   useId,
   useImperativeHandle,
   useLayoutEffect,
@@ -24,9 +26,10 @@ import { AttachedTray, ReplyingTo } from './composer-parts.tsx'
 import type { Attached } from './drafts.ts'
 import { agentsQuery, membersQuery } from './members.ts'
 import { MentionList, useMentions } from './mention-list.tsx'
-import { Recorder } from './recorder.tsx'
 import { FILE_LIMIT_BYTES, FILES_LIMIT } from './upload.ts'
 import { useComposer } from './use-composer.ts'
+
+const Recorder = lazy(async () => ({ default: (await import('./recorder.tsx')).Recorder }))
 
 export interface ComposerHandle {
   focus(): void
@@ -116,7 +119,9 @@ export function Composer(props: ComposerProps) {
         <FieldError key={fault} error={fault} />
       ))}
       {recording ? (
-        <Recorder onSend={recorded} onCancel={cancelled} onLeft={composer.putBack} />
+        <Suspense fallback={<div className="in" />}>
+          <Recorder onSend={recorded} onCancel={cancelled} onLeft={composer.putBack} />
+        </Suspense>
       ) : (
         <div className="in">
           <IconButton

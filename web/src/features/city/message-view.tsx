@@ -9,7 +9,6 @@ import { Icon } from '../../ui/icon.tsx'
 import { Menu, MenuItem } from '../../ui/menu.tsx'
 import { EditMessage } from '../messages/edit-message.tsx'
 import { Forwarded } from '../messages/forwarded.tsx'
-import { MessageSheet } from '../messages/message-sheet.tsx'
 import { PollCard } from '../messages/poll-card.tsx'
 import { PickEmoji, Reactions } from '../messages/reactions.tsx'
 import { ThreadLine } from '../messages/thread-line.tsx'
@@ -22,6 +21,9 @@ import { Markdown, plain } from './markdown.tsx'
 import { RunNotices } from './run-notices.tsx'
 import { useTalk } from './talk-context.tsx'
 
+const MessageSheet = lazy(async () => ({
+  default: (await import('../messages/message-sheet.tsx')).MessageSheet,
+}))
 const MessageDialogs = lazy(async () => ({
   default: (await import('../messages/message-dialogs.tsx')).MessageDialogs,
 }))
@@ -77,7 +79,11 @@ export const MessageView = memo(function MessageView({ message, continued, targe
         />
       )}
       <Toolbar act={act} />
-      {sheet && <MessageSheet acts={act} open onClose={() => setSheet(false)} />}
+      {sheet && (
+        <Suspense>
+          <MessageSheet acts={act} open onClose={() => setSheet(false)} />
+        </Suspense>
+      )}
       {act.dialog && (
         <Suspense>
           <MessageDialogs message={message} open={act.dialog} onClose={act.close} />

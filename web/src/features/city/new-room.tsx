@@ -13,10 +13,10 @@ import { ROOMS } from './city.ts'
 import { PolicyChoice } from './policy-choice.tsx'
 
 /** A dialog that opens a room and leads into it. */
-export function NewRoom({ open, onClose }: { open: boolean; onClose: () => void }) {
+export function NewRoom({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation()
   return (
-    <Dialog title={t('city.newRoomTitle')} open={open} onClose={onClose}>
+    <Dialog title={t('city.newRoomTitle')} open onClose={onClose}>
       <Form onClose={onClose} />
     </Dialog>
   )

@@ -12,7 +12,7 @@ import {
   SunMoon,
   UsersRound,
 } from 'lucide-react'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { isOperator } from '../../../../src/kernel/principal.ts'
 import { useApi } from '../../context.tsx'
@@ -27,7 +27,8 @@ import { ModerationLink } from '../moderation/moderation-link.tsx'
 import { RoomList } from '../rooms/room-list.tsx'
 import { SearchEntry } from '../search/search-entry.tsx'
 import { useCity, useRooms } from './city-context.tsx'
-import { NewRoom } from './new-room.tsx'
+
+const NewRoom = lazy(async () => ({ default: (await import('./new-room.tsx')).NewRoom }))
 
 /** The city's sign, its rooms, and who is looking. On a phone it is a page of its own. */
 export function Sidebar() {
@@ -77,7 +78,11 @@ export function Sidebar() {
         )}
       </div>
       <Me />
-      <NewRoom open={opening} onClose={() => setOpening(false)} />
+      {opening && (
+        <Suspense>
+          <NewRoom onClose={() => setOpening(false)} />
+        </Suspense>
+      )}
     </nav>
   )
 }

@@ -1,6 +1,15 @@
 import { useSearch } from '@tanstack/react-router'
 import { CircleAlert } from 'lucide-react'
-import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
+import {
+  lazy,
+  Suspense,
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Citation, Message } from '../../../../src/services/city/messages.contract.ts'
 import type { Room } from '../../../../src/services/city/rooms.contract.ts'
@@ -21,9 +30,11 @@ import { EmptyRoom } from './empty-room.tsx'
 import { Log, type LogHandle } from './log.tsx'
 import { OfflineBanner } from './offline-banner.tsx'
 import { RoomHeader } from './room-header.tsx'
-import { type Opened, SidePanel } from './side-panel.tsx'
+import type { Opened } from './side-panel.tsx'
 import { type TalkActions, TalkProvider } from './talk-context.tsx'
 import { TypingLine } from './typing-line.tsx'
+
+const SidePanel = lazy(async () => ({ default: (await import('./side-panel.tsx')).SidePanel }))
 
 /** A room that one may enter: its header, log, composer and side panel. */
 export function Talk({ room }: { room: Room }) {
@@ -155,7 +166,11 @@ export function Talk({ room }: { room: Room }) {
           )}
         </DropZone>
       </main>
-      {panel && <SidePanel room={room} opened={panel} onChange={setPanel} onClose={() => setPanel(null)} />}
+      {panel && (
+        <Suspense>
+          <SidePanel room={room} opened={panel} onChange={setPanel} onClose={() => setPanel(null)} />
+        </Suspense>
+      )}
     </TalkProvider>
   )
 }

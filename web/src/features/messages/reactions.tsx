@@ -1,11 +1,11 @@
 import { SmilePlus } from 'lucide-react'
-import { Popover } from 'radix-ui'
-import { lazy, type ReactNode, Suspense, useState } from 'react'
+import { type ComponentProps, cloneElement, lazy, type ReactElement, Suspense, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Message } from '../../../../src/services/city/messages.contract.ts'
 import { Icon } from '../../ui/icon.tsx'
 
-const EmojiPicker = lazy(async () => ({ default: (await import('./emoji-picker.tsx')).EmojiPicker }))
+const load = () => import('./emoji-popover.tsx')
+const EmojiPopover = lazy(async () => ({ default: (await load()).EmojiPopover }))
 
 interface ReactionsProps {
   message: Message
@@ -47,24 +47,44 @@ export function Reactions({ message: { reactions = [] }, onReact }: ReactionsPro
   )
 }
 
+interface PickEmojiProps {
+  onPick: (emoji: string) => void
+  children: ReactElement<ComponentProps<'button'>>
+}
+
 /** Opens the picker from its child, which must be a button. */
-export function PickEmoji({ onPick, children }: { onPick: (emoji: string) => void; children: ReactNode }) {
+export function PickEmoji({ onPick, children }: PickEmojiProps) {
+  const anchor = useRef<HTMLButtonElement>(null)
   const [open, setOpen] = useState(false)
+  const [wanted, setWanted] = useState(false)
+  const warm = () => void load().catch(() => undefined)
+  const close = () => setOpen(false)
   return (
-    <Popover.Root open={open} onOpenChange={setOpen}>
-      <Popover.Trigger asChild>{children}</Popover.Trigger>
-      <Popover.Portal container={document.getElementById('talk')}>
-        <Popover.Content className="menu emoji-menu" align="end" sideOffset={4} collisionPadding={8}>
-          <Suspense fallback={<div className="emoji-wait" />}>
-            <EmojiPicker
-              onPick={(emoji) => {
-                setOpen(false)
-                onPick(emoji)
-              }}
-            />
-          </Suspense>
-        </Popover.Content>
-      </Popover.Portal>
-    </Popover.Root>
+    <>
+      {cloneElement(children, {
+        ref: anchor,
+        'aria-haspopup': 'dialog',
+        'aria-expanded': open,
+        onPointerEnter: warm,
+        onFocus: warm,
+        onClick() {
+          setOpen(!open)
+          setWanted(true)
+        },
+      })}
+      {wanted && (
+        <Suspense>
+          <EmojiPopover
+            anchor={anchor}
+            open={open}
+            onClose={close}
+            onPick={(emoji) => {
+              close()
+              onPick(emoji)
+            }}
+          />
+        </Suspense>
+      )}
+    </>
   )
 }

@@ -62,7 +62,7 @@ export function DirectoryPage() {
           {view === 'mine' ? <MyRooms /> : <Found q={sought} archived={view === 'archive'} />}
         </div>
       </div>
-      <NewRoom open={opening} onClose={() => setOpening(false)} />
+      {opening && <NewRoom onClose={() => setOpening(false)} />}
     </main>
   )
 }
