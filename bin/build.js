@@ -55,7 +55,14 @@ export function build({ force = false } = {}) {
     process.stdout.write(`Building the ${part.name} … `)
     const started = performance.now()
     const [command, ...args] = part.command
-    const done = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' })
+    // Whoever builds, a test too, builds what people get.
+    const env = { ...process.env, NODE_ENV: 'production' }
+    const done = spawnSync(command, args, {
+      cwd: root,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      encoding: 'utf8',
+    })
     if (done.status !== 0) {
       process.stdout.write('failed\n')
       throw new Error(`The ${part.name} cannot be built:\n${done.stdout}${done.stderr}`)
