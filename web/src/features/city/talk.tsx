@@ -153,6 +153,7 @@ export function Talk({ room }: { room: Room }) {
             <MayWrite
               room={room}
               last={timeline.messages.findLast(({ author }) => author.id === city.me.id)?.id}
+              outgoing={outgoing}
             >
               <Composer
                 ref={composer}

@@ -74,12 +74,7 @@ export function CaseCard({ of: one }: { of: Case }) {
       <div className="row wrap">
         {one.may.map((outcome) =>
           outcome === 'gone' ? null : (
-            <Button
-              key={outcome}
-              small
-              look={HARSH.includes(outcome) ? 'danger' : 'plain'}
-              onClick={() => setChosen(outcome)}
-            >
+            <Button key={outcome} small onClick={() => setChosen(outcome)}>
               {t(`moderation.act.${outcome}`)}
             </Button>
           ),

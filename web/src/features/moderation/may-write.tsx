@@ -7,6 +7,7 @@ import type { Room } from '../../../../src/services/city/rooms.contract.ts'
 import { useApi } from '../../context.tsx'
 import { useFormat } from '../../i18n/format.ts'
 import { Icon } from '../../ui/icon.tsx'
+import type { Outgoing } from '../city/outbox.ts'
 
 const Restricted = lazy(async () => ({ default: (await import('./restricted.tsx')).Restricted }))
 
@@ -14,11 +15,13 @@ interface MayWriteProps {
   room: Room
   /** The reader's own last message here: after it the room says anew how long to wait. */
   last: string | undefined
+  /** What is on its way; a message that is held never gets further. */
+  outgoing: readonly Outgoing[]
   children: ReactNode
 }
 
 /** The composer with what holds the reader back over it, or in its place why they may not write at all. */
-export function MayWrite({ room, last, children }: MayWriteProps) {
+export function MayWrite({ room, last, outgoing, children }: MayWriteProps) {
   const { t } = useTranslation()
   const api = useApi()
   const queries = useQueryClient()
@@ -29,10 +32,11 @@ export function MayWrite({ room, last, children }: MayWriteProps) {
     staleTime: 30_000,
   })
   const { muted = null, slowSeconds = 0, waitSeconds = 0, askedAt = 0, newcomer } = standing.data ?? {}
+  const written = `${last} ${outgoing.map(({ clientId, failure }) => clientId + (failure?.code ?? '')).join()}`
   // biome-ignore lint/correctness/useExhaustiveDependencies: each own message begins the wait anew
   useEffect(() => {
     if (slowSeconds > 0) void queries.invalidateQueries({ queryKey: ['standing', room.id] })
-  }, [last, slowSeconds, room.id, queries])
+  }, [written, slowSeconds, room.id, queries])
   const waitMs = useCountdown(askedAt + waitSeconds * 1000)
   const mutedMs = useCountdown(muted?.until ? Date.parse(muted.until) : 0)
   if (muted && mutedMs > 0)
