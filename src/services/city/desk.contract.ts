@@ -88,6 +88,7 @@ export const deskOperations = {
     summary: 'What I shall say later, the next first',
     input: z.object({ room: z.string().optional() }),
     output: z.object({ items: z.array(Scheduled) }),
+    errors: ['not_found'],
   }),
   reschedule: patch('/api/city/scheduled/:scheduled', {
     right: 'city.scheduled.change',

@@ -163,6 +163,7 @@ export const moderationOperations = {
       after: z.string().max(100).optional(),
     }),
     output: z.object({ items: z.array(Case), next: z.string().optional() }),
+    errors: ['not_found'],
   }),
   waitingReports: get('/api/city/reports/count', {
     right: 'city.report.read',
@@ -203,7 +204,7 @@ export const moderationOperations = {
     summary: 'Let somebody write again',
     input: onPerson,
     output: Done,
-    errors: ['forbidden'],
+    errors: ['forbidden', 'conflict'],
   }),
   ban: put('/api/city/rooms/:room/bans/:principal', {
     right: 'city.sanction.open',
@@ -217,14 +218,14 @@ export const moderationOperations = {
     summary: 'Let somebody come back into a room, as anybody else may',
     input: onPerson,
     output: Done,
-    errors: ['forbidden'],
+    errors: ['forbidden', 'conflict'],
   }),
   sanctions: get('/api/city/rooms/:room/sanctions', {
     right: 'city.sanction.read',
     summary: 'Who is muted in a room or banned from it, for those who keep it',
     input: inRoom,
     output: z.object({ items: z.array(Sanction) }),
-    errors: ['forbidden'],
+    errors: ['forbidden', 'conflict'],
   }),
   mySanctions: get('/api/city/sanctions', {
     right: 'city.standing.read',
@@ -257,7 +258,7 @@ export const moderationOperations = {
     summary: 'How a room is moderated, for those who keep it',
     input: inRoom,
     output: RoomModeration,
-    errors: ['forbidden'],
+    errors: ['forbidden', 'conflict'],
   }),
   moderateRoom: put('/api/city/rooms/:room/moderation', {
     right: 'city.moderation.change',
@@ -291,6 +292,6 @@ export const moderationOperations = {
       after: z.string().max(100).optional(),
     }),
     output: z.object({ items: z.array(ModerationEntry), next: z.string().optional() }),
-    errors: ['forbidden'],
+    errors: ['forbidden', 'not_found'],
   }),
 }
