@@ -425,11 +425,7 @@ export const cityError = catalogue({
     'Your files would take {usedMb} MB, the limit is {limitMb} MB.',
     'Ваші файли зайняли б {usedMb} МБ, а можна до {limitMb} МБ.',
   ],
-  'city.push_off': [
-    'unsupported',
-    'This city wakes no browsers.',
-    'Це місто браузерів не будить.',
-  ],
+  'city.push_off': ['unsupported', 'This city wakes no browsers.', 'Це місто браузерів не будить.'],
   'city.push_invalid': [
     'invalid',
     'A browser cannot be woken by this address and these keys.',

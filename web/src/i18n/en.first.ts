@@ -5,6 +5,7 @@ import { liveEn } from '../features/live/words.en.ts'
 import { mapEn } from '../features/map/words.en.ts'
 import { talkEn } from '../features/messages/words.en.ts'
 import { moderationFirstEn } from '../features/moderation/words.first.en.ts'
+import { bellEn } from '../features/notifications/words.en.ts'
 import { operatorEn } from '../features/operator/words.en.ts'
 import { peopleEn } from '../features/people/words.en.ts'
 import { roomsEn } from '../features/rooms/words.en.ts'
@@ -36,6 +37,7 @@ export const firstEn = {
     today: 'Today',
     yesterday: 'Yesterday',
   },
+  bell: bellEn,
   city: cityEn,
   device: deviceEn,
   feed: feedEn,

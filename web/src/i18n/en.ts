@@ -2,6 +2,7 @@ import { accountEn } from '../features/account/words.en.ts'
 import { authEn } from '../features/auth/words.en.ts'
 import { knowledgeEn } from '../features/knowledge/words.en.ts'
 import { moderationEn } from '../features/moderation/words.en.ts'
+import { notificationsEn } from '../features/notifications/words.en.ts'
 import { rightsEn } from '../features/rights/words.en.ts'
 import { firstEn } from './en.first.ts'
 
@@ -12,5 +13,6 @@ export const en = {
   account: accountEn,
   knowledge: knowledgeEn,
   moderation: moderationEn,
+  notifications: notificationsEn,
   rights: rightsEn,
 } as const

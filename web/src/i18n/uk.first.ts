@@ -5,6 +5,7 @@ import { liveUk } from '../features/live/words.uk.ts'
 import { mapUk } from '../features/map/words.uk.ts'
 import { talkUk } from '../features/messages/words.uk.ts'
 import { moderationFirstUk } from '../features/moderation/words.first.uk.ts'
+import { bellUk } from '../features/notifications/words.uk.ts'
 import { operatorUk } from '../features/operator/words.uk.ts'
 import { peopleUk } from '../features/people/words.uk.ts'
 import { roomsUk } from '../features/rooms/words.uk.ts'
@@ -37,6 +38,7 @@ export const firstUk = {
     today: 'Сьогодні',
     yesterday: 'Учора',
   },
+  bell: bellUk,
   city: cityUk,
   device: deviceUk,
   feed: feedUk,

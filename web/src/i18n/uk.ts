@@ -2,6 +2,7 @@ import { accountUk } from '../features/account/words.uk.ts'
 import { authUk } from '../features/auth/words.uk.ts'
 import { knowledgeUk } from '../features/knowledge/words.uk.ts'
 import { moderationUk } from '../features/moderation/words.uk.ts'
+import { notificationsUk } from '../features/notifications/words.uk.ts'
 import { rightsUk } from '../features/rights/words.uk.ts'
 import { firstUk } from './uk.first.ts'
 
@@ -12,5 +13,6 @@ export const uk = {
   account: accountUk,
   knowledge: knowledgeUk,
   moderation: moderationUk,
+  notifications: notificationsUk,
   rights: rightsUk,
 } as const

@@ -211,6 +211,22 @@ const device = createRoute({
   component: lazyRouteComponent(() => import('../features/device/device-page.tsx'), 'DevicePage'),
 })
 
+const notifications = createRoute({
+  getParentRoute: () => inside,
+  path: '/notifications',
+  component: lazyRouteComponent(
+    () => import('../features/notifications/notifications-page.tsx'),
+    'NotificationsPage',
+  ),
+})
+const notificationSettings = createRoute({
+  getParentRoute: () => inside,
+  path: '/account/notifications',
+  component: lazyRouteComponent(
+    () => import('../features/notifications/notification-settings-page.tsx'),
+    'NotificationSettingsPage',
+  ),
+})
 
 const tree = root.addChildren([
   welcome,
@@ -243,6 +259,8 @@ const tree = root.addChildren([
     security,
     links,
     device,
+    notifications,
+    notificationSettings,
     administration,
     audit,
   ]),

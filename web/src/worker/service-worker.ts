@@ -6,6 +6,7 @@ import { cleanupOutdatedCaches, createHandlerBoundToURL, precacheAndRoute } from
 import { NavigationRoute, registerRoute } from 'workbox-routing'
 import { CacheFirst, NetworkFirst } from 'workbox-strategies'
 import { SEEN, SEEN_FILES } from './caches.ts'
+import { openTold, showTold } from './told.ts'
 
 declare const self: ServiceWorkerGlobalScope
 /** Every file of this build with the mark of its content; put in by the build. */
@@ -54,6 +55,9 @@ registerRoute(
     plugins: keeping(400),
   }),
 )
+
+self.addEventListener('push', (event) => event.waitUntil(showTold(self, event.data)))
+self.addEventListener('notificationclick', (event) => event.waitUntil(openTold(self, event.notification)))
 
 self.addEventListener('message', ({ data }) => {
   if (data === 'take-over') void self.skipWaiting()

@@ -13,6 +13,7 @@ import { useToast } from '../../ui/toast.tsx'
 import { forgetSeen } from '../../worker/caches.ts'
 import { useDoor } from '../auth/gate.tsx'
 import { useMe } from '../auth/session.ts'
+import { sleepHere } from '../notifications/push-browser.ts'
 import { SECURITY } from './use-security.ts'
 
 /** Who one is here: name, address, role; and the way out. */
@@ -24,7 +25,11 @@ export function Profile() {
   const navigate = useNavigate()
   const language = useLanguage()
   const signOut = useMutation({
-    mutationFn: () => api.auth.signOut({}),
+    mutationFn: async () => {
+      // Whoever left is not told any more; a browser that cannot say so signs out all the same.
+      await sleepHere(api).catch(() => undefined)
+      return await api.auth.signOut({})
+    },
     onSuccess: async () => {
       await forgetSeen()
       await navigate({ to: '/sign-in' })

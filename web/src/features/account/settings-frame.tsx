@@ -1,6 +1,7 @@
 import './settings.css'
 import { Link } from '@tanstack/react-router'
 import {
+  Bell,
   ChevronLeft,
   CircleUserRound,
   Link2,
@@ -20,6 +21,7 @@ const PAGES = [
   { to: '/account', word: 'account.profile', icon: CircleUserRound },
   { to: '/account/security', word: 'account.security', icon: ShieldCheck },
   { to: '/account/links', word: 'account.links', icon: Link2 },
+  { to: '/account/notifications', word: 'notifications.title', icon: Bell },
   { to: '/account/device', word: 'device.title', icon: MonitorSmartphone },
 ] as const satisfies readonly { to: string; word: string; icon: LucideIcon }[]
 /** For those who run the city. */

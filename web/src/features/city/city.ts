@@ -20,6 +20,8 @@ const READ_AFTER_MS = 400
 const TYPING_MS = 3_000
 const POST_TIMEOUT_MS = 20_000
 export const ROOMS = ['rooms'] as const
+/** How much one is told of and has not seen; the live line keeps it. */
+export const BELL = ['bell'] as const
 
 /** A resident's city in this page: its live line, what is on its way, and the rooms that were opened. */
 export interface City {
@@ -154,6 +156,7 @@ export function createCity({ api, me, queries, signedOut }: CityNeeds): City {
 
   const receive = (frame: ServerFrame) => {
     if (frame.type === 'presence') return presence.note(frame.people)
+    if (frame.type === 'notifications') return void queries.setQueryData(BELL, frame.unread)
     if (frame.type === 'reports') return void queries.invalidateQueries({ queryKey: ['reports'] })
     if (!('room' in frame) || frame.room === undefined) return
     const store = stores.get(frame.room)
@@ -188,11 +191,17 @@ export function createCity({ api, me, queries, signedOut }: CityNeeds): City {
       return { ...room, seq, unread: mine || seq <= room.readSeq ? room.unread : room.unread + 1 }
     })
   }
-  const readElsewhere = (id: string, seq: number) =>
+  /** What was seen in a room is no news at the bell. */
+  const lookAtBell = () => {
+    if (queries.getQueryData(BELL)) void queries.invalidateQueries({ queryKey: BELL })
+  }
+  const readElsewhere = (id: string, seq: number) => {
+    lookAtBell()
     changeRoom(id, (room) => {
       const readSeq = Math.max(seq, room.readSeq)
       return { ...room, readSeq, unread: readSeq >= room.seq ? 0 : room.unread }
     })
+  }
 
   /** One’s own mark went back: how many are unread now is for the city to say. */
   const unreadFrom = (id: string, readSeq: number) => {
@@ -283,7 +292,7 @@ export function createCity({ api, me, queries, signedOut }: CityNeeds): City {
         reads.delete(room)
         changeRoom(room, (one) => ({ ...one, readSeq: Math.max(one.readSeq, seq), unread: 0 }))
         // A mark that does not arrive is made again with the next one.
-        void api.city.read({ room, seq }).catch(() => undefined)
+        void api.city.read({ room, seq }).then(lookAtBell, () => undefined)
       }, READ_AFTER_MS)
       reads.set(room, { seq, timer })
     },

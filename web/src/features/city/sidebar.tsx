@@ -24,6 +24,7 @@ import { useAfter } from '../../ui/states.tsx'
 import { toggleTheme } from '../../ui/theme.ts'
 import { KeptLinks } from '../messages/kept-links.tsx'
 import { ModerationLink } from '../moderation/moderation-link.tsx'
+import { Bell } from '../notifications/bell.tsx'
 import { RoomList } from '../rooms/room-list.tsx'
 import { SearchEntry } from '../search/search-entry.tsx'
 import { useCity, useRooms } from './city-context.tsx'
@@ -46,6 +47,7 @@ export function Sidebar() {
             {door.data?.city ?? 'DAARION'}
           </Link>
           <span className="grow" />
+          <Bell />
           <IconButton icon={Plus} label={t('city.openRoom')} onClick={() => setOpening(true)} />
         </div>
         <SearchEntry />

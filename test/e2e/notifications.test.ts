@@ -1,0 +1,80 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { OWNER, type RunningCity, startCity, temporaryFolder } from '../kit/city.ts'
+import { firstOwner, newcomer, type Resident } from '../kit/resident.ts'
+import { expectAccessible } from './accessible.ts'
+import { browserThere, openBrowser, said, shoot, type Visitor, visit } from './browser.ts'
+import { messages } from './room.ts'
+
+describe.skipIf(!browserThere)('being told', { timeout: 60_000 }, () => {
+  const folder = temporaryFolder()
+  let city: RunningCity
+  let browser: Browser
+  let taras: Resident
+  let wide: Visitor
+  let phone: Visitor
+
+  beforeAll(async () => {
+    ;[city, browser] = await Promise.all([
+      startCity({ DATA_DIR: folder.path, CITY_NAME: 'Надріччя' }),
+      openBrowser(),
+    ])
+    taras = await newcomer(await firstOwner(city), 'Тарас')
+    wide = await visit(browser, { url: city.url, size: 'desktop', language: 'uk' })
+    phone = await visit(browser, { url: city.url, size: 'phone', language: 'en' })
+    const { email, password } = OWNER
+    for (const { context } of [wide, phone])
+      await context.request.post('/api/auth/sign-in/email', { data: { email, password } })
+  }, 120_000)
+  afterAll(async () => {
+    await browser?.close()
+    await city?.stop()
+    folder[Symbol.dispose]()
+  }, 60_000)
+  afterEach(async ({ task }) => {
+    if (task.result?.state !== 'fail') return
+    await shoot(wide.page, `failed ${task.name.slice(0, 20)} wide`)
+    await shoot(phone.page, `failed ${task.name.slice(0, 20)} phone`)
+  })
+
+  test('a mention rings the bell at once, and is quiet once it was read', async () => {
+    const { page, words } = wide
+    await page.goto('/notifications')
+    await page.getByRole('heading', { name: words.notifications.empty }).waitFor()
+    await expectAccessible(page)
+    await shoot(page, 'notifications-empty-uk-desktop')
+    await taras.say('square', 'Зайди на Площу, @Олена, є новини')
+    const bell = page.getByRole('link', { name: said(words.bell.unseen_one, { count: 1 }) })
+    await bell.waitFor()
+    const told = page.getByRole('listitem').filter({ hasText: 'є новини' })
+    await told.getByText(words.notifications.fresh).first().waitFor()
+    await expectAccessible(page)
+    await shoot(page, 'notifications-uk-desktop')
+    await told.getByRole('link').click()
+    await page.waitForURL(/\/rooms\/square\?message=/)
+    await messages(wide).getByText('є новини').waitFor()
+    await page.getByRole('link', { name: words.bell.title, exact: true }).waitFor()
+    expect(wide.complaints).toEqual([])
+  })
+
+  test('on a phone one says what tells them and when not', async () => {
+    const { page, words } = phone
+    const w = words.notifications
+    await page.goto('/account/notifications')
+    await page.getByRole('radio', { name: said(`${w.levels.all}{{hint}}`) }).check()
+    await page.getByLabel(w.from).fill('23:00')
+    await page.getByRole('button', { name: words.common.save }).click()
+    // Browsers name the zone by its old name or its new one.
+    const kept = { from: '23:00', to: '08:00' }
+    await page.getByText(said(w.quietNow, kept)).waitFor()
+    await page.getByLabel(w.words).check()
+    // A browser without a screen refuses notifications by itself.
+    await page.getByText(w.state.off).or(page.getByText(w.state.denied)).waitFor()
+    await expectAccessible(page)
+    await shoot(page, 'notification-settings-en-phone')
+    await page.reload()
+    await page.getByText(said(w.quietNow, kept)).waitFor()
+    expect(await page.getByLabel(w.words).isChecked()).toBe(true)
+    expect(phone.complaints).toEqual([])
+  })
+})
