@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { get, patch, post } from '../../kernel/contract.ts'
 import { Failure } from '../../kernel/errors.ts'
-import { ImportSource } from './transfers.contract.ts'
 
 /** What was heard in an audio part. Times in seconds from its start. `speech: false` means that nobody speaks, and then `text` is empty. */
 export const Transcript = z.object({
@@ -129,6 +128,10 @@ export const Poll = z.object({
   voters: z.number().int(),
 })
 export type Poll = z.infer<typeof Poll>
+
+/** The places whose exports become rooms. */
+export const ImportSource = z.enum(['slack', 'mattermost', 'telegram'])
+export type ImportSource = z.infer<typeof ImportSource>
 
 export const Message = z.object({
   id: z.string(),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { get, post } from '../../kernel/contract.ts'
 import { Failure } from '../../kernel/errors.ts'
+import { ImportSource } from './messages.contract.ts'
 
 const State = z.enum(['waiting', 'running', 'done', 'failed'])
 
@@ -23,9 +24,6 @@ export const Export = z.object({
   expiresAt: z.iso.datetime().optional(),
 })
 export type Export = z.infer<typeof Export>
-
-export const ImportSource = z.enum(['slack', 'mattermost', 'telegram'])
-export type ImportSource = z.infer<typeof ImportSource>
 
 /** What came in, and what did not. */
 export const ImportReport = z.object({

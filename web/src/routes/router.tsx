@@ -192,6 +192,16 @@ const links = createRoute({
   path: '/account/links',
   component: lazyRouteComponent(() => import('../features/account/links-page.tsx'), 'LinksPage'),
 })
+const data = createRoute({
+  getParentRoute: () => inside,
+  path: '/account/data',
+  component: lazyRouteComponent(() => import('../features/transfers/data-page.tsx'), 'DataPage'),
+})
+const imports = createRoute({
+  getParentRoute: () => inside,
+  path: '/account/imports',
+  component: lazyRouteComponent(() => import('../features/transfers/imports-page.tsx'), 'ImportsPage'),
+})
 const administration = createRoute({
   getParentRoute: () => inside,
   path: '/account/people',
@@ -258,6 +268,8 @@ const tree = root.addChildren([
     account,
     security,
     links,
+    data,
+    imports,
     device,
     notifications,
     notificationSettings,

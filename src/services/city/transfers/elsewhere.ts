@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { ImportSource } from '../transfers.contract.ts'
+import type { ImportSource } from '../messages.contract.ts'
 
 const PREFIX = 'elsewhere_'
 

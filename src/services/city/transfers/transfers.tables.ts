@@ -1,6 +1,7 @@
 import type { ColumnType, Generated } from 'kysely'
 import type { Failure } from '../../../kernel/errors.ts'
-import type { Export, ExportFormat, ImportReport, ImportSource } from '../transfers.contract.ts'
+import type { ImportSource } from '../messages.contract.ts'
+import type { Export, ExportFormat, ImportReport } from '../transfers.contract.ts'
 
 /** What goes out of the city and comes in from elsewhere. */
 export type TransferTables = {

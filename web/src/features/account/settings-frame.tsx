@@ -1,9 +1,11 @@
 import './settings.css'
 import { Link } from '@tanstack/react-router'
 import {
+  Archive,
   Bell,
   ChevronLeft,
   CircleUserRound,
+  Import,
   Link2,
   type LucideIcon,
   MonitorSmartphone,
@@ -23,11 +25,13 @@ const PAGES = [
   { to: '/account/links', word: 'account.links', icon: Link2 },
   { to: '/account/notifications', word: 'notifications.title', icon: Bell },
   { to: '/account/device', word: 'device.title', icon: MonitorSmartphone },
+  { to: '/account/data', word: 'account.transfers.title', icon: Archive },
 ] as const satisfies readonly { to: string; word: string; icon: LucideIcon }[]
 /** For those who run the city. */
 const OPERATORS = [
   { to: '/account/people', word: 'rights.people', icon: UserRoundCog },
   { to: '/account/audit', word: 'rights.audit', icon: ScrollText },
+  { to: '/account/imports', word: 'account.transfers.imports', icon: Import },
 ] as const satisfies readonly { to: string; word: string; icon: LucideIcon }[]
 
 /** A page of the settings: its name, the way to the other pages, and its sections. */

@@ -1,3 +1,5 @@
+import { transfersEn } from '../transfers/words.en.ts'
+
 /** What the settings of one’s own account, and the pages around signing in, say in English. */
 export const accountEn = {
   sections: 'Sections of the settings',
@@ -158,4 +160,5 @@ export const accountEn = {
   stepGo: 'Enter',
   stepBack: 'Begin again',
   codeMissing: 'Type the code.',
+  transfers: transfersEn,
 } as const

@@ -1,3 +1,5 @@
+import { transfersUk } from '../transfers/words.uk.ts'
+
 /** Що кажуть українською налаштування власного облікового запису і сторінки довкола входу. */
 export const accountUk = {
   sections: 'Розділи налаштувань',
@@ -160,4 +162,5 @@ export const accountUk = {
   stepGo: 'Увійти',
   stepBack: 'Почати знову',
   codeMissing: 'Введіть код.',
+  transfers: transfersUk,
 } as const

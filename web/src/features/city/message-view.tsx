@@ -8,7 +8,7 @@ import { IconButton } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { Menu, MenuItem } from '../../ui/menu.tsx'
 import { EditMessage } from '../messages/edit-message.tsx'
-import { Forwarded } from '../messages/forwarded.tsx'
+import { Forwarded, Imported } from '../messages/forwarded.tsx'
 import { PollCard } from '../messages/poll-card.tsx'
 import { PickEmoji, Reactions } from '../messages/reactions.tsx'
 import { ThreadLine } from '../messages/thread-line.tsx'
@@ -61,6 +61,7 @@ export const MessageView = memo(function MessageView({ message, continued, targe
         {!continued && <By message={message} act={act} onMore={() => setSheet(true)} />}
         {continued && <Marks message={message} act={act} />}
         {message.forwarded && <Forwarded forwarded={message.forwarded} />}
+        {message.imported && <Imported imported={message.imported} />}
         {replyTo !== null && <Answers to={talk.find(replyTo)} onOpen={() => talk.goTo(replyTo)} />}
         {deleted ? <Tombstone deleted={deleted} /> : <Words message={message} />}
         <Attachments message={message} />

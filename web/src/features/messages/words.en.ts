@@ -71,6 +71,7 @@ export const talkEn = {
   forwardFind: 'Find a room',
   forwardNone: 'No room is called so.',
   forwarded: 'Forwarded to “{{room}}”.',
+  importedFrom: 'imported from {{place}}, {{when}}',
   forwardedFrom: 'forwarded, said by {{name}}',
   forwardedWhere: 'in “{{room}}”',
   markUnread: 'Unread from here',

@@ -74,6 +74,7 @@ export const talkUk = {
   forwardFind: 'Знайти кімнату',
   forwardNone: 'Жодна кімната так не зветься.',
   forwarded: 'Переслано в «{{room}}».',
+  importedFrom: 'імпортовано: {{place}}, {{when}}',
   forwardedFrom: 'переслано, слова: {{name}}',
   forwardedWhere: 'у «{{room}}»',
   markUnread: 'Не прочитано звідси',

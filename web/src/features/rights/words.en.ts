@@ -36,6 +36,7 @@ export const rightsEn = {
     owner_made: 'made the first account',
     resident_made: 'came in',
     role_changed: 'changed the role of {{subject}}: {{from}} → {{to}}',
+    resident_erased: 'erased {{subject}}',
     resident_disabled: 'shut out {{subject}}',
     resident_enabled: 'let {{subject}} in again',
     city_handed_over: 'handed the city over to {{subject}}',

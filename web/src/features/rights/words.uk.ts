@@ -36,6 +36,7 @@ export const rightsUk = {
     owner_made: 'перший обліковий запис',
     resident_made: 'новий мешканець',
     role_changed: 'нова роль, {{subject}}: {{from}} → {{to}}',
+    resident_erased: 'стерто: {{subject}}',
     resident_disabled: 'вхід закрито: {{subject}}',
     resident_enabled: 'вхід відкрито знову: {{subject}}',
     city_handed_over: 'місто передано: {{subject}}',

@@ -1,4 +1,4 @@
-import type { ImportSource } from '../../transfers.contract.ts'
+import type { ImportSource } from '../../messages.contract.ts'
 import type { ReadArchive } from '../read-archive.ts'
 
 /** A message as another place tells it. */
