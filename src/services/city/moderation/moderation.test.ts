@@ -122,6 +122,10 @@ describe('moderation', () => {
         { kind: 'person', room: null, may: ['dismissed'] },
         { kind: 'message', kept: 'Погроза', may: ['dismissed', 'removed'] },
       ])
+      const removed = { outcome: 'removed', reason: 'Погрози' } as const
+      await city.as('olena').settleReport({ report: items.at(-1)?.id ?? '', ...removed })
+      const gone = await city.as('iryna').message({ room: talk, message: said.id })
+      expect(gone).toMatchObject({ text: '', deleted: { by: Olena.id, reason: 'Погрози' } })
       // In a talk nobody keeps order over the other.
       expect((await city.as('iryna').reports({})).items).toEqual([])
       const hidden = await city.as('taras').openRoom({ name: 'Тиша' })
@@ -425,6 +429,10 @@ describe('moderation', () => {
 
       const talk = (await city.as('iryna').openTalk({ people: [Taras.id] })).id
       await expect(say('iryna', talk, 'лотерея')).rejects.toEqual(refusal('city.words_refused'))
+      // Nor is anybody there who could let through what the only keeper of a closed room writes.
+      const closed = await club()
+      await expect(say('taras', closed, 'лотерея')).rejects.toEqual(refusal('city.words_refused'))
+      await expect(say('iryna', closed, 'лотерея')).rejects.toEqual(refusal('city.message_held'))
       await city.as('olena').moderateCity({ rules: [], newcomers: ANYBODY })
     })
 

@@ -10,6 +10,7 @@ import { asResource, type CityDb, type EnteredRoom, json } from '../city.store.t
 import type { NewMessage, PartOutcome } from '../messages.contract.ts'
 import type { FilterAction } from './filter.ts'
 import { checkNewcomersPace, checkNewcomersWords, isNewcomer } from './newcomers.ts'
+import { keepersOf } from './queue.ts'
 import { createRules } from './rules.ts'
 
 /** What was held back, as it is kept until a moderator has seen it. */
@@ -113,6 +114,11 @@ export function createWatch({ clock, ids, kv, postsPerMinute, queueChanged }: Wa
     return action === 'hold' ? 'refuse' : action === 'report' ? null : action
   }
 
+  /** Whether anybody else could let it through: nobody sees a case of their own, and whoever runs the city does not look into rooms that are closed. */
+  const isSeen = async (tx: CityDb, room: EnteredRoom, subject: string): Promise<boolean> =>
+    room.visibility === 'public' ||
+    (room.visibility !== 'direct' && (await keepersOf(tx, room.id)).some((id) => id !== subject))
+
   const standingOf = (principal: Principal, room: EnteredRoom) => ({
     keeps: may(principal, 'room.invite', asResource(room)).permit,
     operates: may(principal, 'city.operate', { type: 'city' }).permit,
@@ -165,6 +171,7 @@ export function createWatch({ clock, ids, kv, postsPerMinute, queueChanged }: Wa
         action === 'hold' ? await heldBefore(tx, room.id, principal.id, body.clientId) : undefined
       if (before?.outcome === 'refused') throw cityError('city.message_refused')
       if (before) return 'held'
+      if (action === 'hold' && !(await isSeen(tx, room, principal.id))) throw cityError('city.words_refused')
       if (principal.kind === 'person' && !standing.keeps) await checkSlow(tx, room, principal.id, at)
       if (principal.kind === 'person' && !standing.operates) {
         const limits = await newcomersLimits(tx, room, principal, at)
@@ -203,7 +210,7 @@ export function createWatch({ clock, ids, kv, postsPerMinute, queueChanged }: Wa
         await reported(tx, { room: room.id, message, part: index, author, text })
         return { outcome, told: true }
       }
-      if (room.visibility === 'direct')
+      if (!(await isSeen(tx, room, author)))
         return { outcome: { error: cityError('city.words_refused').toJSON().error }, told: false }
       await hold(tx, {
         room: room.id,
@@ -220,7 +227,7 @@ export function createWatch({ clock, ids, kv, postsPerMinute, queueChanged }: Wa
     async answer(tx, room, { agent, run, message, text, body }) {
       const action = await look(tx, room, [text])
       if (action === null || action === 'report') return { error: null, report: action === 'report' }
-      if (room.visibility === 'direct')
+      if (!(await isSeen(tx, room, agent)))
         return { error: cityError('city.words_refused').toJSON().error, report: false }
       const held = { type: 'answer' as const, run: body }
       await hold(tx, { room: room.id, message, subject: agent, kept: text, body: held, clientId: run })
