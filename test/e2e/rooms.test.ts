@@ -175,7 +175,7 @@ describe.skipIf(!browserThere)('rooms, people, the map and the feed', { timeout:
     await expectAccessible(phone)
     await shoot(phone, 'map-en-phone')
     await phone.goto('/rooms')
-    await phone.getByRole('link', { name: taras.words.map.title }).waitFor()
+    await phone.getByRole('link', { name: taras.words.common.map }).waitFor()
     await expectAccessible(phone)
     await shoot(phone, 'rooms-list-en-phone')
     expect([...olena.complaints, ...taras.complaints]).toEqual([])

@@ -83,8 +83,8 @@ async function opened(child: ChildProcess, output: () => string, openMs: number)
 
 let ready: Promise<void> | undefined
 
-/** Brings `dist/` up to date once; several test processes take turns. */
-function built(): Promise<void> {
+/** Brings `dist/` and `web/dist/` up to date once; several test processes take turns. */
+export function built(): Promise<void> {
   ready ??= (async () => {
     const lock = join(tmpdir(), 'daarion-build.lock')
     for (let tries = 0; ; tries++)

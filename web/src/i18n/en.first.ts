@@ -1,12 +1,9 @@
 import { cityEn } from '../features/city/words.en.ts'
 import { deviceEn } from '../features/device/words.en.ts'
-import { feedEn } from '../features/feed/words.en.ts'
 import { liveEn } from '../features/live/words.en.ts'
-import { mapEn } from '../features/map/words.en.ts'
 import { talkEn } from '../features/messages/words.en.ts'
 import { moderationFirstEn } from '../features/moderation/words.first.en.ts'
 import { bellEn } from '../features/notifications/words.en.ts'
-import { operatorEn } from '../features/operator/words.en.ts'
 import { peopleEn } from '../features/people/words.en.ts'
 import { roomsEn } from '../features/rooms/words.en.ts'
 import { searchEn } from '../features/search/words.en.ts'
@@ -27,6 +24,8 @@ export const firstEn = {
     city: 'City',
     skip: 'To the conversation',
     signOut: 'Sign out',
+    feed: 'Feed',
+    map: 'Map',
     account: 'Account',
     operator: 'State of the city',
     invite: 'Invite',
@@ -40,11 +39,8 @@ export const firstEn = {
   bell: bellEn,
   city: cityEn,
   device: deviceEn,
-  feed: feedEn,
   live: liveEn,
-  map: mapEn,
   moderation: moderationFirstEn,
-  operator: operatorEn,
   people: peopleEn,
   rooms: roomsEn,
   search: searchEn,

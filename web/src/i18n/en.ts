@@ -1,8 +1,11 @@
 import { accountEn } from '../features/account/words.en.ts'
 import { authEn } from '../features/auth/words.en.ts'
+import { feedEn } from '../features/feed/words.en.ts'
 import { knowledgeEn } from '../features/knowledge/words.en.ts'
+import { mapEn } from '../features/map/words.en.ts'
 import { moderationEn } from '../features/moderation/words.en.ts'
 import { notificationsEn } from '../features/notifications/words.en.ts'
+import { operatorEn } from '../features/operator/words.en.ts'
 import { rightsEn } from '../features/rights/words.en.ts'
 import { firstEn } from './en.first.ts'
 
@@ -15,4 +18,7 @@ export const en = {
   moderation: moderationEn,
   notifications: notificationsEn,
   rights: rightsEn,
+  operator: operatorEn,
+  map: mapEn,
+  feed: feedEn,
 } as const

@@ -1,12 +1,9 @@
 import { cityUk } from '../features/city/words.uk.ts'
 import { deviceUk } from '../features/device/words.uk.ts'
-import { feedUk } from '../features/feed/words.uk.ts'
 import { liveUk } from '../features/live/words.uk.ts'
-import { mapUk } from '../features/map/words.uk.ts'
 import { talkUk } from '../features/messages/words.uk.ts'
 import { moderationFirstUk } from '../features/moderation/words.first.uk.ts'
 import { bellUk } from '../features/notifications/words.uk.ts'
-import { operatorUk } from '../features/operator/words.uk.ts'
 import { peopleUk } from '../features/people/words.uk.ts'
 import { roomsUk } from '../features/rooms/words.uk.ts'
 import { searchUk } from '../features/search/words.uk.ts'
@@ -27,6 +24,8 @@ export const firstUk = {
     city: 'Місто',
     skip: 'До розмови',
     signOut: 'Вийти',
+    feed: 'Стрічка',
+    map: 'Мапа',
     account: 'Обліковий запис',
     operator: 'Стан міста',
     invite: 'Запросити',
@@ -41,11 +40,8 @@ export const firstUk = {
   bell: bellUk,
   city: cityUk,
   device: deviceUk,
-  feed: feedUk,
   live: liveUk,
-  map: mapUk,
   moderation: moderationFirstUk,
-  operator: operatorUk,
   people: peopleUk,
   rooms: roomsUk,
   search: searchUk,

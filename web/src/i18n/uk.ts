@@ -1,8 +1,11 @@
 import { accountUk } from '../features/account/words.uk.ts'
 import { authUk } from '../features/auth/words.uk.ts'
+import { feedUk } from '../features/feed/words.uk.ts'
 import { knowledgeUk } from '../features/knowledge/words.uk.ts'
+import { mapUk } from '../features/map/words.uk.ts'
 import { moderationUk } from '../features/moderation/words.uk.ts'
 import { notificationsUk } from '../features/notifications/words.uk.ts'
+import { operatorUk } from '../features/operator/words.uk.ts'
 import { rightsUk } from '../features/rights/words.uk.ts'
 import { firstUk } from './uk.first.ts'
 
@@ -15,4 +18,7 @@ export const uk = {
   moderation: moderationUk,
   notifications: notificationsUk,
   rights: rightsUk,
+  operator: operatorUk,
+  map: mapUk,
+  feed: feedUk,
 } as const

@@ -9,7 +9,6 @@ import {
 } from 'react'
 import { useTranslation } from 'react-i18next'
 import { CodeBlock } from '../messages/code-block.tsx'
-import { emojiNamed } from '../messages/emoji.ts'
 import type { Token } from './markdown-parser.ts'
 
 /** Tags that words may have. Everything else is shown as its text. */
@@ -41,19 +40,22 @@ export const Markdown = memo(function Markdown({ text, cite, end }: MarkdownProp
 type Cite = NonNullable<MarkdownProps['cite']>
 const NO_CITE: Cite = () => null
 
-/** A sign of Markdown, an address, or the beginning of a list, a rule or an indented line: words without any are the same with and without the parser. */
-const MARKED = /[*_`#>|~\\[\]&<^]|\S\.\S|:\/\/|^\s*(?:\d+[.)]|[-+])\s|^\s*[-=]{2,}\s*$|^(?: {4}|\t)/m
+/** A sign of Markdown, an address, the name of an emoji, or the beginning of a list, a rule or an indented line: words without any are the same with and without the parser. */
+const MARKED =
+  /[*_`#>|~\\[\]&<^]|\S\.\S|:\/\/|:[a-z0-9_+-]+:|^\s*(?:\d+[.)]|[-+])\s|^\s*[-=]{2,}\s*$|^(?: {4}|\t)/m
 
 type Parse = (text: string) => Token[]
 let parser: Parse | undefined
+let emojiNamed: (name: string) => string | undefined = () => undefined
 let loading: Promise<unknown> | undefined
 const waiting = new Set<() => void>()
 
 /** Loads the parser of Markdown; resolves when `Markdown` uses it. */
 export function loadMarkdown(): Promise<unknown> {
   loading ??= import('./markdown-parser.ts').then(
-    ({ parse }) => {
-      parser = parse
+    (later) => {
+      parser = later.parse
+      emojiNamed = later.emojiNamed
       for (const tell of waiting) tell()
     },
     () => {

@@ -44,7 +44,6 @@ export function RoomHeader({ room, panel, onPanel, onJump }: RoomHeaderProps) {
       </div>
       {members.data && <FacePile of={members.data} />}
       <RoomSearch room={room} />
-      <RoomMenu room={room} onPanel={onPanel} onJump={onJump} />
       <IconButton
         icon={UsersRound}
         label={t('city.people')}
@@ -59,7 +58,7 @@ export function RoomHeader({ room, panel, onPanel, onJump }: RoomHeaderProps) {
         onClick={() => onPanel('files')}
       />
       <Link
-        className="ib"
+        className="ib not-phone"
         to="/rooms/$room/settings"
         params={{ room: room.slug }}
         aria-label={t('city.settings')}
@@ -67,6 +66,7 @@ export function RoomHeader({ room, panel, onPanel, onJump }: RoomHeaderProps) {
       >
         <Icon of={Settings} />
       </Link>
+      <RoomMenu room={room} onPanel={onPanel} onJump={onJump} />
     </header>
   )
 }

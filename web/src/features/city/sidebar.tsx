@@ -97,11 +97,11 @@ function Places() {
     <>
       <Link className="nav" to="/feed" {...current}>
         <Icon of={Newspaper} />
-        <span className="grow">{t('feed.title')}</span>
+        <span className="grow">{t('common.feed')}</span>
       </Link>
       <Link className="nav" to="/map" {...current}>
         <Icon of={MapIcon} />
-        <span className="grow">{t('map.title')}</span>
+        <span className="grow">{t('common.map')}</span>
       </Link>
       <Link className="nav" to="/people" {...current}>
         <Icon of={UsersRound} />

@@ -28,7 +28,7 @@ export function FeedPage() {
     refetchInterval: REFRESH_MS,
   })
   useEffect(() => {
-    document.title = t('feed.title')
+    document.title = t('common.feed')
   }, [t])
   useEffect(() => {
     // The digest of the next visit begins here; where it cannot be told, it begins earlier.
@@ -45,9 +45,9 @@ export function FeedPage() {
         <Link className="ib only-phone" to="/rooms" aria-label={t('city.backToRooms')}>
           <Icon of={ChevronLeft} />
         </Link>
-        <h1 className="grow">{t('feed.title')}</h1>
+        <h1 className="grow">{t('common.feed')}</h1>
       </header>
-      {!items && !feed.error && <TalkSkeleton label={t('feed.title')} />}
+      {!items && !feed.error && <TalkSkeleton label={t('common.feed')} />}
       {!items && feed.error && (
         <EmptyState icon={CircleAlert} title={sentenceOf(failureOf(feed.error), language)}>
           <div className="row">

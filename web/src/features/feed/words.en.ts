@@ -1,6 +1,5 @@
 /** What the feed says in English. A plural key ends in _one, _other. */
 export const feedEn = {
-  title: 'Feed',
   since: 'Since {{when}}',
   first: 'In the last thirty days',
   digestLine_one: '{{count}} message',

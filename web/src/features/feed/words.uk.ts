@@ -1,6 +1,5 @@
 /** Те саме українською. Множина має _one, _few, _many, _other. */
 export const feedUk = {
-  title: 'Стрічка',
   since: 'Від {{when}}',
   first: 'За останні тридцять днів',
   digestLine_one: '{{count}} повідомлення',

@@ -41,7 +41,7 @@ export function MapPage() {
     refetchInterval: REFRESH_MS,
   })
   useEffect(() => {
-    document.title = t('map.title')
+    document.title = t('common.map')
   }, [t])
   useEffect(() => {
     // Who comes and goes is told live; what is drawn follows at most every other second.
@@ -87,7 +87,7 @@ export function MapPage() {
         <Link className="ib only-phone" to="/rooms" aria-label={t('city.backToRooms')}>
           <Icon of={ChevronLeft} />
         </Link>
-        <h1 className="grow">{t('map.title')}</h1>
+        <h1 className="grow">{t('common.map')}</h1>
         {data && data.placeless.length > 0 && (
           <Menu
             trigger={
@@ -107,7 +107,7 @@ export function MapPage() {
           <IconButton icon={MapPinned} label={t('map.districts')} onClick={() => setDistricts(true)} />
         )}
       </header>
-      {!data && !map.error && <TalkSkeleton label={t('map.title')} />}
+      {!data && !map.error && <TalkSkeleton label={t('common.map')} />}
       {!data && map.error && (
         <EmptyState icon={CircleAlert} title={t('map.failed')}>
           <p>{sentenceOf(failureOf(map.error), language)}</p>

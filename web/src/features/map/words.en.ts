@@ -1,6 +1,5 @@
 /** What the map says in English. A plural key ends in _one, _other. */
 export const mapEn = {
-  title: 'Map',
   label: 'Map of the city',
   keys: 'Arrows walk from room to room, Enter goes in.',
   inCity_one: '{{count}} resident is in the city now',

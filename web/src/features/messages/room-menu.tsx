@@ -1,4 +1,5 @@
-import { CalendarDays, Ellipsis, Files, Pin } from 'lucide-react'
+import { useNavigate } from '@tanstack/react-router'
+import { CalendarDays, Ellipsis, Files, Pin, Settings } from 'lucide-react'
 import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Room } from '../../../../src/services/city/rooms.contract.ts'
@@ -13,9 +14,10 @@ interface RoomMenuProps {
   onJump: (message: string) => void
 }
 
-/** The ways through a room's messages: what is pinned, its files, and a date. */
+/** The ways through a room's messages: what is pinned, its files, a date; and its settings, for which a phone's header has no place. */
 export function RoomMenu({ room, onPanel, onJump }: RoomMenuProps) {
   const { t } = useTranslation()
+  const navigate = useNavigate()
   const [jumping, setJumping] = useState(false)
   return (
     <>
@@ -28,6 +30,12 @@ export function RoomMenu({ room, onPanel, onJump }: RoomMenuProps) {
         </MenuItem>
         <MenuItem icon={CalendarDays} onSelect={() => setJumping(true)}>
           {t('talk.jump')}
+        </MenuItem>
+        <MenuItem
+          icon={Settings}
+          onSelect={() => void navigate({ to: '/rooms/$room/settings', params: { room: room.slug } })}
+        >
+          {t('city.settings')}
         </MenuItem>
       </Menu>
       {jumping && (

@@ -13,9 +13,11 @@ import { useModels, usePull } from './use-models.ts'
 
 /** What an owner does first in a city where nobody has spoken yet. */
 export function FirstSteps({ onWrite }: { onWrite: () => void }) {
-  const { t } = useTranslation()
+  const { t, i18n } = useTranslation()
   const models = useModels()
   const missing = models.data?.filter(({ state }) => state !== 'ready') ?? []
+  // Its words come a moment after the room's.
+  if (!i18n.exists('operator.firstSteps')) return null
   return (
     <ol className="start" aria-label={t('operator.firstSteps')}>
       <Step n={1} done title={t('operator.step.owner')} about={t('operator.step.ownerHint')} />
