@@ -95,6 +95,13 @@ describe.skipIf(!browserThere)('moderation', { timeout: 60_000 }, () => {
     await phone.getByRole('button', { name: his.moderation.reportDo }).click()
     await phone.getByText(his.moderation.reported).waitFor()
 
+    await phone.goto('/people')
+    await phone.getByRole('button', { name: /^Олена/ }).click()
+    await phone.getByRole('button', { name: his.moderation.report, exact: true }).click()
+    await phone.getByRole('button', { name: his.moderation.reportDo }).click()
+    await phone.getByText(his.moderation.reported).first().waitFor()
+    await phone.goto('/rooms/balkon')
+
     const { page, words } = olena
     await page.goto('/rooms/balkon')
     const his1 = page.getByRole('article').filter({ hasText: 'The best casinos' })

@@ -25,7 +25,8 @@ export function MessageDialogs({ message, open, onClose }: DialogsProps) {
   if (open === 'history') return <History message={message} onClose={onClose} />
   if (open === 'forward') return <ForwardTo message={message} onClose={onClose} />
   if (open === 'remove') return <Remove message={message} onClose={onClose} />
-  if (open === 'report') return <ReportDialog message={message} onClose={onClose} />
+  if (open === 'report')
+    return <ReportDialog about={{ message: message.id }} name={message.author.name} onClose={onClose} />
   if (open === 'restrict') return <RestrictDialog message={message} onClose={onClose} />
   return null
 }

@@ -14,22 +14,28 @@ import { useToast } from '../../ui/toast.tsx'
 import { SanctionFields, useSanctionWish } from './sanction-fields.tsx'
 import { WordsField } from './words-field.tsx'
 
+interface ReportDialogProps {
+  about: { readonly message: string } | { readonly person: string }
+  name: string
+  onClose: () => void
+}
+
 interface MessageDialogProps {
   message: Message
   onClose: () => void
 }
 
-/** Telling the moderators of a message. */
-export function ReportDialog({ message, onClose }: MessageDialogProps) {
+/** Telling the moderators of a message, or those who run the city of a person. */
+export function ReportDialog({ about, name, onClose }: ReportDialogProps) {
   const { t } = useTranslation()
   const api = useApi()
   const language = useLanguage()
   const say = useToast()
   const [reason, setReason] = useState<ReportReason>('spam')
   const [words, setWords] = useState('')
-  const { name } = message.author
+  const person = 'person' in about
   const send = useMutation({
-    mutationFn: () => api.city.report({ message: message.id, reason, words }),
+    mutationFn: () => api.city.report({ ...about, reason, words }),
     onSuccess: () => {
       say({ text: t('moderation.reported') })
       onClose()
@@ -40,7 +46,11 @@ export function ReportDialog({ message, onClose }: MessageDialogProps) {
     send.mutate()
   }
   return (
-    <Dialog title={t('moderation.reportTitle', { name })} open onClose={onClose}>
+    <Dialog
+      title={t(person ? 'moderation.reportPersonTitle' : 'moderation.reportTitle', { name })}
+      open
+      onClose={onClose}
+    >
       <form onSubmit={submit}>
         <Choice
           label={t('moderation.why')}
@@ -50,7 +60,7 @@ export function ReportDialog({ message, onClose }: MessageDialogProps) {
         />
         <WordsField
           label={t('moderation.reportWords')}
-          hint={t('moderation.reportHint', { name })}
+          hint={t(person ? 'moderation.reportPersonHint' : 'moderation.reportHint', { name })}
           value={words}
           onChange={setWords}
         />

@@ -83,6 +83,8 @@ export const moderationEn = {
   reportTitle: 'Report what {{name}} wrote',
   reportHint:
     'Those who keep this room see it, and those who run the city. {{name}} does not learn who reported.',
+  reportPersonTitle: 'Report {{name}}',
+  reportPersonHint: 'Those who run the city see it. {{name}} does not learn who reported.',
   reportWords: 'Anything to add',
   reportDo: 'Send the report',
   reported: 'Reported. Moderators see it now.',

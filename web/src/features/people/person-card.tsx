@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { MessageSquareText } from 'lucide-react'
+import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Neighbour } from '../../../../src/services/city/people.contract.ts'
 import { useApi } from '../../context.tsx'
@@ -11,6 +12,10 @@ import { Dialog } from '../../ui/dialog.tsx'
 import { ListState } from '../auth/list-state.tsx'
 import { useCity } from '../city/city-context.tsx'
 import { useTalk } from './use-talk.ts'
+
+const ReportDialog = lazy(async () => ({
+  default: (await import('../moderation/report-dialog.tsx')).ReportDialog,
+}))
 
 /** Who somebody is, and the rooms the reader shares with them. */
 export function PersonCard({ person, onClose }: { person: Neighbour; onClose: () => void }) {
@@ -23,6 +28,13 @@ export function PersonCard({ person, onClose }: { person: Neighbour; onClose: ()
     queryFn: () => api.city.person({ person: person.id }),
   })
   const shown = card.data ?? person
+  const [reporting, setReporting] = useState(false)
+  if (reporting)
+    return (
+      <Suspense>
+        <ReportDialog about={{ person: person.id }} name={shown.name} onClose={onClose} />
+      </Suspense>
+    )
   return (
     <Dialog title={shown.name} open onClose={onClose}>
       <div className="row">
@@ -51,6 +63,11 @@ export function PersonCard({ person, onClose }: { person: Neighbour; onClose: ()
         <Button look="quiet" onClick={onClose}>
           {t('common.close')}
         </Button>
+        {person.id !== me.id && (
+          <Button look="quiet" onClick={() => setReporting(true)}>
+            {t('moderation.report')}
+          </Button>
+        )}
         {person.id !== me.id && <Write person={person} />}
       </div>
     </Dialog>
