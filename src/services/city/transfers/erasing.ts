@@ -29,6 +29,9 @@ const KEPT = [
   'draft',
   'scheduled',
   'join_request',
+  'notification',
+  'notification_setting',
+  'push_subscription',
 ] as const
 
 /** Follows an erasure through the city, in batches that each stand alone: killed in its middle it goes on with what is left. Numbers of rooms stay whole: what was said becomes tombstones. */

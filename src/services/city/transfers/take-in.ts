@@ -222,7 +222,7 @@ async function store(tx: CityDb, needs: TakingNeeds, storing: Storing) {
     id: elsewhere(source, one.place, who.id),
     name: wellFormed(who.name).trim().slice(0, MAX_NAME) || '?',
   })
-  const author = { ...person(one.author), kind: 'service' as const }
+  const author = { ...person(one.author), kind: 'person' as const }
   const reactions = one.reactions.slice(0, MAX_EMOJI).filter(({ emoji, by: people }) => {
     if (EMOJI.test(emoji) && people.length > 0) return true
     left('reaction', emoji)

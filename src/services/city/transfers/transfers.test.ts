@@ -201,7 +201,7 @@ describe('archives that come in', () => {
     await expect(city.as('taras').room({ room })).rejects.toMatchObject({ kind: 'not_found' })
     const [first, lost, last] = await said(city, room)
     expect(first).toMatchObject({
-      author: { kind: 'service', name: 'Олена К.' },
+      author: { kind: 'person', name: 'Олена К.' },
       text: 'Вітаю, @Тарас! План: [тут](https://example.org/plan?a=1&b=2) <b>',
       createdAt: '2024-03-01T08:01:00.000Z',
       imported: { from: 'slack' },

@@ -103,26 +103,28 @@ function Row({ one }: { one: Import }) {
   const format = useFormat()
   const { state, error, report, source } = one
   return (
-    <li className="set">
-      <b className="trim">{one.name}</b>
-      <span className="meta">
-        {[source && t(`account.transfers.source.${source}`), format.moment(one.createdAt)]
-          .filter(Boolean)
-          .join(' · ')}
-      </span>
-      <span className="meta" role="status">
-        {state === 'failed' ? (
-          <span className="fail">
-            <Icon of={CircleAlert} size="s" />
-            <span>{error && sentenceOf(error, format.language)}</span>
-          </span>
-        ) : (
-          t(`account.transfers.importState.${state}`, {
-            done: format.count(one.done),
-            total: format.count(one.total),
-          })
-        )}
-      </span>
+    <li>
+      <div className="set">
+        <b className="trim">{one.name}</b>
+        <span className="meta">
+          {[source && t(`account.transfers.source.${source}`), format.moment(one.createdAt)]
+            .filter(Boolean)
+            .join(' · ')}
+        </span>
+        <span className="meta" role="status">
+          {state === 'failed' ? (
+            <span className="fail">
+              <Icon of={CircleAlert} size="s" />
+              <span>{error && sentenceOf(error, format.language)}</span>
+            </span>
+          ) : (
+            t(`account.transfers.importState.${state}`, {
+              done: format.count(one.done),
+              total: format.count(one.total),
+            })
+          )}
+        </span>
+      </div>
       {report && <Report report={report} />}
     </li>
   )
@@ -136,7 +138,7 @@ function Report({ report: { added, known, files, rooms, left } }: { report: Impo
     // A kind that has no words yet is told by its own name.
     i18n.exists(`account.transfers.kind.${kind}`) ? t(`account.transfers.kind.${kind as Kind}`) : kind
   return (
-    <div className="stack">
+    <div className="after">
       <p className="meta">
         {[
           t('account.transfers.added', { count: added }),

@@ -111,6 +111,11 @@ function mediaOf(one: Row, left: Left, find: (path: string) => string | undefine
     notes.push([`**${text(question)}**`, ...options].join('\n'))
     left('poll_as_text', text(question))
   }
+  const { latitude, longitude } = record(one.location_information)
+  if (text(latitude) !== '') notes.push(`📍 ${text(latitude)}, ${text(longitude)}`)
+  const { first_name, last_name, phone_number } = record(one.contact_information)
+  if (text(first_name) !== '' || text(phone_number) !== '')
+    notes.push(`👤 ${[first_name, last_name, phone_number].map(text).filter(Boolean).join(' ')}`)
   for (const kind of ['location_information', 'contact_information', 'game_title', 'invoice_information'])
     if (kind in one) left(kind, sample(one[kind]))
   return { files, notes }
