@@ -38,9 +38,9 @@ export function CityRules() {
     change.mutate({ rules: now.rules, newcomers: { ...now.newcomers, ...wish } })
   return (
     <>
-      <section aria-labelledby="city-filter">
+      <section className="order" aria-labelledby="city-filter">
         <h2 id="city-filter">{t('moderation.filter')}</h2>
-        <p className="meta">{t('moderation.filterHint')}</p>
+        <p className="meta">{t('moderation.cityFilterHint')}</p>
         <RulesEditor
           rules={now.rules}
           pending={change.isPending}
@@ -53,7 +53,7 @@ export function CityRules() {
           }
         />
       </section>
-      <section aria-labelledby="newcomers">
+      <section className="order" aria-labelledby="newcomers">
         <h2 id="newcomers">{t('moderation.newcomers')}</h2>
         <p className="meta">{t('moderation.newcomersHint')}</p>
         {NUMBERS.map(([name, max]) => (

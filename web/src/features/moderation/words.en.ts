@@ -101,6 +101,8 @@ export const moderationEn = {
   filter: 'Word filter',
   filterHint:
     'Words are found in any form and case; an expression is written as RE2 knows it. Owners and moderators are free of it.',
+  cityFilterHint:
+    'Words are found in any form and case; an expression is written as RE2 knows it. Those who run the city are free of it.',
   ruleKind: 'Look for',
   ruleWords: 'words',
   ruleExpression: 'expression',
