@@ -3,6 +3,7 @@ import type { Clock } from '../../kernel/clock.ts'
 import type { EventOf } from '../../kernel/event.ts'
 import type { Events, Job } from '../../platform/events/events.ts'
 import type { Mail } from '../../platform/mail/mail.ts'
+import { digestReady } from '../city/city.events.ts'
 import { letterDue } from './auth.events.ts'
 import { type LetterWords, letterWords } from './auth.letters.words.ts'
 import type { OneTimes } from './auth.one-time.ts'
@@ -47,6 +48,28 @@ export function sendLetters(needs: LetterNeeds): void {
           .execute()
       else
         await tx.updateTable('auth.one_time').set({ value: UNDELIVERED }).where('id', '=', data.id).execute()
+    },
+  })
+
+  events.consume<AuthTables, typeof digestReady>({
+    name: 'auth.digest_letters',
+    db,
+    types: [digestReady],
+    async handle({ id, data }, { signal }) {
+      const resident = await db
+        .selectFrom('auth.principal')
+        .select('id')
+        .where('id', '=', data.principal)
+        .where('disabled_at', 'is', null)
+        .executeTakeFirst()
+      const account = resident && (await store.accountById(resident.id))
+      // Where somebody is told what goes on is theirs for certain.
+      if (!account?.emailVerified) return
+      const words = letterWords(account.locale).digest(cityName)
+      const rooms = data.rooms.map(({ name, unread }) => `${name}: ${unread}`).join('\n')
+      const settings = `${words.end} ${publicUrl}/account/notifications`
+      const text = [words.text, rooms, `${publicUrl}/notifications`, settings].join('\n\n')
+      await mail.send({ to: account.email, subject: words.subject, text: `${text}\n`, id }, signal)
     },
   })
 

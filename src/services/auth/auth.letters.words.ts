@@ -5,7 +5,9 @@ export interface LetterWords {
   readonly end: string
 }
 
-type Letters = Readonly<Record<'reset' | 'verify' | 'signUp' | 'known', (city: string) => LetterWords>>
+type Letters = Readonly<
+  Record<'reset' | 'verify' | 'signUp' | 'known' | 'digest', (city: string) => LetterWords>
+>
 
 const UK: Letters = {
   reset: (city) => ({
@@ -27,6 +29,11 @@ const UK: Letters = {
     subject: `${city}: ви вже тут мешкаєте`,
     text: 'Хтось, мабуть ви, просить обліковий запис із цією поштою. Він у вас уже є, просто ввійдіть:',
     end: 'Якщо це були не ви, нічого робити не треба.',
+  }),
+  digest: (city) => ({
+    subject: `${city}: що ви ще не бачили`,
+    text: 'Вам писали, а ви ще не бачили:',
+    end: 'Змінити чи вимкнути ці листи:',
   }),
 }
 
@@ -50,6 +57,11 @@ const EN: Letters = {
     subject: `${city}: you live here already`,
     text: 'Somebody, most likely you, asks for an account with this address. You have one; sign in:',
     end: 'If it was not you, there is nothing to do.',
+  }),
+  digest: (city) => ({
+    subject: `${city}: what you have not seen yet`,
+    text: 'This was meant for you, and you have not seen it yet:',
+    end: 'To change or stop these letters:',
   }),
 }
 

@@ -11,6 +11,8 @@ import {
 import { type SmtpServer, smtpServer } from '../../../test/kit/smtp-server.ts'
 import { Secret } from '../../kernel/secret.ts'
 import { smtpMail } from '../../platform/mail/smtp.ts'
+import { digestReady } from '../city/city.events.ts'
+import type { AuthTables } from './auth.tables.ts'
 
 const SIGN_IN = '/api/auth/sign-in/email'
 const MANY = { limits: { perAccount: 1000, perAddress: 1000 } }
@@ -185,6 +187,32 @@ describe('a city that sends mail', () => {
     await city.ask('POST', '/api/auth/email/verify', { body: { token: proof } })
     const { body } = await city.ask('GET', '/api/auth/security', { cookie: owner.cookie })
     expect(body.emailVerified).toBe(true)
+  })
+
+  test('what somebody has not seen comes by mail to a proven address alone', async () => {
+    const proven = await city.resident('digest@misto.example')
+    const unproven = await city.resident('elsewhere@misto.example')
+    const db = city.database.kysely.withTables<AuthTables>()
+    await db
+      .updateTable('auth.user')
+      .set({ email_verified: true })
+      .where('email', '=', proven.email)
+      .execute()
+    const data = (principal: string) => ({ principal, rooms: [{ name: 'Площа', unread: 3 }] })
+    await db
+      .transaction()
+      .execute((tx) =>
+        city.events.append(
+          tx,
+          { type: digestReady, principal: null, data: data(unproven.id) },
+          { type: digestReady, principal: null, data: data(proven.id) },
+        ),
+      )
+    const letter = await letterTo(proven.email)
+    expect(letter).toContain('Площа: 3')
+    expect(letter).toContain('/account/notifications')
+    await expect.poll(async () => (await city.events.state()).pending).toBe(0)
+    expect(server.letters.filter(({ to }) => to === unproven.email)).toEqual([])
   })
 
   test('a link to a new password goes by mail; one that cannot be delivered becomes an admin’s', async () => {

@@ -76,6 +76,16 @@ export const wordsLeft = event(
   z.object({ message: z.string(), looks: z.number().int() }),
 )
 
+/** What somebody has not seen of what they are told, by room, the most first: for a letter. */
+export const digestReady = event(
+  'city.digest_ready',
+  1,
+  z.object({
+    principal: z.string(),
+    rooms: z.array(z.object({ name: z.string(), unread: z.number().int() })),
+  }),
+)
+
 /** The time has come to say what was scheduled. */
 export const scheduledDue = event(
   'city.scheduled_due',

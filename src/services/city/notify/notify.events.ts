@@ -7,3 +7,10 @@ export const pushDue = event(
   1,
   z.object({ notification: z.string(), subscription: z.string(), waited: z.boolean() }),
 )
+
+/** The morning of somebody's digest has come. */
+export const digestDue = event(
+  'city.digest_due',
+  1,
+  z.object({ principal: z.string(), revision: z.number().int() }),
+)

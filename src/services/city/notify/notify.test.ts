@@ -8,20 +8,36 @@ import { AppError } from '../../../kernel/errors.ts'
 import { Secret } from '../../../kernel/secret.ts'
 import { createSafeFetch } from '../../../platform/fetch/fetch.ts'
 import { runFinished } from '../../agents/agents.events.ts'
+import { digestReady } from '../city.events.ts'
+import type { CityTables } from '../city.tables.ts'
 import { roomEvent } from '../live/channels.ts'
+
+const MINUTE_MS = 60_000
 
 describe('notifications', () => {
   let city: TestCity
   let pushes: PushServer
   let clock: HandClock
   let n = 0
+  const digests: { principal: string; rooms: { name: string; unread: number }[] }[] = []
   const secret = new Secret('a secret of at least thirty-two letters')
 
   beforeAll(async () => {
     pushes = await startPushServer()
-    clock = handClock()
+    // Five minutes before the morning of a digest.
+    clock = handClock(Date.UTC(2026, 4, 1, 7, 55))
     const send = createSafeFetch({ internal: [pushes.url] })
-    city = await openTestCity({ clock, push: { secret, send, contact: 'mailto:city@example.org' } })
+    city = await openTestCity({
+      clock,
+      before: ({ events, db }) =>
+        events.consume<CityTables, typeof digestReady>({
+          name: 'test.digest',
+          db,
+          types: [digestReady],
+          handle: async ({ data }) => void digests.push(data),
+        }),
+      push: { secret, send, contact: 'mailto:city@example.org' },
+    })
   })
   afterAll(async () => {
     // Whoever sleeps by the clock wakes up to see that it is over.
@@ -75,6 +91,29 @@ describe('notifications', () => {
         .executeTakeFirst()
       expect(Number(mark?.seq)).toBe(seq)
     })
+
+  /** Events on their way; the next mornings of digests are among them. */
+  const waiting = async () => {
+    const { outbox, pending } = await city.events.state()
+    return outbox + pending
+  }
+
+  it('come together in the morning, as long as they are wanted', async () => {
+    const id = await room('taras', 'iryna')
+    await city.as('taras').changeNotificationSettings({ digest: 'weekly', zone: 'UTC' })
+    await city.as('taras').changeNotificationSettings({ digest: 'daily' })
+    await city.as('iryna').changeNotificationSettings({ digest: 'daily' })
+    await city.as('iryna').changeNotificationSettings({ digest: 'off' })
+    await say('olena', id, '@room раз')
+    await say('olena', id, '@Тарас два')
+    await through(id)
+    expect(new Date(clock.now()).toISOString() < '2026-05-01T08:00').toBe(true)
+    expect(digests).toEqual([])
+    await soon(() => expect(digests).toHaveLength(1), 30_000)
+    const { name } = await city.as('olena').room({ room: id })
+    expect(digests).toEqual([{ principal: people.taras.id, rooms: [{ name, unread: 2 }] }])
+    await city.as('taras').changeNotificationSettings({ digest: 'off' })
+  })
 
   it('tell of what is meant for one, once, and never of one’s own', async () => {
     const id = await room('taras', 'iryna')
@@ -220,32 +259,34 @@ describe('notifications', () => {
   })
 
   it('wait for the morning, and then tell the newest of each room', async () => {
+    const before = await waiting()
     const id = await room('taras')
     await city.as('taras').subscribePush(pushes.browser('/t3'))
-    const hour = new Date(clock.now()).getUTCHours()
-    const two = (value: number) => String(value % 24).padStart(2, '0')
-    const quiet = { from: `${two(hour)}:00`, to: `${two(hour + 3)}:00`, zone: 'UTC' }
+    const time = (ms: number) => new Date(ms).toISOString().slice(11, 16)
+    const morning = clock.now() + 10 * MINUTE_MS
+    const quiet = { from: time(clock.now()), to: time(morning), zone: 'UTC' }
     await city.as('taras').changeNotificationSettings({ quiet })
     await say('olena', id, '@Тарас раз')
     const last = await say('olena', id, '@Тарас два')
     await through(id)
     expect(await told('taras', id)).toHaveLength(2)
-    await clock.advance(3_600_000)
+    await clock.advance(5 * MINUTE_MS)
     await through(id)
     expect(pushes.asked.count).toBe(0)
-    await soon(() => expect(pushes.woken).toHaveLength(1), 1_800_000)
-    expect(new Date(clock.now()).getUTCHours()).toBeGreaterThanOrEqual((hour + 3) % 24)
-    await city.events.settled()
+    await soon(() => expect(pushes.woken).toHaveLength(1), MINUTE_MS)
+    expect(clock.now()).toBeGreaterThanOrEqual(morning - MINUTE_MS)
+    await soon(async () => expect(await waiting()).toBe(before))
     expect(pushes.woken.map(({ payload }) => payload.url)).toEqual([
       expect.stringContaining(`message=${last.id}`),
     ])
   })
 
   it('tell nothing of a room that was lost meanwhile', async () => {
+    const before = await waiting()
     const id = await room('taras', 'iryna')
     await city.as('taras').subscribePush(pushes.browser('/t4'))
     await city.as('iryna').subscribePush(pushes.browser('/i4'))
-    const doNotDisturbUntil = new Date(clock.now() + 3_600_000).toISOString()
+    const doNotDisturbUntil = new Date(clock.now() + 5 * MINUTE_MS).toISOString()
     for (const who of ['taras', 'iryna'] as const)
       await city.as(who).changeNotificationSettings({ doNotDisturbUntil })
     await say('olena', id, '@room таємниця')
@@ -254,8 +295,8 @@ describe('notifications', () => {
     await city.as('olena').leave({ room: id, principal: people.taras.id })
     expect(await told('taras', id)).toEqual([])
     expect((await city.as('taras').notifications({})).unread).toBe(0)
-    await soon(() => expect(pushes.woken).toHaveLength(1), 1_800_000)
-    await city.events.settled()
+    await soon(() => expect(pushes.woken).toHaveLength(1), MINUTE_MS)
+    await soon(async () => expect(await waiting()).toBe(before))
     expect(pushes.woken.map(({ path }) => path)).toEqual(['/i4'])
   })
 

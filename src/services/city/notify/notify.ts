@@ -6,6 +6,7 @@ import { credentialRevoked } from '../../auth/auth.events.ts'
 import type { cityContract } from '../city.contract.ts'
 import type { notificationOperations } from '../notifications.contract.ts'
 import { type BellNeeds, createBell } from './bell.ts'
+import { consumeDigests } from './digest.ts'
 import { type FollowNeeds, followRooms } from './follow.ts'
 import { createPushSubscriptions } from './push.ts'
 import { openPushKeys, type PushKeys } from './push-keys.ts'
@@ -47,6 +48,7 @@ export function createNotify({ push, ...needs }: NotifyNeeds): Notify {
       return made
     })
   if (push && keys) wakeBrowsers({ ...needs, ...push, keys })
+  consumeDigests(needs)
   // Who is signed out everywhere is woken nowhere.
   events.listen(credentialRevoked, ({ principal, type }) => {
     if (type !== 'all') return
@@ -55,7 +57,7 @@ export function createNotify({ push, ...needs }: NotifyNeeds): Notify {
   return {
     handlers: {
       ...createBell(needs),
-      ...createNotificationSettings(db),
+      ...createNotificationSettings(needs),
       ...createPushSubscriptions({ ...needs, keys }),
     },
     async run(signal) {

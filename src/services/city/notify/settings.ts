@@ -5,6 +5,8 @@ import type { cityContract } from '../city.contract.ts'
 import { type CityDb, iso, json } from '../city.store.ts'
 import type { CityTables } from '../city.tables.ts'
 import type { NotificationSettings } from '../notifications.contract.ts'
+import type { BellNeeds } from './bell.ts'
+import { armDigest } from './digest.ts'
 
 type Row = Selectable<CityTables['city.notification_setting']>
 type SettingsHandlers = Pick<
@@ -23,7 +25,8 @@ const DEFAULTS: NotificationSettings = {
 }
 
 /** What one wants to be told, and when. */
-export function createNotificationSettings(db: CityDb): SettingsHandlers {
+export function createNotificationSettings(needs: BellNeeds): SettingsHandlers {
+  const { db } = needs
   return {
     async notificationSettings(_, { principal }) {
       if (!principal) throw kernelError('auth.required')
@@ -38,12 +41,25 @@ export function createNotificationSettings(db: CityDb): SettingsHandlers {
         ...(doNotDisturbUntil !== undefined && { do_not_disturb_until: doNotDisturbUntil }),
       }
       if (Object.keys(wish).length === 0) return await settingsOf(db, principal.id)
-      const row = await db
-        .insertInto('city.notification_setting')
-        .values({ principal: principal.id, ...wish })
-        .onConflict((conflict) => conflict.column('principal').doUpdateSet(wish))
-        .returningAll()
-        .executeTakeFirstOrThrow()
+      const row = await db.transaction().execute(async (tx) => {
+        const kept = await tx
+          .insertInto('city.notification_setting')
+          .values({ principal: principal.id, ...wish })
+          .onConflict((conflict) => conflict.column('principal').doUpdateSet(wish))
+          .returningAll()
+          .executeTakeFirstOrThrow()
+        if (plain.digest === undefined && plain.zone === undefined) return kept
+        // An alarm of the time before counts no more.
+        const armed = await tx
+          .updateTable('city.notification_setting')
+          .set((set) => ({ digest_revision: set('digest_revision', '+', 1) }))
+          .where('principal', '=', principal.id)
+          .returningAll()
+          .executeTakeFirstOrThrow()
+        const { digest, zone, digest_revision: revision } = armed
+        if (digest !== 'off') await armDigest(tx, needs, { principal: principal.id, revision, zone })
+        return armed
+      })
       return settingsIn(row)
     },
   }

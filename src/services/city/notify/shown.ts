@@ -83,6 +83,20 @@ export async function unreadOf(
   return found
 }
 
+/** How much somebody has not seen of each room since a time, the most first. */
+export async function unreadByRoom(
+  db: CityDb,
+  principal: string,
+  since: string,
+  limit: number,
+): Promise<readonly { readonly name: string; readonly unread: number }[]> {
+  const { rows } = await sql<{ name: string; unread: number | string }>`
+    select r.name, count(*) as unread
+    from ${standing} and n.principal = ${principal} and n.at > ${since}::timestamptz and ${unread}
+    group by r.id, r.name order by count(*) desc, r.id limit ${limit}`.execute(db)
+  return rows.map((row) => ({ name: row.name, unread: Number(row.unread) }))
+}
+
 /** The first words of a text, on one line. */
 export function firstWords(text: string): string {
   const line = text.replace(/\s+/g, ' ').trim()

@@ -6,9 +6,10 @@ import { useApi } from '../../context.tsx'
 import { failureOf, sentenceOf } from '../../i18n/failures.ts'
 import { useFormat, useLanguage } from '../../i18n/format.ts'
 import { Button } from '../../ui/button.tsx'
-import { Choice, FieldError } from '../../ui/field.tsx'
+import { Choice, FieldError, Segmented } from '../../ui/field.tsx'
 import { EmptyState, TalkSkeleton } from '../../ui/states.tsx'
 import { SettingsFrame } from '../account/settings-frame.tsx'
+import { useDoor } from '../auth/gate.tsx'
 import { PushSetting } from './push-setting.tsx'
 import { QuietHours } from './quiet-hours.tsx'
 
@@ -59,6 +60,7 @@ export function NotificationSettingsPage() {
             <FieldError error={change.error ? sentenceOf(failureOf(change.error), language) : undefined} />
           </section>
           <PushSetting now={now} change={change.mutate} />
+          <Digest now={now} change={change.mutate} />
           <section aria-labelledby="peace">
             <h2 id="peace">{t('notifications.peace')}</h2>
             <p className="meta">{t('notifications.peaceHint')}</p>
@@ -74,6 +76,31 @@ export function NotificationSettingsPage() {
 export interface SettingProps {
   now: NotificationSettings
   change: (wish: Partial<NotificationSettings>) => void
+}
+
+/** There is one where the city sends letters. */
+function Digest({ now, change }: SettingProps) {
+  const { t } = useTranslation()
+  const door = useDoor()
+  if (!door.data?.mail) return null
+  return (
+    <section aria-labelledby="digest">
+      <h2 id="digest">{t('notifications.digest')}</h2>
+      <div className="set">
+        <b>{t('notifications.digestWhen')}</b>
+        <span className="meta">{t('notifications.digestHint')}</span>
+        <Segmented
+          label={t('notifications.digestWhen')}
+          value={now.digest}
+          options={(['off', 'daily', 'weekly'] as const).map((value) => ({
+            value,
+            label: t(`notifications.digests.${value}`),
+          }))}
+          onChange={(digest) => change({ digest, zone: Intl.DateTimeFormat().resolvedOptions().timeZone })}
+        />
+      </div>
+    </section>
+  )
 }
 
 function Disturb({ now, change }: SettingProps) {
