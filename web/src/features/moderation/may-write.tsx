@@ -32,8 +32,8 @@ export function MayWrite({ room, last, outgoing, children }: MayWriteProps) {
     staleTime: 30_000,
   })
   const { muted = null, slowSeconds = 0, waitSeconds = 0, askedAt = 0, newcomer } = standing.data ?? {}
+  // Each own message, and each that is held, begins the wait anew.
   const written = `${last} ${outgoing.map(({ clientId, failure }) => clientId + (failure?.code ?? '')).join()}`
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each own message begins the wait anew
   useEffect(() => {
     if (slowSeconds > 0) void queries.invalidateQueries({ queryKey: ['standing', room.id] })
   }, [written, slowSeconds, room.id, queries])

@@ -40,45 +40,43 @@ export function RoomModeration({ room }: { room: Room }) {
   })
   const now = settings.data
   return (
-    <>
-      <section className="order" aria-labelledby="order">
-        <h2 id="order">{t('moderation.section')}</h2>
-        {!now && <ListState query={{ ...settings, data: undefined }} empty="" />}
-        {now && (
-          <>
-            <LabelledSelect
-              label={t('moderation.slow')}
-              value={now.slowSeconds}
-              options={[...new Set([...PACES, now.slowSeconds])].map((value) => ({
-                value,
-                label: value === 0 ? t('moderation.slowNone') : format.span(value * 1000),
-              }))}
-              onChange={(slowSeconds) => change.mutate({ slowSeconds, rules: now.rules })}
-            />
-            <p className="meta">{t('moderation.slowHint')}</p>
-            <h3>{t('moderation.filter')}</h3>
-            <p className="meta">{t('moderation.filterHint')}</p>
-            <RulesEditor
-              rules={now.rules}
-              pending={change.isPending}
-              error={change.error ? sentenceOf(failureOf(change.error), language) : undefined}
-              onChange={(rules) =>
-                change.mutateAsync({ slowSeconds: now.slowSeconds, rules }).then(
-                  () => true,
-                  () => false,
-                )
-              }
-            />
-          </>
-        )}
-        <h3>{t('moderation.people')}</h3>
-        <Sanctions room={room} />
-        <details>
-          <summary>{t('moderation.log')}</summary>
-          <ModerationLog room={room.id} />
-        </details>
-      </section>
-    </>
+    <section className="order" aria-labelledby="order">
+      <h2 id="order">{t('moderation.section')}</h2>
+      {!now && <ListState query={{ ...settings, data: undefined }} empty="" />}
+      {now && (
+        <>
+          <LabelledSelect
+            label={t('moderation.slow')}
+            value={now.slowSeconds}
+            options={[...new Set([...PACES, now.slowSeconds])].map((value) => ({
+              value,
+              label: value === 0 ? t('moderation.slowNone') : format.span(value * 1000),
+            }))}
+            onChange={(slowSeconds) => change.mutate({ slowSeconds, rules: now.rules })}
+          />
+          <p className="meta">{t('moderation.slowHint')}</p>
+          <h3>{t('moderation.filter')}</h3>
+          <p className="meta">{t('moderation.filterHint')}</p>
+          <RulesEditor
+            rules={now.rules}
+            pending={change.isPending}
+            error={change.error ? sentenceOf(failureOf(change.error), language) : undefined}
+            onChange={(rules) =>
+              change.mutateAsync({ slowSeconds: now.slowSeconds, rules }).then(
+                () => true,
+                () => false,
+              )
+            }
+          />
+        </>
+      )}
+      <h3>{t('moderation.people')}</h3>
+      <Sanctions room={room} />
+      <details>
+        <summary>{t('moderation.log')}</summary>
+        <ModerationLog room={room.id} />
+      </details>
+    </section>
   )
 }
 
