@@ -24,7 +24,7 @@ import { readSlack } from './sources/slack.ts'
 import { type Left, type Source, sample, type Told } from './sources/source.ts'
 import { readTelegram } from './sources/telegram.ts'
 import { roomFor, type Taking, type TakingNeeds, takeIn } from './take-in.ts'
-import { importAsked } from './transfers.events.ts'
+import { importAsked, importOver } from './transfers.events.ts'
 
 export interface ImportNeeds extends TakingNeeds {
   readonly files: Files
@@ -113,7 +113,7 @@ async function receive(request: FastifyRequest, files: Files): Promise<{ blob: S
 }
 
 function consumeAsked(needs: ImportNeeds): void {
-  const { db, events, files, auth, clock } = needs
+  const { db, events, files, auth } = needs
   events.consume<CityTables, typeof importAsked>({
     name: 'city.take_in_import',
     db,
@@ -151,26 +151,42 @@ function consumeAsked(needs: ImportNeeds): void {
       }
       const rooms = await takeAll(needs, taking, source)
       const report = { ...(await countsOf(db, row.id, [...rooms.values()])), left: notes.all() }
-      await job.commit((tx) => finish(tx, row.id, { state: 'done', report: json(report) }, clock.now()))
-      await forgetBlob(db, files, row.blob)
+      const over = { state: 'done', report: json(report) } as const
+      await job.commit((tx) => finish(tx, needs, row.id, over))
     },
     async failed({ data }, failure, tx) {
-      await finish(tx, data.import, { state: 'failed', error: json(failure.toJSON().error) }, clock.now())
+      await finish(tx, needs, data.import, { state: 'failed', error: json(failure.toJSON().error) })
+    },
+  })
+
+  events.consume<CityTables, typeof importOver>({
+    name: 'city.drop_import',
+    db,
+    types: [importOver],
+    async handle({ data: { blob } }) {
+      const wanted = await db
+        .selectFrom('city.import')
+        .select('id')
+        .where('blob', '=', blob)
+        .executeTakeFirst()
+      if (!wanted) await forgetBlob(db, files, blob)
     },
   })
 }
 
 async function finish(
   tx: CityDb,
+  { events, clock }: ImportNeeds,
   id: string,
   set: { state: 'done'; report: string } | { state: 'failed'; error: string },
-  at: number,
 ): Promise<void> {
+  const row = await tx.selectFrom('city.import').select('blob').where('id', '=', id).executeTakeFirst()
   await tx
     .updateTable('city.import')
-    .set({ ...set, blob: null, finished_at: isoTime(at) })
+    .set({ ...set, blob: null, finished_at: isoTime(clock.now()) })
     .where('id', '=', id)
     .execute()
+  if (row?.blob) await events.append(tx, { type: importOver, principal: null, data: { blob: row.blob } })
 }
 
 async function recognise(archive: ReadArchive, left: Left): Promise<Source> {

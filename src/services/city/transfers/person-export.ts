@@ -153,6 +153,11 @@ async function keptOf(db: CityDb, me: string) {
       .where('principal', '=', me)
       .orderBy('send_at')
       .execute(),
+    notifications: await db
+      .selectFrom('city.notification_setting')
+      .select(['level', 'quiet', 'push', 'words', 'digest', 'zone'])
+      .where('principal', '=', me)
+      .execute(),
     joinRequests: await db
       .selectFrom('city.join_request')
       .select(['room', 'note', 'state', 'created_at as at'])

@@ -299,6 +299,8 @@ describe('archives that come in', () => {
       .where('blob', 'is not', null)
       .execute()
     expect(blobs).toEqual([])
+    await city.events.settled()
+    expect(await city.files.has(createHash('sha256').update(bomb).digest('hex'))).toBe(false)
   })
 })
 

@@ -45,7 +45,7 @@ export const transfersEn = {
   known_other: '{{count}} were here before',
   files_one: '{{count}} file',
   files_other: '{{count}} files',
-  left: 'What was not taken',
+  left: 'What did not come as it was',
   leftCount: '{{kind}}: {{count}}',
   kind: {
     service: 'notes of the other place itself',

@@ -51,7 +51,7 @@ export const transfersUk = {
   files_few: '{{count}} файли',
   files_many: '{{count}} файлів',
   files_other: '{{count}} файлу',
-  left: 'Що не прийнято',
+  left: 'Що прийшло не так, як було',
   leftCount: '{{kind}}: {{count}}',
   kind: {
     service: 'нотатки самого того місця',
