@@ -48,7 +48,7 @@ export function AboutRoom({ room, mayChange }: { room: Room; mayChange: boolean 
     <section aria-labelledby="about-room">
       <h2 id="about-room">{t('rooms.about')}</h2>
       {!mayChange && <p className="meta">{t('city.ownerOnly')}</p>}
-      <form onSubmit={submit}>
+      <form className="spaced" onSubmit={submit}>
         <Picture room={room} mayChange={mayChange} />
         <LabelledField
           label={t('city.name')}

@@ -95,7 +95,7 @@ function ForMe({ room }: { room: Room }) {
   const { t } = useTranslation()
   const prefer = usePrefer(room)
   return (
-    <section aria-labelledby="for-me">
+    <section className="spaced" aria-labelledby="for-me">
       <h2 id="for-me">{t('rooms.mine')}</h2>
       <label className="row after">
         <input
