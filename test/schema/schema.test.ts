@@ -31,7 +31,7 @@ describe.skipIf(!SCHEMATHESIS)('what /openapi.json promises', () => {
       const { cookie } = await ask(city.url, 'POST /api/auth/sign-in/email', { json: { email, password } })
       const made = await ask(city.url, 'POST /api/auth/keys', { cookie, json: { name: 'Schema' } })
       const { key } = made.body as { key: string }
-      const { code, said } = await schemathesis(`${city.url}/openapi.json`, key)
+      const { code, said } = await schemathesis(`${city.url}/openapi.json`, key, folder.path)
       const operations = Number(/Tested: (\d+)/.exec(said)?.[1])
       expect(operations, said).toBeGreaterThan(50)
       expect(code, said.slice(-12_000)).toBe(0)
@@ -40,12 +40,13 @@ describe.skipIf(!SCHEMATHESIS)('what /openapi.json promises', () => {
   )
 })
 
-function schemathesis(document: string, key: string): Promise<{ code: number; said: string }> {
+/** It keeps notes where it runs: in `cwd`. */
+function schemathesis(document: string, key: string, cwd: string): Promise<{ code: number; said: string }> {
   const args = [
     ...['--config-file', join(import.meta.dirname, 'schemathesis.toml'), 'run', document],
     ...['--header', `Authorization: Bearer ${key}`, '--checks', CHECKS, ...HOW],
   ]
-  const limits = { timeout: EXPECTED_MS - 10_000, maxBuffer: 64 << 20 }
+  const limits = { cwd, timeout: EXPECTED_MS - 10_000, maxBuffer: 64 << 20 }
   return new Promise((done) => {
     execFile(SCHEMATHESIS, args, limits, (failure, stdout, stderr) =>
       done({ code: failure ? Number(failure.code) || 1 : 0, said: stdout + stderr }),
