@@ -4,7 +4,13 @@ import { get } from '../../src/kernel/contract.ts'
 import { AppError } from '../../src/kernel/errors.ts'
 import { later } from './later.ts'
 
-const spec = { right: null, summary: '-', access: 'public', input: z.object({}), output: z.string() } as const
+const spec = {
+  right: 'test.thing.read',
+  summary: '-',
+  access: 'public',
+  input: z.object({}),
+  output: z.string(),
+} as const
 const contract = { near: get('/near', spec), far: get('/far', spec) }
 
 test('what is at hand needs no fetch, the rest one, and a fetch that failed is tried again', async () => {
