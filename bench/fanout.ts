@@ -1,6 +1,6 @@
 import { frame } from '../src/platform/live/wire.ts'
 import { type Listener, listen } from './listeners.ts'
-import { cpuOf, median, type Row, type Target, target } from './measure.ts'
+import { builtTarget, cpuOf, median, type Row, type Target } from './measure.ts'
 import { messageFrame } from './targets/message-frame.ts'
 
 const SOCKETS = 1_000
@@ -17,8 +17,8 @@ interface Slice {
 
 /** One message to a thousand sockets, one at a time and eight at a time: our route and feeds beside a loop over the sockets of `ws`, by turns. Every byte of every frame is waited for. */
 export async function fanout(): Promise<readonly Row[]> {
-  await using ours = await target('live.ts')
-  await using bare = await target('live.ts', 'ws')
+  await using ours = await builtTarget('live.ts')
+  await using bare = await builtTarget('live.ts', 'ws')
   const rooms = [await open(ours, '/live'), await open(bare, '/')] as const
   const slices = { one: [[], []] as [Slice[], Slice[]], burst: [[], []] as [Slice[], Slice[]] }
   for (let round = 0; round <= ROUNDS; round++)

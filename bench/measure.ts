@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Pool } from 'undici'
+import { compiled } from './compile.ts'
 
 /** One line of the report: ours, the peer it was measured beside, their ratio, and what was asked of it. */
 export interface Row {
@@ -30,15 +31,18 @@ export interface Target extends AsyncDisposable {
   ask(said: unknown): Promise<unknown>
 }
 
-/** A server in a process of its own; it prints its address first, and ends when this process does. */
-export async function target(file: string, ...args: readonly string[]): Promise<Target> {
-  const child = spawn(
-    process.execPath,
-    ['--expose-gc', '--import', 'tsx', join(import.meta.dirname, 'targets', file), ...args],
-    {
-      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-    },
-  )
+/** A server in a process of its own, from its source; it prints its address first, and ends when this process does. */
+export const target = (file: string, ...args: readonly string[]): Promise<Target> =>
+  start(['--import', 'tsx', join(import.meta.dirname, 'targets', file), ...args])
+
+/** The same, bundled first, as a server that people run is. */
+export const builtTarget = async (file: string, ...args: readonly string[]): Promise<Target> =>
+  start([await compiled(file), ...args])
+
+async function start(args: readonly string[]): Promise<Target> {
+  const child = spawn(process.execPath, ['--expose-gc', ...args], {
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  })
   if (!child.stdout) throw new Error('a target has no output')
   const [line] = (await once(child.stdout, 'data')) as [Buffer]
   return {

@@ -1,13 +1,13 @@
-import { load, median, type Row, type Slice, target } from './measure.ts'
+import { builtTarget, load, median, type Row, type Slice } from './measure.ts'
 
 const SLICE_MS = 1_500
 const ROUNDS = 6
 
 /** A hot API route beside node:http alone: each in a process of its own, in short slices by turns. */
 export async function routes(): Promise<readonly Row[]> {
-  await using ours = await target('ours.ts')
-  await using raw = await target('raw.ts')
-  await using validating = await target('raw.ts', 'validate')
+  await using ours = await builtTarget('ours.ts')
+  await using raw = await builtTarget('raw.ts')
+  await using validating = await builtTarget('raw.ts', 'validate')
   const body = JSON.stringify({ room: 'room_01jd7k00000000000000000000', seq: 41 })
   const slices = { ours: [] as Slice[], raw: [] as Slice[], validating: [] as Slice[] }
   for (let round = 0; round <= ROUNDS; round++)

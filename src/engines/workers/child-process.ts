@@ -94,23 +94,27 @@ exec "$0" "$@"`
 let reserve: number | undefined
 
 /**
- * What each thread of this Node maps for machine code and hardly fills: half a gigabyte in later versions, next to nothing in earlier ones.
- * `RLIMIT_DATA` counts it although it is no memory, so it comes on top of the limit. We map the same, so ours is looked at; V8 maps a power of
- * two and lays its own code, which is not counted, over a little of it.
+ * What each thread of this Node maps for machine code and hardly fills: half a gigabyte in later versions (V8's `kMaximalCodeRangeSize`), next to
+ * nothing in earlier ones. `RLIMIT_DATA` counts it where it is writable, although it is no memory, so it comes on top of the limit. We map the
+ * same, so ours is looked at; in a process that works it may lie in many pieces.
  */
 function codeReserve(): number {
-  reserve ??= Math.max(0, ...writableCode().filter((bytes) => bytes >= 64 << 20))
-  return reserve === 0 ? 0 : 2 ** Math.ceil(Math.log2(reserve))
+  reserve ??= writableCode() >= 64 << 20 ? CODE_RANGE : 0
+  return reserve
 }
 
-function writableCode(): number[] {
+const CODE_RANGE = 512 << 20
+
+function writableCode(): number {
   try {
     const maps = readFileSync('/proc/self/maps', 'utf8')
-    return [...maps.matchAll(/^([0-9a-f]+)-([0-9a-f]+) rwxp/gm)].map(
-      ([, from = '', to = '']) => Number.parseInt(to, 16) - Number.parseInt(from, 16),
+    const pieces = [...maps.matchAll(/^([0-9a-f]+)-([0-9a-f]+) rwxp/gm)]
+    return pieces.reduce(
+      (sum, [, from = '', to = '']) => sum + Number.parseInt(to, 16) - Number.parseInt(from, 16),
+      0,
     )
   } catch {
-    return []
+    return 0
   }
 }
 
