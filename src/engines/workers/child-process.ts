@@ -44,7 +44,9 @@ export function startChild({ entry, memoryLimitBytes, threads = 0, onMessage }: 
   const loader = path.endsWith('.ts') ? ['--import', sourceLoader()] : []
   const args = [`--max-old-space-size=${heapMb}`, '--no-warnings', ...loader, path]
   const limited = process.platform !== 'win32'
-  const limitKb = Math.ceil((memoryLimitBytes + codeReserve() * (1 + threads)) / 1024)
+  // What reads TypeScript compiles in a thread of its own where it has not compiled a file before.
+  const isolates = 1 + threads + (loader.length > 0 ? 1 : 0)
+  const limitKb = Math.ceil((memoryLimitBytes + codeReserve() * isolates) / 1024)
   const child = spawn(
     limited ? '/bin/sh' : process.execPath,
     limited ? ['-c', LIMITED, process.execPath, String(limitKb), ...args] : args,
