@@ -235,7 +235,7 @@ export function createCity(needs: CityNeeds): Service<typeof cityContract> {
       await map.found()
       // Ends by rejecting when it is stopped.
       void feeds.sweep(stopped.signal).catch(() => undefined)
-      running.push(search.run(stopped.signal).catch(() => undefined))
+      running.push(search.run(stopped.signal).catch(failed))
       running.push(notify.run(stopped.signal).catch(failed))
       running.push(presence.run(stopped.signal), agentsNow.run(stopped.signal))
     },

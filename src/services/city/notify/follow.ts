@@ -3,7 +3,8 @@ import { type Clock, isoTime } from '../../../kernel/clock.ts'
 import type { Ids } from '../../../kernel/ids.ts'
 import type { Events } from '../../../platform/events/events.ts'
 import type { CityDb } from '../city.store.ts'
-import { personal, roomEvent } from '../live/channels.ts'
+import { personal } from '../live/channels.ts'
+import { createLogFollower, type LogFollower } from '../live/log-follower.ts'
 import { pushDue } from './notify.events.ts'
 import { unreadOf } from './shown.ts'
 import { type Told, whomToTell } from './whom.ts'
@@ -20,101 +21,36 @@ export interface FollowNeeds {
   readonly failed: (failure: unknown) => void
 }
 
-/** Gathers what comes at the same moment. */
-const GATHER_MS = 40
-/** A process that died, or a broadcast that was lost, costs no more. */
-const SWEEP_MS = 3_000
-const EVENTS_A_TURN = 100
-const ROOMS_A_SWEEP = 200
 const DAY_MS = 86_400_000
 /** What was said longer ago, such as what an import brings, is no news. */
 const NEWS_MS = DAY_MS
 const KEEP_MS = 60 * DAY_MS
 const PRUNE_EVERY_MS = 3_600_000
 
-/** Reads each room's log from where it was left and notes whom each new message is for. The place is stored together with the notes and with the pushes they make, so each is made once, whatever is killed; several processes take different rooms. Runs until the signal aborts. */
-export async function followRooms(needs: FollowNeeds, signal: AbortSignal): Promise<void> {
-  const { db, events, clock, failed } = needs
-  const grown = new Set<string>()
-  let wake: () => void = () => undefined
-  const unlisten = events.listen(roomEvent, ({ room }) => {
-    grown.add(room)
-    wake()
-  })
+/** Notes, for each new message of each room, whom it is for; the notes and the pushes they make are stored together with the place in the room's log. */
+export function createNoting(needs: FollowNeeds): LogFollower {
+  const { db, events, clock, looking, failed } = needs
   let pruneAt = clock.now()
-  try {
-    while (!signal.aborted) {
-      const late = clock.sleep(SWEEP_MS, signal).then(() => true)
-      late.catch(() => undefined)
-      const woken = new Promise<boolean>((resolve) => {
-        wake = () => resolve(false)
-      })
-      try {
-        if (grown.size === 0 && (await Promise.race([late, woken])))
-          for (const room of await behind(db)) grown.add(room)
-        else await clock.sleep(GATHER_MS, signal)
-        if (clock.now() >= pruneAt) {
-          pruneAt = clock.now() + PRUNE_EVERY_MS
-          await prune(db, clock.now() - KEEP_MS)
-        }
-        for (const room of grown) {
-          grown.delete(room)
-          if (await turn(needs, room)) grown.add(room)
-        }
-      } catch (failure) {
-        if (signal.aborted) return
-        // The sweep comes back to it.
-        failed(failure)
-      }
-    }
-  } finally {
-    unlisten()
-  }
-}
-
-/** Answers whether there is more. */
-async function turn(needs: FollowNeeds, room: string): Promise<boolean> {
-  const { db, events, clock, looking } = needs
-  let told: readonly Told[] = []
-  const more = await db.transaction().execute(async (tx) => {
-    await tx
-      .insertInto('city.notify_mark')
-      .values({ room, seq: 0 })
-      .onConflict((conflict) => conflict.doNothing())
-      .execute()
-    const mark = await tx
-      .selectFrom('city.notify_mark')
-      .select('seq')
-      .where('room', '=', room)
-      .forUpdate()
-      .skipLocked()
-      .executeTakeFirst()
-    // Another process is at it.
-    if (!mark) return false
-    const log = await tx
-      .selectFrom('city.event')
-      .select(['seq', 'type', 'message'])
-      .where('room', '=', room)
-      .where('seq', '>', Number(mark.seq))
-      .orderBy('seq')
-      .limit(EVENTS_A_TURN)
-      .execute()
-    const last = log.at(-1)
-    if (!last) return false
-    const fresh = log.filter(({ type }) => type === 'message').map(({ message }) => message)
-    if (fresh.length > 0) {
+  return createLogFollower({
+    db,
+    events,
+    clock,
+    failed,
+    mark: 'city.notify_mark',
+    async take(tx, room, log) {
+      const fresh = log.filter(({ type }) => type === 'message').map(({ message }) => message)
+      if (fresh.length === 0) return undefined
       const since = isoTime(clock.now() - NEWS_MS)
-      told = await note(tx, needs, await whomToTell(tx, room, fresh, looking(room), since))
-    }
-    await tx
-      .updateTable('city.notify_mark')
-      .set({ seq: Number(last.seq) })
-      .where('room', '=', room)
-      .execute()
-    return log.length === EVENTS_A_TURN
+      const told = await note(tx, needs, await whomToTell(tx, room, fresh, looking(room), since))
+      const people = [...new Set(told.map(({ principal }) => principal))]
+      return people.length === 0 ? undefined : () => tellUnread(db, events, people)
+    },
+    async meanwhile() {
+      if (clock.now() < pruneAt) return
+      pruneAt = clock.now() + PRUNE_EVERY_MS
+      await prune(db, clock.now() - KEEP_MS)
+    },
   })
-  if (told.length > 0) await tellUnread(db, events, [...new Set(told.map(({ principal }) => principal))])
-  return more
 }
 
 /** Tells the open pages of each of them how much they have not seen. */
@@ -150,13 +86,6 @@ async function note(
     ...waking.map((one) => ({ type: pushDue, principal: null, data: { ...one, waited: false } })),
   )
   return made
-}
-
-async function behind(db: CityDb): Promise<string[]> {
-  const { rows } = await sql<{ id: string }>`
-    select r.id from city.room r left join city.notify_mark s on s.room = r.id
-    where r.seq > coalesce(s.seq, 0) order by r.id limit ${ROOMS_A_SWEEP}`.execute(db)
-  return rows.map(({ id }) => id)
 }
 
 async function prune(db: CityDb, before: number): Promise<void> {

@@ -7,7 +7,7 @@ import type { cityContract } from '../city.contract.ts'
 import type { notificationOperations } from '../notifications.contract.ts'
 import { type BellNeeds, createBell } from './bell.ts'
 import { consumeDigests } from './digest.ts'
-import { type FollowNeeds, followRooms } from './follow.ts'
+import { createNoting, type FollowNeeds } from './follow.ts'
 import { createPushSubscriptions } from './push.ts'
 import { openPushKeys, type PushKeys } from './push-keys.ts'
 import { createNotificationSettings } from './settings.ts'
@@ -62,7 +62,7 @@ export function createNotify({ push, ...needs }: NotifyNeeds): Notify {
     },
     async run(signal) {
       await keys?.().catch(needs.failed)
-      await followRooms({ ...needs, pushes: push !== undefined }, signal)
+      await createNoting({ ...needs, pushes: push !== undefined }).run(signal)
     },
   }
 }

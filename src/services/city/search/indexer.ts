@@ -3,7 +3,7 @@ import { stems } from '../../../engines/words/stems.ts'
 import type { Clock } from '../../../kernel/clock.ts'
 import type { Events } from '../../../platform/events/events.ts'
 import { type CityDb, iso } from '../city.store.ts'
-import { roomEvent } from '../live/channels.ts'
+import { createLogFollower, type LogFollower } from '../live/log-follower.ts'
 import { forgetLinks } from '../previews/previews.ts'
 import { digestOf, type Entry, entriesOf, keyOf } from './entries.ts'
 import { embedAsked } from './search.events.ts'
@@ -16,104 +16,17 @@ export interface IndexerNeeds {
   readonly failed: (failure: unknown) => void
 }
 
-/** Keeps what can be found by words up with the log of every room. */
-export interface Indexer {
-  /** Follows the rooms until it is aborted. */
-  run(signal: AbortSignal): Promise<void>
-  /** Resolves when every room is known to its end. */
-  settled(): Promise<void>
-}
-
-/** Gathers what comes at the same moment. */
-const GATHER_MS = 40
-/** A process that died, or a broadcast that was lost, costs no more. */
-const SWEEP_MS = 3_000
-const EVENTS_A_TURN = 100
-const ROOMS_A_SWEEP = 200
-
-/** Reads each room's log from where it was left and takes in every message that an event names, as the message stands: edits, outcomes and deletions are the same work as something new. Place and words are stored together, so nothing is lost or kept too long whatever is killed; several processes take different rooms. */
-export function createIndexer({ db, events, clock, failed }: IndexerNeeds): Indexer {
-  const grown = new Set<string>()
-  let wake: () => void = () => undefined
-  events.listen(roomEvent, ({ room }) => {
-    grown.add(room)
-    wake()
-  })
-
-  /** Answers whether there is more. */
-  const turn = async (room: string): Promise<boolean> =>
-    await db.transaction().execute(async (tx) => {
-      await tx
-        .insertInto('city.search_mark')
-        .values({ room, seq: 0 })
-        .onConflict((conflict) => conflict.doNothing())
-        .execute()
-      const mark = await tx
-        .selectFrom('city.search_mark')
-        .select('seq')
-        .where('room', '=', room)
-        .forUpdate()
-        .skipLocked()
-        .executeTakeFirst()
-      // Another process is at it.
-      if (!mark) return false
-      const log = await tx
-        .selectFrom('city.event')
-        .select(['seq', 'message'])
-        .where('room', '=', room)
-        .where('seq', '>', Number(mark.seq))
-        .orderBy('seq')
-        .limit(EVENTS_A_TURN)
-        .execute()
-      const last = log.at(-1)
-      if (!last) return false
+/** Keeps what can be found by words up with the log of every room: takes in every message that an event names, as the message stands, so that edits, outcomes and deletions are the same work as something new. */
+export function createIndexer({ events, ...needs }: IndexerNeeds): LogFollower {
+  return createLogFollower({
+    ...needs,
+    events,
+    mark: 'city.search_mark',
+    async take(tx, _room, log) {
       await takeIn(tx, events, [...new Set(log.map(({ message }) => message))])
-      await tx
-        .updateTable('city.search_mark')
-        .set({ seq: Number(last.seq) })
-        .where('room', '=', room)
-        .execute()
-      return log.length === EVENTS_A_TURN
-    })
-
-  const behind = async (): Promise<string[]> => {
-    const { rows } = await sql<{ id: string }>`
-      select r.id from city.room r left join city.search_mark s on s.room = r.id
-      where r.seq > coalesce(s.seq, 0) order by r.id limit ${ROOMS_A_SWEEP}`.execute(db)
-    return rows.map(({ id }) => id)
-  }
-
-  const work = async (): Promise<void> => {
-    for (const room of grown) {
-      grown.delete(room)
-      try {
-        if (await turn(room)) grown.add(room)
-      } catch (failure) {
-        // The sweep comes back to it.
-        failed(failure)
-      }
-    }
-  }
-
-  return {
-    async run(signal) {
-      while (!signal.aborted) {
-        const late = clock.sleep(SWEEP_MS, signal).then(() => true)
-        late.catch(() => undefined)
-        const woken = new Promise<boolean>((resolve) => {
-          wake = () => resolve(false)
-        })
-        if (grown.size === 0 && (await Promise.race([late, woken])))
-          for (const room of await behind()) grown.add(room)
-        else await clock.sleep(GATHER_MS, signal)
-        await work()
-      }
+      return undefined
     },
-    async settled() {
-      for (const room of await behind()) grown.add(room)
-      await work()
-    },
-  }
+  })
 }
 
 /** Makes what is known of these messages what they say now. */
