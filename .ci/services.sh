@@ -45,7 +45,12 @@ want_schemathesis() {
   python3 -m venv "$cache/schemathesis" && "$cache/schemathesis/bin/pip" install -q --disable-pip-version-check schemathesis==4.32.5
 }
 
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+# Below the ports that the system hands out by itself, so that nothing takes it meanwhile.
+free_port() {
+  local port
+  while port=$((12000 + RANDOM % 20000)); do (echo >"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break; done
+  echo "$port"
+}
 
 # PostgreSQL refuses to run as root.
 as_plain_user() {

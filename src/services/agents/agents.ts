@@ -20,6 +20,7 @@ import { runOpened } from './agents.events.ts'
 import { createAgentsStore, runOf, type StoredRun } from './agents.store.ts'
 import type { AgentsTables } from './agents.tables.ts'
 import { DAARWIZZ, DAARWIZZ_PROMPTS } from './daarwizz.ts'
+import { createEnrolment } from './enrolment.ts'
 import { consumeErasures } from './erase.ts'
 import { createLiveRuns } from './live-runs.ts'
 import { openStreams } from './open-streams.ts'
@@ -46,11 +47,12 @@ const LIMITS: RunLimits = { concurrency: 4, runMs: 120_000, maxTokens: 2_048 }
 
 /** The agents of the city and their runs: opened once, worked off durably, streamed as they go, stopped by whoever asked. */
 export function createAgents(needs: AgentsNeeds): Service<typeof agentsContract> {
-  const { events, auth, city, clock } = needs
+  const { events, city, clock } = needs
   const db = needs.db.withTables<AgentsTables>()
   const store = createAgentsStore(db, clock)
   const live = createLiveRuns({ events, clock })
   const closing = new AbortController()
+  const enrolment = createEnrolment(needs)
   const limits = { ...LIMITS, ...needs.limits }
   consumeErasures({ db, events, store, live, clock })
   events.consume(runJob({ ...needs, db, store, live, knowledge: needs.knowledge, limits }))
@@ -151,8 +153,10 @@ export function createAgents(needs: AgentsNeeds): Service<typeof agentsContract>
 
     async start() {
       await store.seed(DAARWIZZ, DAARWIZZ_PROMPTS)
-      await auth.enrolAgent({ id: DAARWIZZ.id, name: DAARWIZZ.name })
+      await enrolment.enrol({ id: DAARWIZZ.id, name: DAARWIZZ.name }, closing.signal)
     },
+
+    checks: async () => [enrolment.check()],
 
     async stop() {
       closing.abort()
