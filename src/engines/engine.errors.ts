@@ -12,6 +12,11 @@ export const engineError = catalogue({
     'The model {model} is not installed yet ({size}). Install it: {command}',
     'Моделі {model} ще немає ({size}). Установити: {command}',
   ],
+  'engine.program_missing': [
+    'unavailable',
+    'The program {program} is not installed here. Install it: {command}',
+    'Програми {program} тут немає. Установити: {command}',
+  ],
   'engine.crashed': [
     'unavailable',
     'The engine stopped in the middle of the work.',
@@ -51,6 +56,11 @@ export const engineError = catalogue({
     'Файл пошкоджено або обрізано, відкрити його неможливо.',
   ],
   'file.encrypted': ['invalid', 'The document is locked with a password.', 'Документ замкнено паролем.'],
+  'file.wrong_password': [
+    'invalid',
+    'The password does not open the document.',
+    'Цей пароль не відкриває документ.',
+  ],
   'file.bomb': [
     'too_large',
     'Unpacked, the file would be far too large.',
@@ -72,6 +82,17 @@ export const engineError = catalogue({
     'The document has {pages} pages, the limit is {limit}.',
     'У документі {pages} сторінок, а можна до {limit}.',
   ],
+  'speech.empty': ['invalid', 'There is nothing to read aloud.', 'Тут немає чого читати вголос.'],
+  'speech.too_long': [
+    'too_large',
+    'The text has {count} characters, the limit for reading aloud is {limit}.',
+    'У тексті {count} знаків, а вголос читаємо до {limit}.',
+  ],
+  'speech.no_voice': [
+    'unsupported',
+    'No voice here reads this language ({language}).',
+    'Жоден голос тут не читає цією мовою ({language}).',
+  ],
   'page.illegible': [
     'invalid',
     'The page was not read: the scan is blurred.',
@@ -84,4 +105,5 @@ export const engineError = catalogue({
 export const isFinal = (failure: AppError): boolean =>
   failure.code === 'engine.model_missing' ||
   failure.code === 'engine.none' ||
+  failure.code === 'engine.program_missing' ||
   (!failure.retryable && failure.kind !== 'internal')

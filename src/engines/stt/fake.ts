@@ -1,6 +1,6 @@
 import { AppError } from '../../kernel/errors.ts'
 import { engineError } from '../engine.errors.ts'
-import type { Stt, SttOptions, Transcript } from './stt.ts'
+import type { Segment, Stt, SttOptions, Transcript } from './stt.ts'
 
 /** What a scripted engine answers to one call. */
 export type SttScript = Partial<Transcript> | AppError
@@ -33,16 +33,25 @@ export function createFakeStt(needs: FakeSttNeeds = {}): Stt & { calls(): number
       if (options?.signal?.aborted) throw AppError.from(options.signal.reason)
       if (answer instanceof AppError) throw answer
       const text = answer.text ?? ''
+      const segments = answer.segments ?? (text === '' ? [] : [spoken(text, options?.words ?? false)])
+      for (const segment of segments) options?.onPartial?.(segment)
       options?.onProgress?.(1)
       return {
         text,
         language: text === '' ? null : (options?.language ?? 'en'),
         speech: text !== '',
-        segments: text === '' ? [] : [{ start: 0, end: 1, text }],
+        segments,
         engine: `${name}/script`,
         durationMs: audio.bytes.length,
         ...answer,
       }
     },
   }
+}
+
+/** One second of it; each word has its share. */
+function spoken(text: string, timed: boolean): Segment {
+  const said = text.split(' ')
+  const words = said.map((word, n) => ({ word, start: n / said.length, end: (n + 1) / said.length }))
+  return { start: 0, end: 1, text, ...(timed && { words }) }
 }

@@ -38,7 +38,7 @@ export function openAiStt(needs: OpenAiSttNeeds): Stt {
   return {
     name: 'openai',
     missing: () => Promise.resolve(null),
-    async transcribe(audio, { language, onProgress, signal } = {}) {
+    async transcribe(audio, { language, onPartial, onProgress, signal } = {}) {
       if (audio.bytes.length === 0) throw engineError('file.empty')
       const ask = (format: 'verbose_json' | 'json'): Promise<Transcript> =>
         post('audio/transcriptions', formOf(audio, { model, format, language }), signal, async (response) => {
@@ -54,6 +54,7 @@ export function openAiStt(needs: OpenAiSttNeeds): Stt {
           return transcriptOf(answer.data, `openai/${model}`, language)
         })
       const transcript = await ask('verbose_json')
+      for (const segment of transcript.segments) onPartial?.(segment)
       onProgress?.(1)
       return transcript
     },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { AppError } from '../../kernel/errors.ts'
-import { type Stt, Transcript } from './stt.ts'
+import { type Segment, type Stt, Transcript } from './stt.ts'
 
 export interface SttSubject {
   readonly stt: Stt
@@ -38,6 +38,24 @@ export function sttConformance(subject: () => SttSubject): void {
     expect(at * 1000).toBeLessThanOrEqual(found.durationMs)
     expect(shares.at(-1)).toBe(1)
     expect(shares.every((share, n) => share >= (shares[n - 1] ?? 0) && share <= 1)).toBe(true)
+  })
+
+  test('tells each stretch as it is heard: together they are the transcript; times of words only where they are heard', async () => {
+    const { speech, stt } = subject()
+    const told: Segment[] = []
+    const found = await stt.transcribe(speech, { words: true, onPartial: (segment) => told.push(segment) })
+    expect(told).toEqual(found.segments)
+    for (const { end, start, text, words } of found.segments) {
+      if (!words) continue
+      expect(words.map(({ word }) => word).join(' ')).toBe(text)
+      let at = start
+      for (const word of words) {
+        expect(word.start).toBeGreaterThanOrEqual(at)
+        expect(word.end).toBeGreaterThanOrEqual(word.start)
+        at = word.start
+      }
+      expect(words.at(-1)?.end).toBeLessThanOrEqual(end)
+    }
   })
 
   test('hears no words where nobody speaks', async () => {

@@ -58,10 +58,10 @@ export function createWhisper(needs: WhisperNeeds): Whisper {
   return {
     name: 'whisper',
     missing: () => models.missing(model),
-    async transcribe({ bytes }, { language, onProgress, signal } = {}) {
+    async transcribe({ bytes }, { language, onPartial, onProgress, signal } = {}) {
       const missing = await models.missing(model)
       if (missing) throw missing
-      return pool.run(
+      const transcript = await pool.run(
         'transcribe',
         { folder: models.dir, name: model, threads, language, maxSeconds },
         {
@@ -73,6 +73,8 @@ export function createWhisper(needs: WhisperNeeds): Whisper {
           onMessage: (share) => onProgress?.(share),
         },
       )
+      for (const segment of transcript.segments) onPartial?.(segment)
+      return transcript
     },
     state: pool.state,
     close: pool.close,
