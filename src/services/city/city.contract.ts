@@ -11,6 +11,7 @@ import { notificationOperations } from './notifications.contract.ts'
 import { peopleOperations } from './people.contract.ts'
 import { presenceOperations } from './presence.contract.ts'
 import { previewOperations } from './previews.contract.ts'
+import { quotaOperations } from './quotas.contract.ts'
 import { roomOperations } from './rooms.contract.ts'
 import { searchOperations } from './search.contract.ts'
 import { transferOperations } from './transfers.contract.ts'
@@ -28,6 +29,7 @@ export const cityContract = {
   ...logOperations,
   ...moderationOperations,
   ...fileOperations,
+  ...quotaOperations,
   ...presenceOperations,
   ...notificationOperations,
   ...searchOperations,

@@ -30,6 +30,8 @@ export type CityTables = SearchTables &
     'city.file': FileTable
     'city.thumbnail': ThumbnailTable
     'city.waveform': WaveformTable
+    'city.room_quota': RoomQuotaTable
+    'city.person_quota': PersonQuotaTable
     'city.message': MessageTable
     'city.part': PartTable
     'city.call': CallTable
@@ -100,6 +102,16 @@ interface FileTable {
   upload: string | null
   community_id: string | null
   created_at: Time
+}
+
+interface RoomQuotaTable {
+  room: string
+  limit_bytes: BigInt8
+}
+
+interface PersonQuotaTable {
+  principal: string
+  limit_bytes: BigInt8
 }
 
 interface WaveformTable {

@@ -26,6 +26,7 @@ import { downloadRoutes } from './files/downloads.ts'
 import { toCityFile } from './files/files.ts'
 import { createGallery } from './files/gallery.ts'
 import { createIntake } from './files/intake.ts'
+import { createQuotas } from './files/quotas.ts'
 import { createResumable } from './files/resumable.ts'
 import { uploadRoute } from './files/uploads.ts'
 import { createWaveforms } from './files/waveforms.ts'
@@ -191,6 +192,7 @@ export function createCity(needs: CityNeeds): Service<typeof cityContract> {
       ...map.handlers,
       ...createReading(db),
       ...createGallery(db),
+      ...createQuotas({ db, auth, limits }),
       ...createWaveforms({ ...needs, media: needs.media }),
       async keepUpload({ upload }, { principal, signal }) {
         if (!principal || !resumable) throw cityError('city.upload_not_found')

@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream'
-import { sql } from 'kysely'
 import { engineError } from '../../../engines/engine.errors.ts'
 import { kindOf } from '../../../engines/media/accepted.ts'
 import type { Media, MediaFacts } from '../../../engines/media/media.ts'
@@ -9,6 +8,7 @@ import type { Files, StoredBlob } from '../../../platform/files/files.ts'
 import { cityError } from '../city.errors.ts'
 import type { CityDb, FileRow } from '../city.store.ts'
 import { alone, forgetBlob } from './blobs.ts'
+import { checkPersonQuota, type QuotaLimits } from './quotas.ts'
 
 export interface IntakeNeeds {
   readonly db: CityDb
@@ -16,7 +16,7 @@ export interface IntakeNeeds {
   readonly media: Media | undefined
   readonly clock: Clock
   readonly ids: Ids
-  readonly limits: { readonly maxUploadBytes: number; readonly quotaBytes: number }
+  readonly limits: { readonly maxUploadBytes: number } & QuotaLimits
 }
 
 /** Whose a file becomes, and by what name. */
@@ -69,7 +69,8 @@ export function createIntake(needs: IntakeNeeds) {
       }
     },
     /** Rejects with `city.quota_exceeded` where the person has no room for so many bytes more. */
-    checkQuota: (owner: string, more: number): Promise<void> => refuseFull(needs, owner, more),
+    checkQuota: (owner: string, more: number): Promise<void> =>
+      checkPersonQuota(needs.db, owner, more, limits),
   }
 }
 
@@ -124,7 +125,7 @@ async function register(
     await alone(tx, blob.sha256)
     const before = upload === undefined ? undefined : await fileOfUpload(tx, upload)
     if (before) return before
-    await refuseFull({ db: tx, limits }, owner, blob.sizeBytes)
+    await checkPersonQuota(tx, owner, blob.sizeBytes, limits)
     // Another process refused the same bytes meanwhile and took them away.
     if (!(await files.has(blob.sha256))) throw cityError('city.upload_broken')
     return await tx
@@ -154,23 +155,3 @@ async function register(
 export async function fileOfUpload(db: CityDb, upload: string): Promise<FileRow | undefined> {
   return await db.selectFrom('city.file').selectAll().where('upload', '=', upload).executeTakeFirst()
 }
-
-async function refuseFull(
-  { db, limits }: Pick<IntakeNeeds, 'db' | 'limits'>,
-  owner: string,
-  more: number,
-): Promise<void> {
-  const { used } = await db
-    .selectFrom('city.file')
-    .select((of) => of.fn.coalesce(of.fn.sum<number>('size_bytes'), sql<number>`0`).as('used'))
-    .where('owner', '=', owner)
-    .executeTakeFirstOrThrow()
-  const would = Number(used) + more
-  if (would > limits.quotaBytes)
-    throw cityError('city.quota_exceeded', {
-      usedMb: megabytes(would),
-      limitMb: megabytes(limits.quotaBytes),
-    })
-}
-
-const megabytes = (bytes: number): number => Math.ceil(bytes / 1024 / 1024)

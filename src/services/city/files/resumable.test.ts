@@ -167,5 +167,38 @@ describe('what is taken in', () => {
     await expect(
       olena.post({ room, clientId: 'large', parts: [{ type: 'file', file: large }] }),
     ).rejects.toMatchObject({ code: 'city.room_quota_exceeded' })
+
+    const used = { usedBytes: 21, files: 3 }
+    expect(await olena.roomQuota({ room })).toEqual({ ...used, limitBytes: 30_000, own: false })
+    await expect(city.as('taras').roomQuota({ room })).rejects.toMatchObject({ code: 'city.room_not_found' })
+    await olena.addMember({ room, principal: 'p_taras' })
+    await expect(city.as('taras').roomQuota({ room })).rejects.toMatchObject({ code: 'city.not_manager' })
+    await olena.limitRoom({ room, limitBytes: 40_000 })
+    await olena.post({ room, clientId: 'large', parts: [{ type: 'file', file: large }] })
+    expect(await olena.limitRoom({ room, limitBytes: null })).toEqual({
+      ...{ usedBytes: 30_021, files: 4 },
+      ...{ limitBytes: 30_000, own: false },
+    })
+  })
+
+  it('a person has their own share, or the city’s', async () => {
+    await using city = await openTestCity({ media: createFakeMedia(), limits: { quotaBytes: 30 } })
+    const send = async () => {
+      const body = new FormData()
+      body.append('file', new Blob(['twenty bytes of words']), 'a.txt')
+      return (await city.fetch('taras', '/api/city/files', { method: 'POST', body })).status
+    }
+    expect([await send(), await send()]).toEqual([201, 413])
+    const olena = city.as('olena')
+    const quota = { usedBytes: 21, files: 1, limitBytes: 30, own: false }
+    expect(await city.as('taras').quota({})).toEqual(quota)
+    const set = { ...quota, limitBytes: 60, own: true }
+    expect(await olena.limitPerson({ principal: 'p_taras', limitBytes: 60 })).toEqual(set)
+    expect([await send(), await send()]).toEqual([201, 413])
+    expect(await city.as('iryna').quota({})).toMatchObject({ files: 0, own: false })
+    await olena.limitPerson({ principal: 'p_taras', limitBytes: null })
+    expect(await olena.personQuota({ principal: 'p_taras' })).toEqual({ ...quota, usedBytes: 42, files: 2 })
+    const nobody = olena.limitPerson({ principal: 'p_nobody', limitBytes: 1 })
+    await expect(nobody).rejects.toMatchObject({ code: 'city.resident_not_found' })
   })
 })

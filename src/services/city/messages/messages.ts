@@ -21,7 +21,7 @@ import {
   type RoomRow,
 } from '../city.store.ts'
 import { readableFiles, toCityFile } from '../files/files.ts'
-import { checkRoomQuota } from '../files/room-quota.ts'
+import { checkRoomQuota } from '../files/quotas.ts'
 import { MAX_TEXT, type Message, type NewMessage, type PartType } from '../messages.contract.ts'
 import type { Watch } from '../moderation/watch.ts'
 import type { Roster } from './directory.ts'

@@ -1,0 +1,3 @@
+ALTER TABLE city.push_subscription DROP COLUMN credential;
+DROP TABLE city.person_quota;
+DROP TABLE city.room_quota;

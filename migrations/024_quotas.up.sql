@@ -1,0 +1,13 @@
+-- What the files of one room, or of one person, may take, where it is not what the city's configuration says.
+CREATE TABLE city.room_quota (
+  room text PRIMARY KEY REFERENCES city.room (id) ON DELETE CASCADE,
+  limit_bytes bigint NOT NULL CHECK (limit_bytes >= 0)
+);
+CREATE TABLE city.person_quota (
+  principal text PRIMARY KEY,
+  limit_bytes bigint NOT NULL CHECK (limit_bytes >= 0)
+);
+
+-- The session or key a browser was subscribed by: when that ends, so does the waking. Null for those made before.
+ALTER TABLE city.push_subscription ADD COLUMN credential text;
+CREATE INDEX push_subscription_credential ON city.push_subscription (credential);
