@@ -16,6 +16,7 @@ import { createTypists, type Typists } from './typists.ts'
 import { uploadFile } from './upload.ts'
 
 const KEPT_ROOMS = 12
+const MANY_UNREAD = 40
 const READ_AFTER_MS = 400
 const TYPING_MS = 3_000
 const POST_TIMEOUT_MS = 20_000
@@ -151,6 +152,11 @@ export function createCity({ api, me, queries, signedOut }: CityNeeds): City {
     after,
   )
 
+  /** Where one begins to read a room in which more came than its newest page holds. */
+  const firstUnread = (id: string) => {
+    const room = queries.getQueryData<Room[]>(ROOMS)?.find((one) => one.id === id)
+    return room && room.readSeq > 0 && room.unread > MANY_UNREAD ? room.readSeq + 1 : undefined
+  }
   const changeRoom = (id: string, how: (room: Room) => Room) =>
     queries.setQueryData<Room[]>(ROOMS, (rooms) => rooms?.map((room) => (room.id === id ? how(room) : room)))
 
@@ -252,7 +258,7 @@ export function createCity({ api, me, queries, signedOut }: CityNeeds): City {
       stores.delete(id)
       stores.set(id, store)
       if (stores.size > KEPT_ROOMS) stores.delete([...stores.keys()][0] ?? '')
-      if (!kept) void store.load().then(store.catchUp)
+      if (!kept) void store.load(firstUnread(id)).then(store.catchUp)
       return store
     },
     thread(room, root) {

@@ -24,6 +24,8 @@ import type { Outgoing } from './outbox.ts'
 import { type Row, rowsOf } from './rows.ts'
 import type { Timeline } from './timeline.ts'
 
+type Fetching = 'idle' | 'loading' | 'failed'
+
 export interface LogHandle {
   show(message: string): void
   toEnd(): void
@@ -36,28 +38,46 @@ interface LogProps {
   outgoing: readonly Outgoing[]
   /** Up to where the reader had read when the room was opened. */
   readSeq: number | null
-  older: 'idle' | 'loading' | 'failed'
+  older: Fetching
+  newer: Fetching
   onOlder: () => void
+  onNewer: () => void
+  /** The reader goes to the newest, which may not be held. */
+  onLatest: () => Promise<void>
+  /** The number of the message that is in the middle of the view. */
+  onLook: (seq: number) => void
   /** A message that was gone to. */
   target: string | null
 }
 
 /** Nearer to the end than this (px), the log follows what comes. */
 const END = 80
-const ROWS_BEFORE_OLDER = 6
+/** A page is fetched when so few rows are left before it. */
+const ROWS_AHEAD = 30
+/** Heights of rows that are remembered. */
+const HEIGHTS_KEPT = 2_000
 
-/** A room's history, of which only what is in view is in the page. It follows only at the end, and stays where it is when older messages come in above. */
-export function Log({ ref, room, timeline, outgoing, readSeq, older, onOlder, target }: LogProps) {
+/** A stretch of a room's history, of which only what is in view is in the page. It follows only at the end, and stays where it is when messages come in above or are let go. */
+export function Log(props: LogProps) {
+  const { ref, room, timeline, outgoing, readSeq, older, newer, onOlder, onNewer, onLatest, onLook, target } =
+    props
   const { t } = useTranslation()
   const city = useCity()
   const format = useFormat()
   const { messages, streams } = timeline
+  const whole = timeline.older === null
+  const current = timeline.newer === null
   const rows = useMemo(() => {
     const dayOf = (at: string | number) => new Date(at).toDateString()
-    return rowsOf({ messages, streams, outgoing, readSeq, me: city.me.id, dayOf })
-  }, [messages, streams, outgoing, readSeq, city.me.id])
+    return rowsOf({ messages, streams, outgoing, readSeq, me: city.me.id, dayOf, whole, current })
+  }, [messages, streams, outgoing, readSeq, city.me.id, whole, current])
 
   const scroller = useRef<HTMLDivElement>(null)
+  // The page that reaches the newest is history still: only what comes after it is followed.
+  const wasCurrent = useRef(current)
+  useEffect(() => {
+    wasCurrent.current = current
+  }, [current])
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
@@ -66,10 +86,16 @@ export function Log({ ref, room, timeline, outgoing, readSeq, older, onOlder, ta
     overscan: 8,
     paddingEnd: 12,
     anchorTo: 'end',
-    followOnAppend: true,
+    followOnAppend: current && wasCurrent.current,
     scrollEndThreshold: END,
   })
   const items = virtualizer.getVirtualItems()
+  useEffect(() => {
+    const { itemSizeCache } = virtualizer
+    if (itemSizeCache.size <= HEIGHTS_KEPT) return
+    const held = new Set<unknown>(rows.map(({ key }) => key))
+    for (const key of itemSizeCache.keys()) if (!held.has(key)) itemSizeCache.delete(key)
+  }, [rows, virtualizer])
 
   const started = useRef(false)
   useLayoutEffect(() => {
@@ -87,13 +113,16 @@ export function Log({ ref, room, timeline, outgoing, readSeq, older, onOlder, ta
   const look = useCallback(() => {
     const element = scroller.current
     if (!element) return
-    const end = element.scrollHeight - element.scrollTop - element.clientHeight <= END
+    const end = current && element.scrollHeight - element.scrollTop - element.clientHeight <= END
+    const middle = virtualizer.getVirtualItemForOffset(element.scrollTop + element.clientHeight / 2)
+    const seq = seqAt(rows, middle?.index ?? rows.length)
+    if (seq !== null) onLook(end ? Number.POSITIVE_INFINITY : seq)
     following.current = end
     setAtEnd(end)
     if (!end || document.visibilityState !== 'visible') return
     setSeen(newest)
     if (newest > room.readSeq) city.read(room.id, newest)
-  }, [newest, room.id, room.readSeq, city])
+  }, [newest, current, rows, virtualizer, onLook, room.id, room.readSeq, city])
   useEffect(() => {
     const frame = requestAnimationFrame(look)
     document.addEventListener('visibilitychange', look)
@@ -114,14 +143,21 @@ export function Log({ ref, room, timeline, outgoing, readSeq, older, onOlder, ta
     watch.observe(element)
     return () => watch.disconnect()
   }, [virtualizer])
-  const fresh = messages.filter(({ seq, author }) => seq > seen && author.id !== city.me.id).length
+  const unseen = messages.filter(({ seq, author }) => seq > seen && author.id !== city.me.id).length
+  const fresh = current ? unseen : room.unread
 
   const first = items[0]?.index ?? 0
+  const left = rows.length - 1 - (items.at(-1)?.index ?? 0)
   useEffect(() => {
-    if (started.current && first < ROWS_BEFORE_OLDER && older === 'idle' && timeline.older !== null) onOlder()
-  }, [first, older, timeline.older, onOlder])
+    if (!started.current) return
+    if (first < ROWS_AHEAD && older === 'idle' && !whole) onOlder()
+    if (left < ROWS_AHEAD && newer === 'idle' && !current) onNewer()
+  }, [first, left, older, newer, whole, current, onOlder, onNewer])
 
-  const toEnd = () => requestAnimationFrame(() => virtualizer.scrollToEnd())
+  const toEnd = async () => {
+    await onLatest()
+    requestAnimationFrame(() => virtualizer.scrollToEnd())
+  }
   useImperativeHandle(ref, () => ({
     show(message) {
       const index = rows.findIndex((row) => row.kind === 'message' && row.message.id === message)
@@ -129,7 +165,7 @@ export function Log({ ref, room, timeline, outgoing, readSeq, older, onOlder, ta
       following.current = false
       virtualizer.scrollToIndex(index, { align: 'center' })
     },
-    toEnd,
+    toEnd: () => void toEnd(),
   }))
 
   const keepFocus = useKeepFocus()
@@ -166,7 +202,8 @@ export function Log({ ref, room, timeline, outgoing, readSeq, older, onOlder, ta
         onKeyDown={move}
         {...keepFocus}
       >
-        <Older state={older} more={timeline.older !== null} onRetry={onOlder} />
+        {whole && <p className="log-status meta">{t('city.beginning')}</p>}
+        <Missing state={older} what={t('city.olderFailed')} onRetry={onOlder} />
         <div className="log" style={{ height: virtualizer.getTotalSize() }}>
           {items.map((item) => {
             const row = rows[item.index]
@@ -185,33 +222,39 @@ export function Log({ ref, room, timeline, outgoing, readSeq, older, onOlder, ta
             )
           })}
         </div>
+        <Missing state={newer} what={t('city.newerFailed')} onRetry={onNewer} />
       </div>
       {!atEnd && (
-        <Button small className="to-end" onClick={toEnd} aria-label={fresh > 0 ? undefined : t('city.toEnd')}>
+        <Button
+          small
+          className="to-end"
+          onClick={() => void toEnd()}
+          aria-label={fresh > 0 ? undefined : t('city.toEnd')}
+        >
           <Icon of={ArrowDown} size="s" />
           {fresh > 0 && t('city.fresh', { count: fresh })}
         </Button>
       )}
-      <Announcer messages={messages} />
+      <Announcer messages={messages} after={room.seq} />
     </>
   )
 }
 
-function Older({ state, more, onRetry }: { state: LogProps['older']; more: boolean; onRetry: () => void }) {
+/** A page of history that did not come. */
+function Missing({ state, what, onRetry }: { state: Fetching; what: string; onRetry: () => void }) {
   const { t } = useTranslation()
-  if (state === 'failed')
-    return (
-      <div className="log-status">
-        <p className="fail justify-center">
-          <Icon of={CircleAlert} size="s" />
-          {t('city.olderFailed')}
-        </p>
-        <Button small look="quiet" onClick={onRetry}>
-          {t('common.retry')}
-        </Button>
-      </div>
-    )
-  return more ? null : <p className="log-status meta">{t('city.beginning')}</p>
+  if (state !== 'failed') return null
+  return (
+    <div className="log-status">
+      <p className="fail justify-center">
+        <Icon of={CircleAlert} size="s" />
+        {what}
+      </p>
+      <Button small look="quiet" onClick={onRetry}>
+        {t('common.retry')}
+      </Button>
+    </div>
+  )
 }
 
 const HEIGHTS = { day: 38, new: 38, stream: 140, out: 60 } as const
@@ -228,6 +271,15 @@ function nextMessage(rows: readonly Row[], from: number, way: number): number | 
   for (let index = from + way; index >= 0 && index < rows.length; index += way) {
     const kind = rows[index]?.kind
     if (kind === 'message' || kind === 'out') return index
+  }
+  return null
+}
+
+/** The number of the last message at a row or before it. */
+function seqAt(rows: readonly Row[], index: number): number | null {
+  for (let at = Math.min(index, rows.length - 1); at >= 0; at--) {
+    const row = rows[at]
+    if (row?.kind === 'message') return row.message.seq
   }
   return null
 }

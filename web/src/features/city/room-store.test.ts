@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { kernelError } from '../../../../src/kernel/errors.ts'
+import { cityError } from '../../../../src/services/city/city.errors.ts'
 import type { Message } from '../../../../src/services/city/messages.contract.ts'
 import type { Api } from '../../api.ts'
 import { createRoomStore } from './room-store.ts'
@@ -22,10 +23,22 @@ function setup(count: number) {
   const said = Array.from({ length: count }, (_, i) => message(i + 1))
   const state = { gate: Promise.resolve(), down: false, runText: '', asked: [] as string[] }
   const city = {
-    messages: async ({ before = Number.POSITIVE_INFINITY, limit = 50 }) => {
+    messages: async (asked: { before?: number; after?: number; around?: string; limit?: number }) => {
+      const { before = Number.POSITIVE_INFINITY, after, around, limit = 50 } = asked
       const known = said.filter(({ seq }) => seq < before)
       await state.gate
       if (state.down) throw kernelError('peer.unreachable', { peer: 'city' })
+      if (around !== undefined) {
+        const at = said.findIndex(({ id, seq }) => id === around || String(seq) === around)
+        if (at < 0) throw cityError('city.message_not_found')
+        const earlier = said.slice(Math.max(0, at - limit / 2), at)
+        return { items: [...earlier, ...said.slice(at, at + limit - earlier.length)] }
+      }
+      if (after !== undefined) {
+        const later = said.slice(said.findIndex(({ seq }) => seq > after))
+        const items = later.slice(0, limit)
+        return { items, ...(later.length > limit && { next: items.at(-1)?.seq }) }
+      }
       const items = known.slice(-limit)
       return { items, ...(known.length > limit && { next: items[0]?.seq }) }
     },
@@ -88,12 +101,88 @@ test('says when it could not be loaded, and loads when asked again', async () =>
   expect(store.state().state).toBe('ready')
 })
 
-test('goes to a message far back, and says when there is none', async () => {
-  const { store, seqs } = setup(600)
+test('goes anywhere in 100,000 messages, reads on in both directions, and never holds more than 500', async () => {
+  const { store, seqs } = setup(100_000)
+  const { state } = store
+  let most = 0
+  store.subscribe(() => {
+    most = Math.max(most, state().timeline.messages.length)
+  })
   await store.load()
-  expect(await store.reach('msg_5')).toBe(true)
-  expect(seqs()).toContain(5)
+  expect(await store.reach('msg_50000')).toBe(true)
+  expect([seqs()[0], seqs().at(-1)]).toEqual([49_950, 50_049])
+  for (let page = 0; page < 10; page++) await store.loadOlder()
+  expect([seqs()[0], seqs().length]).toEqual([48_950, 500])
+  for (let page = 0; page < 20; page++) await store.loadNewer()
+  expect(seqs().at(-1)).toBe(51_449)
+  expect(seqs()).toEqual(Array.from({ length: 500 }, (_, i) => 50_950 + i))
+  expect(await store.reach('msg_3')).toBe(true)
+  expect([seqs()[0], state().timeline.older]).toEqual([1, null])
+  expect(await store.latest()).toBe(true)
+  expect([seqs().at(-1), state().timeline.newer]).toEqual([100_000, null])
   expect(await store.reach('msg_none')).toBe(false)
+  expect(seqs().at(-1)).toBe(100_000)
+  expect(most).toBe(500)
+})
+
+test('what is said while one reads far back comes when one returns, whole and once', async () => {
+  const { store, said, seqs } = setup(300)
+  await store.load()
+  await store.reach('msg_100')
+  const say = (seq: number) => {
+    said.push(message(seq))
+    store.frame({ type: 'message', room: 'room_1', seq, message: message(seq) })
+  }
+  say(301)
+  expect(seqs().at(-1)).toBe(149)
+  store.frame({ type: 'edited', room: 'room_1', seq: 302, message: message(120, { text: 'changed' }) })
+  expect(store.state().timeline.messages.find(({ seq }) => seq === 120)?.text).toBe('changed')
+  while (store.state().timeline.newer !== null) await store.loadNewer()
+  say(303)
+  expect(seqs()).toEqual([...Array.from({ length: 252 }, (_, i) => 50 + i), 303])
+})
+
+test('a reader who went elsewhere is not brought back by a page that was on its way', async () => {
+  const { store, state, seqs } = setup(1_000)
+  await store.load()
+  let open = () => {}
+  state.gate = new Promise((resolve) => {
+    open = resolve
+  })
+  const pages = [store.loadOlder(), store.load()]
+  const gone = store.reach('msg_200')
+  open()
+  await Promise.all([...pages, gone])
+  expect([seqs()[0], seqs().at(-1)]).toEqual([150, 249])
+  state.down = true
+  await expect(store.reach('msg_900')).rejects.toMatchObject({ code: 'peer.unreachable' })
+  expect(await store.latest()).toBe(false)
+  expect(seqs().at(-1)).toBe(249)
+})
+
+test('opens where one left off, and holds little of a room that nobody looks at', async () => {
+  const { store, seqs, said } = setup(2_000)
+  await store.load(701)
+  expect([seqs()[0], seqs().at(-1)]).toEqual([651, 750])
+  store.rest()
+  await vi.waitFor(() => expect(seqs().at(-1)).toBe(2_000))
+  for (let seq = 2_001; seq <= 2_700; seq++) {
+    said.push(message(seq))
+    store.frame({ type: 'message', room: 'room_1', seq, message: message(seq) })
+  }
+  expect([seqs().length, seqs().at(-1)]).toEqual([500, 2_700])
+  store.rest()
+  expect([seqs().length, seqs()[0]]).toEqual([100, 2_601])
+})
+
+test('a room that fills while one reads further up keeps what is read, and says that more has come', async () => {
+  const { store, seqs } = setup(60)
+  await store.load()
+  await store.loadOlder()
+  store.look(5)
+  for (let seq = 61; seq <= 700; seq++)
+    store.frame({ type: 'message', room: 'room_1', seq, message: message(seq) })
+  expect([seqs()[0], seqs().length, store.state().timeline.newer]).toEqual([1, 500, 500])
 })
 
 test('fetches the beginning of an answer that it came late to, once', async () => {

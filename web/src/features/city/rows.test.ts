@@ -33,6 +33,8 @@ const show = (messages: Message[], more: Partial<Parameters<typeof rowsOf>[0]> =
     outgoing: [],
     readSeq: null,
     me: 'prn_me',
+    whole: true,
+    current: true,
     dayOf: (at) => new Date(at).toISOString().slice(0, 10),
     ...more,
   })
@@ -74,4 +76,12 @@ test('an answer being written stands after everything that was said', () => {
   const run = { id: 'run_1', agent: 'daarwizz', name: 'DAARWIZZ', state: 'running' as const }
   const rows = show([message(1, { runs: [run] }), message(2)])
   expect(rows.at(-1)).toMatchObject({ kind: 'stream', run: { id: 'run_1' }, stream: { text: '' } })
+})
+
+test('a stretch from the middle neither says where its first day began nor shows what is being written', () => {
+  const run = { id: 'run_1', agent: 'daarwizz', name: 'DAARWIZZ', state: 'running' as const }
+  const stretch = [message(1), message(2, { runs: [run] })]
+  expect(show(stretch).map(({ kind }) => kind)).toEqual(['day', 'message', 'message', 'stream'])
+  const inside = show(stretch, { whole: false, current: false })
+  expect(inside.map(({ kind }) => kind)).toEqual(['message', 'message'])
 })

@@ -23,6 +23,10 @@ interface Shown {
   /** The number up to which the reader had read when the room was opened; nothing is marked new without it. */
   readonly readSeq: number | null
   readonly me: string
+  /** These messages go back to the beginning: without that nobody knows whether the first is the first of its day. */
+  readonly whole: boolean
+  /** These messages reach up to now: only then answers are being written under them. */
+  readonly current: boolean
   dayOf(at: string | number): string
 }
 
@@ -30,20 +34,22 @@ const CONTINUES_MS = 5 * 60_000
 const SILENT: Stream = { text: '', gap: false, step: null }
 
 /** What the log shows, in order: days, what is new, messages, answers being written, and what is still on its way. */
-export function rowsOf({ messages, streams, outgoing, readSeq, me, dayOf }: Shown): Row[] {
+export function rowsOf(shown: Shown): Row[] {
+  const { messages, streams, outgoing, readSeq, me, dayOf, whole, current } = shown
   const rows: Row[] = []
   let day = ''
   let marked = readSeq === null
   let last: { author: string; at: number } | null = null
   for (const message of messages) {
     if (dayOf(message.createdAt) !== day) {
+      const known = whole || day !== ''
       day = dayOf(message.createdAt)
-      rows.push({ kind: 'day', key: `day:${day}`, at: message.createdAt })
+      if (known) rows.push({ kind: 'day', key: `day:${day}`, at: message.createdAt })
       last = null
     }
     if (!marked && readSeq !== null && message.seq > readSeq && message.author.id !== me) {
       marked = true
-      if (rows.length > 1) rows.push({ kind: 'new', key: 'new' })
+      if (rows.some(({ kind }) => kind === 'message')) rows.push({ kind: 'new', key: 'new' })
       last = null
     }
     const at = Date.parse(message.createdAt)
@@ -53,7 +59,7 @@ export function rowsOf({ messages, streams, outgoing, readSeq, me, dayOf }: Show
     rows.push({ kind: 'message', key: keyOf(message), message, continued })
     last = { author: message.author.id, at }
   }
-  for (const { message, run } of openRuns(messages))
+  for (const { message, run } of current ? openRuns(messages) : [])
     rows.push({ kind: 'stream', key: `run:${run.id}`, run, message, stream: streams[run.id] ?? SILENT })
   const stored = new Set(messages.filter(({ author }) => author.id === me).map(({ clientId }) => clientId))
   let before = rows.at(-1)?.kind === 'message' ? last : null

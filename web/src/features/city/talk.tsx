@@ -45,7 +45,7 @@ export function Talk({ room }: { room: Room }) {
   const say = useToast()
   const { message: wanted } = useSearch({ from: '/inside/rooms/$room' })
   const store = city.room(room.id)
-  const { timeline, state, older, failure } = useSyncExternalStore(store.subscribe, store.state)
+  const { timeline, state, older, newer, failure } = useSyncExternalStore(store.subscribe, store.state)
   const all = useOutgoing()
   const outgoing = useMemo(
     () => all.filter((entry) => entry.room === room.id && !entry.thread),
@@ -62,7 +62,13 @@ export function Talk({ room }: { room: Room }) {
 
   const goTo = useCallback(
     async (message: string) => {
-      if (!(await store.reach(message))) {
+      let there = false
+      try {
+        there = await store.reach(message)
+      } catch (cause) {
+        return say({ text: sentenceOf(failureOf(cause), language) })
+      }
+      if (!there) {
         const found = await api.city.message({ room: room.id, message }).catch(() => null)
         if (found?.thread === undefined) return say({ text: t('city.messageGone') })
         return setPanel({ kind: 'thread', root: found.thread, target: message })
@@ -70,7 +76,7 @@ export function Talk({ room }: { room: Room }) {
       setTarget(message)
       requestAnimationFrame(() => log.current?.show(message))
     },
-    [store, say, t, api, room.id],
+    [store, say, t, api, room.id, language],
   )
   useEffect(() => {
     // Where a keyboard does not cover the screen, one can write at once.
@@ -78,6 +84,7 @@ export function Talk({ room }: { room: Room }) {
   }, [])
   // What was marked unread counts as read again when the room is opened the next time.
   useEffect(() => () => city.readAgain(room.id), [city, room.id])
+  useEffect(() => () => store.rest(), [store])
   useEffect(() => {
     city.look(room.id)
     return () => city.look(null)
@@ -108,6 +115,18 @@ export function Talk({ room }: { room: Room }) {
       put: store.put,
     }),
     [room, store, goTo, editing],
+  )
+  // What was said last is known only where the newest are held.
+  const latest = timeline.newer === null ? timeline.messages : []
+  const [loadOlder, loadNewer, goLatest] = useMemo(
+    () => [
+      () => void store.loadOlder(),
+      () => void store.loadNewer(),
+      async () => {
+        if (!(await store.latest())) say({ text: t('city.newerFailed') })
+      },
+    ],
+    [store, say, t],
   )
   const nothing = state === 'ready' && timeline.messages.length === 0 && outgoing.length === 0
   return (
@@ -140,19 +159,23 @@ export function Talk({ room }: { room: Room }) {
                 outgoing={outgoing}
                 readSeq={readSeq}
                 older={older}
-                onOlder={() => void store.loadOlder()}
+                newer={newer}
+                onOlder={loadOlder}
+                onNewer={loadNewer}
+                onLatest={goLatest}
+                onLook={store.look}
                 target={target}
               />
             )}
           </div>
-          <SeenBy room={room} messages={timeline.messages} />
+          <SeenBy room={room} messages={latest} />
           <TypingLine room={room.id} timeline={timeline} />
           {isSilent(room) ? (
             <SilentRoom room={room} />
           ) : (
             <MayWrite
               room={room}
-              last={timeline.messages.findLast(({ author }) => author.id === city.me.id)?.id}
+              last={latest.findLast(({ author }) => author.id === city.me.id)?.id}
               outgoing={outgoing}
             >
               <Composer
@@ -161,7 +184,7 @@ export function Talk({ room }: { room: Room }) {
                 replyTo={replyTo}
                 onReplyDone={() => setReplyTo(null)}
                 onSent={() => log.current?.toEnd()}
-                onEditLast={() => setEditing(lastEditable(timeline.messages, city.me.id))}
+                onEditLast={() => setEditing(lastEditable(latest, city.me.id))}
               />
             </MayWrite>
           )}

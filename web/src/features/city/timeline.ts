@@ -11,7 +11,7 @@ export interface Stream {
   readonly step: string | null
 }
 
-/** What a room's page knows of its history: a stretch of messages up to the newest. */
+/** What a room's page holds of its history: one stretch without a hole, up to the newest or somewhere before it. */
 export interface Timeline {
   /** The root of the thread this is the history of; null for the room itself, from which threads stay away. */
   readonly thread: string | null
@@ -19,23 +19,43 @@ export interface Timeline {
   readonly messages: readonly Message[]
   /** Pass as `before` to get older ones; null at the room's beginning. */
   readonly older: number | null
+  /** Pass as `after` to get newer ones; null where the newest are held, and what comes is added. */
+  readonly newer: number | null
   /** By run. */
   readonly streams: Readonly<Record<string, Stream>>
 }
 
-export const emptyTimeline: Timeline = { thread: null, messages: [], older: null, streams: {} }
+export const emptyTimeline: Timeline = { thread: null, messages: [], older: null, newer: null, streams: {} }
 const NOTHING: Stream = { text: '', gap: false, step: null }
 
-/** Puts messages in their places; one that is there already is replaced. */
+/** Puts messages in their places; one that is there already is replaced, and one from outside of the stretch stays out. */
 export function merge(timeline: Timeline, messages: readonly Message[]): Timeline {
+  const { older, newer } = timeline
   const byId = new Map(timeline.messages.map((message) => [message.id, message]))
   for (const message of messages) {
     if ((message.thread ?? null) !== timeline.thread) continue
+    if (message.seq < (older ?? 0) || message.seq > (newer ?? Number.POSITIVE_INFINITY)) continue
     byId.set(message.id, keepOwn(byId.get(message.id), message))
   }
   const streams = { ...timeline.streams }
   for (const { run } of messages) if (run !== undefined) delete streams[run]
   return { ...timeline, messages: [...byId.values()].sort((a, b) => a.seq - b.seq), streams }
+}
+
+/** At most so many messages: those are let go that are further from the number where the reader is. */
+export function bounded(timeline: Timeline, most: number, place: number): Timeline {
+  const { messages } = timeline
+  if (messages.length <= most) return timeline
+  const at = messages.findIndex(({ seq }) => seq >= place)
+  const middle = (at < 0 ? messages.length : at) - (most >> 1)
+  const from = Math.max(0, Math.min(middle, messages.length - most))
+  const kept = messages.slice(from, from + most)
+  return {
+    ...timeline,
+    messages: kept,
+    older: from === 0 ? timeline.older : (kept[0]?.seq ?? null),
+    newer: from + most === messages.length ? timeline.newer : (kept.at(-1)?.seq ?? null),
+  }
 }
 
 /** What a frame changes for the reader `me`. The same frame again changes nothing, nor does a frame that is not about messages. */

@@ -34,6 +34,7 @@ export const cityEn = {
   loadingRoom: 'Loading the room',
   loadingOlder: 'Loading older messages',
   olderFailed: 'Older messages could not be loaded.',
+  newerFailed: 'Newer messages could not be loaded.',
   beginning: 'The beginning of the room',
   log: 'Messages',
   newRule: 'New',

@@ -56,9 +56,16 @@ export function ThreadPanel({ room, root: id, target }: ThreadPanelProps) {
   const rows = useMemo(() => {
     const dayOf = (at: string | number) => new Date(at).toDateString()
     const { messages, streams } = timeline
-    return rowsOf({ messages, streams, outgoing, readSeq: null, me: city.me.id, dayOf }).filter(
-      ({ kind }) => kind !== 'day',
-    )
+    return rowsOf({
+      messages,
+      streams,
+      outgoing,
+      readSeq: null,
+      me: city.me.id,
+      dayOf,
+      whole: true,
+      current: true,
+    }).filter(({ kind }) => kind !== 'day')
   }, [timeline, outgoing, city.me.id])
   useEffect(() => {
     if (state !== 'ready' || newest === 0 || (unread === 0 && marked.current >= newest)) return
