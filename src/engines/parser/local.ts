@@ -42,7 +42,10 @@ export function createLocalParser(needs: LocalParserNeeds): LocalParser {
     clock,
   })
 
-  const parse: Parser['parse'] = async (document, { onPage, signal, skip }) => {
+  const parse: Parser['parse'] = async (
+    document,
+    { onPage, onProgress, password, pictures, signal, skip },
+  ) => {
     if ('bytes' in document && document.bytes.length === 0) throw engineError('file.empty')
     const { options, payload } = forChild(document)
     const { mime, name } = document
@@ -50,7 +53,17 @@ export function createLocalParser(needs: LocalParserNeeds): LocalParser {
       (from, hand) =>
         pool.run(
           'parse',
-          { ...payload, mime, name, from, count: PAGES_PER_RUN, maxPages, skip: new Set(skip) },
+          {
+            ...payload,
+            mime,
+            name,
+            from,
+            count: PAGES_PER_RUN,
+            maxPages,
+            skip: new Set(skip),
+            password,
+            pictures,
+          },
           {
             ...options,
             key: document.key && `${document.key}#${from}`,
@@ -59,7 +72,7 @@ export function createLocalParser(needs: LocalParserNeeds): LocalParser {
             onMessage: hand,
           },
         ),
-      { onPage, signal, skip },
+      { onPage, onProgress, signal, skip },
     )
     return { ...answer, title: answer.title ?? titleFrom(name) }
   }

@@ -4,7 +4,7 @@ import { DOCX, refusal } from '../media/accepted.ts'
 import { type ChildJob, serveChild } from '../workers/serve-child.ts'
 import { documentKind, type KnownDocument } from './document-kind.ts'
 import { loadPdf } from './load-pdf.ts'
-import type { ParsedPage } from './parser.ts'
+import type { OutlineItem, ParsedPage } from './parser.ts'
 import { type Block, blocksOf, cutSections } from './sections.ts'
 
 export interface ParseTask {
@@ -17,6 +17,8 @@ export interface ParseTask {
   /** Pages that need not be read. */
   readonly skip: ReadonlySet<number>
   readonly maxPages: number
+  readonly password?: string | undefined
+  readonly pictures?: boolean | undefined
 }
 
 export interface ParseMessage {
@@ -29,6 +31,7 @@ export interface ParseAnswer {
   readonly title: string | null
   readonly total: number
   readonly engine: string
+  readonly outline?: readonly OutlineItem[] | undefined
 }
 
 const methods = {
@@ -49,7 +52,7 @@ async function parsePdf(
   job: ChildJob<ParseMessage>,
 ): Promise<ParseAnswer> {
   const { openPdf } = await loadPdf()
-  const pdf = await openPdf(bytes, task.maxPages)
+  const pdf = await openPdf(bytes, task.maxPages, task.password)
   try {
     const last = Math.min(pdf.pages, task.from + task.count - 1)
     for (let number = task.from; number <= last; number++)

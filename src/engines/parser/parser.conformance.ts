@@ -30,6 +30,18 @@ export function parserConformance(name: string, make: () => Parser): void {
     expect(pages.map(({ text }) => text).join('\n\n').length).toBeGreaterThan(400 * 35)
   })
 
+  test(`${name} tells how far it is, and that it is done`, MINUTES, async () => {
+    const shares: number[] = []
+    await make().parse(document, { onPage: () => {}, onProgress: (share) => void shares.push(share) })
+    expect(shares.at(-1)).toBe(1)
+    expect(shares).toEqual([...shares].sort((a, b) => a - b))
+  })
+
+  test(`${name} opens what is not locked, whatever password it is given`, MINUTES, async () => {
+    const { total } = await make().parse(document, { onPage: () => {}, password: 'слово' })
+    expect(total).toBeGreaterThan(3)
+  })
+
   test(`${name} leaves out pages that are known`, MINUTES, async () => {
     const numbers: number[] = []
     const skip = new Set([1, 3])

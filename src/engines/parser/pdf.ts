@@ -25,9 +25,9 @@ export interface Pdf {
   close(): Promise<void>
 }
 
-/** Throws `file.encrypted` where a password is wanted, `file.unreadable` where it is broken, `file.too_many_pages`. */
-export async function openPdf(bytes: Uint8Array, maxPages: number): Promise<Pdf> {
-  const document = await open(bytes)
+/** Throws `file.encrypted` where a password is wanted, `file.wrong_password`, `file.unreadable` where it is broken, `file.too_many_pages`. */
+export async function openPdf(bytes: Uint8Array, maxPages: number, password?: string): Promise<Pdf> {
+  const document = await open(bytes, password)
   const { numPages: pages } = document
   if (pages > maxPages || pages < 1) {
     await document.destroy()
@@ -44,11 +44,12 @@ export async function openPdf(bytes: Uint8Array, maxPages: number): Promise<Pdf>
   }
 }
 
-async function open(bytes: Uint8Array): Promise<PDFDocumentProxy> {
+async function open(bytes: Uint8Array, password?: string): Promise<PDFDocumentProxy> {
   const home = dirname(createRequire(import.meta.url).resolve('pdfjs-dist/package.json'))
   try {
     return await getDocument({
       data: bytes,
+      ...(password !== undefined && { password }),
       disableFontFace: true,
       isEvalSupported: false,
       stopAtErrors: false,
@@ -61,7 +62,8 @@ async function open(bytes: Uint8Array): Promise<PDFDocumentProxy> {
       wasmUrl: join(home, 'wasm/'),
     }).promise
   } catch (cause) {
-    throw engineError(isLocked(cause) ? 'file.encrypted' : 'file.unreadable', {}, { cause })
+    const refused = password === undefined ? 'file.encrypted' : 'file.wrong_password'
+    throw engineError(isLocked(cause) ? refused : 'file.unreadable', {}, { cause })
   }
 }
 

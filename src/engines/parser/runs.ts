@@ -14,7 +14,7 @@ const ENDED: readonly string[] = ['engine.crashed', 'engine.quarantined', 'call.
  */
 export async function readInRuns(
   read: ReadRun,
-  { onPage, signal, skip }: ParserOptions,
+  { onPage, onProgress, signal, skip }: ParserOptions,
 ): Promise<ParseAnswer> {
   const seen = { total: 0, next: 1 }
   const passKnown = (): void => {
@@ -26,6 +26,7 @@ export async function readInRuns(
     if (!skip?.has(page.number)) await onPage(page, total)
     seen.next = page.number + 1
     passKnown()
+    onProgress?.((seen.next - 1) / total)
   }
   passKnown()
   for (let lost = 0; ; ) {
