@@ -89,3 +89,26 @@ test('a full queue is no reason to cool down', async () => {
   expect((await ask([local, remote], { local: busy }, { cooldown })).answer).toBe('remote')
   expect(cooldown.isCooling('local')).toBe(false)
 })
+
+test('when the time is over one call tries it, and the others go elsewhere meanwhile', async () => {
+  let now = 0
+  const clock: Clock = { now: () => now, sleep: () => Promise.resolve() }
+  const cooldown = createCooldown(clock)
+  expect(cooldown.state('local')).toBe('closed')
+  await ask([local, remote], { local: crashed }, { cooldown })
+  expect(cooldown.state('local')).toBe('open')
+  now = 5_000
+  expect(cooldown.state('local')).toBe('half-open')
+  let answer = () => {}
+  const trial = firstAble(
+    [local, remote],
+    ({ name }) => new Promise<string>((resolve) => (answer = () => resolve(name))),
+    { cooldown },
+  )
+  const others = await Promise.all([1, 2, 3].map(() => ask([local, remote], {}, { cooldown })))
+  expect(others.map(({ answer }) => answer)).toEqual(['remote', 'remote', 'remote'])
+  answer()
+  expect(await trial).toBe('local')
+  expect(cooldown.state('local')).toBe('closed')
+  expect((await ask([local, remote], {}, { cooldown })).answer).toBe('local')
+})

@@ -1,0 +1,34 @@
+import type { ForeignFile } from '../foreign-file.ts'
+
+/** What is in a picture. Local drivers put nothing into words: then `text` is null, never made up. */
+export interface Sight {
+  readonly text: string | null
+  readonly objects: readonly {
+    readonly label: { readonly uk: string; readonly en: string }
+    readonly confidence: number
+    /** Pixels of the upright image. */
+    readonly box: { readonly x0: number; readonly y0: number; readonly x1: number; readonly y1: number }
+  }[]
+  readonly tags: readonly { readonly label: string; readonly confidence: number }[]
+  /** Barcodes and QR codes. */
+  readonly codes: readonly { readonly format: string; readonly text: string }[]
+  readonly colours: readonly { readonly hex: string; readonly share: number }[]
+  /** 0…1; a hint for a moderator alone. */
+  readonly safety?: { readonly score: number }
+  /** `driver/model`. */
+  readonly engine: string
+}
+
+export interface Vision {
+  readonly name: string
+  /** Null where it can work, otherwise why not, as the error it would fail with. */
+  missing(): Promise<Error | null>
+  describe(
+    image: ForeignFile & { readonly mime: string },
+    options?: {
+      readonly question?: string | undefined
+      readonly language?: 'uk' | 'en' | undefined
+      readonly signal?: AbortSignal | undefined
+    },
+  ): Promise<Sight>
+}
