@@ -62,7 +62,7 @@ export async function visit(
     permissions: ['microphone', 'clipboard-read', 'clipboard-write'],
     serviceWorkers: worker ? 'allow' : 'block',
   })
-  context.setDefaultTimeout(15_000)
+  context.setDefaultTimeout(40_000)
   const page = await context.newPage()
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(String(error)))
