@@ -1,94 +1,115 @@
-import { z } from 'zod'
 import { engineError } from '../engine.errors.ts'
 import { createOpenAiCalls, type OpenAiServer, refusal } from '../openai-http.ts'
-import { languageCode } from './languages.ts'
-import type { Stt, Transcript } from './stt.ts'
+import { type Answered, OpenAiTranscript, transcriptOf } from './openai-transcript.ts'
+import type { Stt, SttOptions, Transcript } from './stt.ts'
 
 export interface OpenAiSttNeeds extends OpenAiServer {
   readonly model: string
+  /** How the driver is called where there are several servers; `openai` by default. */
+  readonly name?: string
 }
 
 const DEADLINE_MS = 10 * 60_000
-/** OpenAI's own mark of a segment in which nobody speaks. */
-const NO_SPEECH_ABOVE = 0.6
 
-const Answer = z.looseObject({
-  text: z.string(),
-  language: z.string().nullish(),
-  duration: z.coerce.number().nullish(),
-  segments: z
-    .array(
-      z.looseObject({
-        start: z.number(),
-        end: z.number(),
-        text: z.string(),
-        no_speech_prob: z.number().optional(),
-      }),
-    )
-    .nullish(),
-})
+/** What a server may be asked for, the best first. */
+type Shape = 'diarized_json' | 'verbose_json' | 'json'
 
 /**
- * Any server with OpenAI's `POST /audio/transcriptions`. It is asked for times (`verbose_json`), and again without where the model has none.
- * Fails with `engine.refused` (retryable for 408, 429 and 5xx), `engine.unreachable`, `call.timeout`, `call.cancelled`.
+ * Any server with OpenAI's `POST /audio/transcriptions` and, for English of another language, `/audio/translations`: OpenAI itself, Groq,
+ * faster-whisper servers. It is asked for as much as its model may have (turns of speakers, times), and again for less where it refuses the
+ * format, which is remembered. Fails with `engine.refused` (retryable for 408, 429 and 5xx), `engine.unreachable`, `engine.cut`, `call.timeout`,
+ * `call.cancelled`.
  */
 export function openAiStt(needs: OpenAiSttNeeds): Stt {
-  const { model } = needs
+  const { model, name = 'openai' } = needs
   const { engine, post } = createOpenAiCalls({ deadlineMs: DEADLINE_MS, ...needs })
+  const refused = new Set<string>()
+
+  const ask = async (
+    audio: { bytes: Uint8Array; mime: string },
+    options: SttOptions,
+    asked: Asked,
+  ): Promise<Answered | 'refused'> => {
+    const path = asked.translate ? 'audio/translations' : 'audio/transcriptions'
+    const form = formOf(audio, model, options, asked)
+    return post(path, form, options.signal, async (response) => {
+      if (response.status === 400 || response.status === 422) {
+        const why = (await response.clone().text()).slice(0, 10_000)
+        if (MENDABLE.test(why)) return 'refused'
+      }
+      if (!response.ok) throw refusal(response, engine)
+      const answer = OpenAiTranscript.safeParse(await response.json().catch(() => undefined))
+      if (!answer.success) throw engineError('engine.cut', { engine }, { retryable: true })
+      return answer.data
+    })
+  }
+
   return {
-    name: 'openai',
+    name,
     missing: () => Promise.resolve(null),
-    async transcribe(audio, { language, onPartial, onProgress, signal } = {}) {
+    async transcribe(audio, options = {}) {
       if (audio.bytes.length === 0) throw engineError('file.empty')
-      const ask = (format: 'verbose_json' | 'json'): Promise<Transcript> =>
-        post('audio/transcriptions', formOf(audio, { model, format, language }), signal, async (response) => {
-          if (
-            format === 'verbose_json' &&
-            response.status === 400 &&
-            (await response.clone().text()).includes('response_format')
-          )
-            return ask('json')
-          if (!response.ok) throw refusal(response, engine)
-          const answer = Answer.safeParse(await response.json().catch(() => undefined))
-          if (!answer.success) throw engineError('engine.cut', { engine }, { retryable: true })
-          return transcriptOf(answer.data, `openai/${model}`, language)
-        })
-      const transcript = await ask('verbose_json')
-      for (const segment of transcript.segments) onPartial?.(segment)
-      onProgress?.(1)
-      return transcript
+      const translate = options.task === 'translate'
+      const ways = waysOf(model, { translate, words: options.words ?? false })
+      const worth = ways.filter((way) => way === ways.at(-1) || !refused.has(keyOf(way)))
+      for (const way of worth) {
+        const answer = await ask(audio, options, way)
+        if (answer === 'refused') {
+          refused.add(keyOf(way))
+          continue
+        }
+        return done(transcriptOf(answer, `${name}/${model}`, options), options)
+      }
+      throw engineError('engine.refused', { engine, status: 400 })
     },
   }
 }
 
-function formOf(
-  audio: { bytes: Uint8Array; mime: string },
-  asked: { readonly model: string; readonly format: string; readonly language: string | undefined },
-): FormData {
-  const form = new FormData()
-  form.append('file', new Blob([Uint8Array.from(audio.bytes)], { type: audio.mime }), fileName(audio.mime))
-  form.append('model', asked.model)
-  form.append('response_format', asked.format)
-  if (asked.language) form.append('language', asked.language)
-  return form
+function done(transcript: Transcript, options: SttOptions): Transcript {
+  for (const segment of transcript.segments) options.onPartial?.(segment)
+  options.onProgress?.(1)
+  return transcript
 }
 
-function transcriptOf(answer: z.infer<typeof Answer>, engine: string, told: string | undefined): Transcript {
-  const segments = (answer.segments ?? [])
-    .filter(({ no_speech_prob = 0, text }) => no_speech_prob <= NO_SPEECH_ABOVE && text.trim() !== '')
-    .map(({ end, start, text }) => ({ start, end: Math.max(start, end), text: text.trim() }))
-  const heardNobody = (answer.segments?.length ?? 0) > 0 && segments.length === 0
-  const text = heardNobody ? '' : answer.text.trim()
-  const durationMs = Math.round((answer.duration ?? segments.at(-1)?.end ?? 0) * 1000)
-  if (text === '') return { text, language: null, speech: false, segments: [], engine, durationMs }
-  return {
-    text,
-    language: languageCode(answer.language ?? '') ?? told ?? null,
-    speech: true,
-    segments: segments.length > 0 ? segments : [{ start: 0, end: durationMs / 1000, text }],
-    engine,
-    durationMs,
-  }
+/** What servers write of in a refusal that asking for less mends. */
+const MENDABLE = /response_format|timestamp_granularities|diarized|verbose_json|chunking_strategy/i
+
+/** One way of asking. */
+interface Asked {
+  readonly shape: Shape
+  readonly words: boolean
+  readonly translate: boolean
+}
+
+const keyOf = ({ shape, translate, words }: Asked): string => `${shape} ${words} ${translate}`
+
+function waysOf(model: string, wanted: { readonly translate: boolean; readonly words: boolean }): Asked[] {
+  const way = (shape: Shape, words: boolean): Asked => ({ shape, words, translate: wanted.translate })
+  return [
+    ...(/diari[sz]e/i.test(model) && !wanted.translate ? [way('diarized_json', false)] : []),
+    ...(wanted.words && !wanted.translate ? [way('verbose_json', true)] : []),
+    way('verbose_json', false),
+    way('json', false),
+  ]
+}
+
+function formOf(
+  { bytes, mime }: { bytes: Uint8Array; mime: string },
+  model: string,
+  { language, prompt }: SttOptions,
+  { shape, translate, words }: Asked,
+): FormData {
+  const form = new FormData()
+  form.append('file', new Blob([Uint8Array.from(bytes)], { type: mime }), fileName(mime))
+  form.append('model', model)
+  form.append('response_format', shape)
+  // A translation is into English whatever was spoken: its door takes no language, and diarisation no prompt.
+  if (language && !translate) form.append('language', language)
+  if (prompt && shape !== 'diarized_json') form.append('prompt', prompt)
+  if (shape === 'diarized_json') form.append('chunking_strategy', 'auto')
+  for (const granularity of words ? ['word', 'segment'] : [])
+    form.append('timestamp_granularities[]', granularity)
+  return form
 }
 
 /** The servers go by the name's ending. */

@@ -43,7 +43,7 @@ describe('fake', () => {
 describe('openai', () => {
   let server: Server
   let url = ''
-  const requests: { authorization: string | undefined; body: string }[] = []
+  const requests: { url: string | undefined; authorization: string | undefined; body: string }[] = []
   /** What the server answers, by what is in the request. */
   let answer: (body: string) => {
     status?: number
@@ -76,7 +76,7 @@ describe('openai', () => {
       request.on('data', (chunk: Buffer) => chunks.push(chunk))
       request.on('end', () => {
         const body = Buffer.concat(chunks).toString('latin1')
-        requests.push({ authorization: request.headers.authorization, body })
+        requests.push({ url: request.url, authorization: request.headers.authorization, body })
         const { headers, json, status = 200, text, wait } = answer(body)
         if (wait) return
         response.writeHead(status, { 'content-type': 'application/json', ...headers })
@@ -119,6 +119,98 @@ describe('openai', () => {
     const found = await open().transcribe(some)
     expect(found).toMatchObject({ text: 'hello', speech: true, language: null })
     expect(found.segments).toHaveLength(1)
+    answer = byLength
+  })
+
+  /** Servers as they are: what each refuses, and the shape of what it gives. */
+  const refuse = (status: number, message: string) => ({ status, json: { error: { message, param: 'x' } } })
+  const asks = (body: string, text: string) => body.includes(`\r\n\r\n${text}\r\n`)
+
+  test('OpenAI’s gpt-4o-transcribe has no times: asked once for them, never again, and its tokens are told', async () => {
+    answer = (body) =>
+      asks(body, 'json')
+        ? { json: { text: 'Добрий день.', usage: { type: 'tokens', input_tokens: 14, total_tokens: 59 } } }
+        : refuse(400, "response_format 'verbose_json' is not compatible with model 'gpt-4o-transcribe'.")
+    const stt = open({ model: 'gpt-4o-transcribe' })
+    const before = requests.length
+    const found = await stt.transcribe(some, { language: 'uk', words: true })
+    expect(found).toMatchObject({
+      text: 'Добрий день.',
+      language: 'uk',
+      usage: { unit: 'tokens', amount: 59 },
+    })
+    expect(found.segments).toEqual([{ start: 0, end: 0, text: 'Добрий день.' }])
+    expect(requests.length - before).toBe(3)
+    await stt.transcribe(some, { words: true })
+    expect(requests.length - before).toBe(4)
+    answer = byLength
+  })
+
+  test('a model that tells voices apart: whose turn it is', async () => {
+    const turns = [
+      { type: 'transcript.text.segment', id: 'seg_1', start: 0, end: 1.5, text: ' Привіт!', speaker: 'A' },
+      { type: 'transcript.text.segment', id: 'seg_2', start: 1.5, end: 3, text: ' Вітаю.', speaker: 'B' },
+    ]
+    answer = (body) =>
+      asks(body, 'diarized_json') && asks(body, 'auto')
+        ? { json: { task: 'transcribe', duration: 3, text: 'Привіт! Вітаю.', segments: turns } }
+        : refuse(400, 'chunking_strategy is required for diarization models')
+    const { segments } = await open({ model: 'gpt-4o-transcribe-diarize' }).transcribe(some)
+    expect(segments.map(({ speaker, text }) => [speaker, text])).toEqual([
+      ['A', 'Привіт!'],
+      ['B', 'Вітаю.'],
+    ])
+    answer = byLength
+  })
+
+  test('whisper-1 and Groq tell words of the whole, a faster-whisper server those of each segment: both are handed to their segments', async () => {
+    const heard = [
+      { word: 'Кам’янець', start: 0.1, end: 0.8 },
+      { word: 'Подільський', start: 0.8, end: 1.5 },
+      { word: 'місто', start: 1.6, end: 3.4 },
+    ]
+    const expected = [
+      [{ word: 'Кам’янець-Подільський,', start: 0.1, end: 1.5 }],
+      [{ word: 'місто.', start: 1.6, end: 3.4 }],
+    ]
+    answer = (body) => ({ json: { ...words, ...(asks(body, 'word') && { words: heard }) } })
+    const groq = await open({ model: 'whisper-large-v3-turbo' }).transcribe(some, { words: true })
+    expect(groq.segments.map((segment) => segment.words)).toEqual(expected)
+    const segments = words.segments.map((segment, n) => ({
+      ...segment,
+      words: n === 0 ? heard.slice(0, 2) : heard.slice(2),
+    }))
+    answer = () => ({ json: { ...words, segments } })
+    const faster = await open({ model: 'Systran/faster-whisper-small' }).transcribe(some, { words: true })
+    expect(faster.segments.map((segment) => segment.words)).toEqual(expected)
+    // Words that are not the text's are left out rather than guessed at.
+    answer = () => ({ json: { ...words, words: [{ word: 'інше', start: 0, end: 1 }] } })
+    const other = await open().transcribe(some, { words: true })
+    expect(other.segments.every((segment) => segment.words === undefined)).toBe(true)
+    answer = byLength
+  })
+
+  test('a server that says 422 of a format it does not know is asked for less; words invented in one silent segment are left out', async () => {
+    const mixed = {
+      ...words,
+      text: `${words.text} Thank you.`,
+      segments: [...words.segments, ...invented.segments],
+    }
+    answer = (body) =>
+      asks(body, 'word')
+        ? { status: 422, json: { detail: [{ loc: ['body', 'timestamp_granularities[]'], msg: 'no' }] } }
+        : { json: mixed }
+    const found = await open().transcribe(some, { words: true })
+    expect(found.text).toBe('Кам’янець-Подільський, місто.')
+    answer = byLength
+  })
+
+  test('English of another language has a door of its own, which takes no language', async () => {
+    answer = (body) =>
+      body.includes('name="language"') ? refuse(400, 'language') : { json: { ...words, language: 'english' } }
+    const found = await open().transcribe(some, { task: 'translate', language: 'uk', prompt: 'Кам’янець' })
+    expect(found).toMatchObject({ language: 'uk', speech: true })
+    expect(requests.at(-1)).toMatchObject({ url: '/v1/audio/translations' })
     answer = byLength
   })
 

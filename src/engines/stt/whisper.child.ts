@@ -1,15 +1,29 @@
 import { decodeAudio, SAMPLE_RATE } from '../audio/decode.ts'
 import { type ChildJob, serveChild } from '../workers/serve-child.ts'
-import type { Transcript } from './stt.ts'
+import type { Segment, Transcript } from './stt.ts'
 import { loadVoiceActivity, type VoiceActivity } from './voice.ts'
-import { type Heard, loadWhisper, type WhisperModel, type WhisperOptions } from './whisper.model.ts'
-import { type Span, speechSpans, windowsOf } from './windows.ts'
+import {
+  type Heard,
+  type Hearing,
+  loadWhisper,
+  type Said,
+  type WhisperModel,
+  type WhisperOptions,
+} from './whisper.model.ts'
+import { speechSpans, windowsOf } from './windows.ts'
+import { withoutPauses } from './word-times.ts'
 
-/** A whole file (`job.bytes`) to be transcribed; messages are how much is done, 0…1. */
+/** A whole file (`job.bytes`) to be transcribed. */
 export interface TranscribeTask extends WhisperOptions {
   readonly language: string | undefined
+  readonly task: Hearing['task']
+  readonly words: boolean
+  readonly prompt: string | undefined
   readonly maxSeconds: number
 }
+
+/** How much is done, 0…1, or the segment that is heard by now, the `n`th from 0. */
+export type TranscribeNews = number | { readonly n: number; readonly segment: Segment }
 
 /** Whisper hears 30 s at a time; a little less leaves room for what ends late. */
 const LONGEST_S = 28
@@ -37,7 +51,7 @@ function once<T>(key: string, load: () => Promise<T>): Promise<T> {
 }
 
 const methods = {
-  async transcribe(task: TranscribeTask, job: ChildJob<number>): Promise<Transcript> {
+  async transcribe(task: TranscribeTask, job: ChildJob<TranscribeNews>): Promise<Transcript> {
     const engine = `whisper/${task.name}`
     const { durationMs, pcm } = await decodeAudio(job.bytes, { maxSeconds: task.maxSeconds })
     void job.send(DECODED)
@@ -46,7 +60,8 @@ const methods = {
       pcm,
       (share) => void job.send(DECODED + (VOICED - DECODED) * share),
     )
-    const windows = windowsOf(speechSpans(probabilities), probabilities, LONGEST_S)
+    const spans = speechSpans(probabilities)
+    const windows = windowsOf(spans, probabilities, LONGEST_S)
     const silence: Transcript = { text: '', language: null, speech: false, segments: [], engine, durationMs }
     if (windows.length === 0) return silence
     const model = await once(`${task.folder}/${task.name}`, () => loadWhisper(task))
@@ -55,20 +70,25 @@ const methods = {
       pcm: pcm.subarray(Math.round(start * SAMPLE_RATE), Math.round(end * SAMPLE_RATE)),
     }))
     const { heard, language } = await findLanguage(model, sounds, task.language)
-    const segments: (Span & { text: string })[] = []
+    const segments: Segment[] = []
+    // What attention looks at while it translates is not where the words are.
+    const words = task.words && task.task === 'transcribe'
     for (const [n, sound] of sounds.entries()) {
       const own = heard[n] ?? (await model.listen(sound.pcm))
-      if (own.noSpeech <= NO_SPEECH_ABOVE)
-        for (const said of await model.transcribe(
-          sound.pcm,
-          task.language ? language : surest(own, language),
-        ))
-          segments.push({ start: sound.start + said.start, end: sound.start + said.end, text: said.text })
+      if (own.noSpeech <= NO_SPEECH_ABOVE) {
+        const spoken = task.language ? language : surest(own, language)
+        const hearing = { language: spoken, task: task.task, words, prompt: task.prompt }
+        for (const said of await model.transcribe(sound.pcm, hearing)) {
+          const segment = rounded(withoutPauses(shifted(said, sound.start), spans))
+          void job.send({ n: segments.length, segment })
+          segments.push(segment)
+        }
+      }
       void job.send(VOICED + ((1 - VOICED) * (n + 1)) / sounds.length)
     }
     if (segments.length === 0) return silence
     const text = segments.map((segment) => segment.text).join(' ')
-    return { text, language, speech: true, segments: segments.map(rounded), engine, durationMs }
+    return { text, language, speech: true, segments, engine, durationMs }
   },
 }
 
@@ -102,10 +122,26 @@ function surest(heard: Heard, language: string): string {
 const likeliest = (odds: ReadonlyMap<string, number>): readonly [string, number] | undefined =>
   [...odds].sort((a, b) => b[1] - a[1])[0]
 
-const rounded = ({ end, start, text }: Span & { text: string }): Transcript['segments'][number] => ({
-  start: Math.round(start * 100) / 100,
-  end: Math.round(end * 100) / 100,
-  text,
-})
+/** Times from the start of the recording rather than of the window. */
+function shifted({ end, start, text, words }: Said, by: number): Segment {
+  const moved = words?.map((one) => ({ ...one, start: one.start + by, end: one.end + by }))
+  return { start: start + by, end: end + by, text, ...(moved && { words: moved }) }
+}
+
+function rounded(segment: Segment): Segment {
+  const words = segment.words?.map((one) => ({
+    ...one,
+    start: hundredths(one.start),
+    end: hundredths(one.end),
+  }))
+  return {
+    ...segment,
+    start: hundredths(segment.start),
+    end: hundredths(segment.end),
+    ...(words && { words }),
+  }
+}
+
+const hundredths = (seconds: number): number => Math.round(seconds * 100) / 100
 
 serveChild(methods)

@@ -58,23 +58,29 @@ export function createWhisper(needs: WhisperNeeds): Whisper {
   return {
     name: 'whisper',
     missing: () => models.missing(model),
-    async transcribe({ bytes }, { language, onPartial, onProgress, signal } = {}) {
+    async transcribe({ bytes }, options = {}) {
+      const { language, onPartial, onProgress, prompt, signal, task = 'transcribe', words = false } = options
       const missing = await models.missing(model)
       if (missing) throw missing
-      const transcript = await pool.run(
+      let told = 0
+      return pool.run(
         'transcribe',
-        { folder: models.dir, name: model, threads, language, maxSeconds },
+        { folder: models.dir, name: model, threads, language, maxSeconds, prompt, task, words },
         {
           bytes,
           key: await contentKey(bytes),
           deadlineMs: DEADLINE_MS,
           silenceMs: SILENCE_MS,
           signal,
-          onMessage: (share) => onProgress?.(share),
+          onMessage: (news) => {
+            if (typeof news === 'number') return onProgress?.(news)
+            // A second try, after a child died, begins anew: what was told is not told again.
+            if (news.n !== told) return
+            told++
+            onPartial?.(news.segment)
+          },
         },
       )
-      for (const segment of transcript.segments) onPartial?.(segment)
-      return transcript
     },
     state: pool.state,
     close: pool.close,
