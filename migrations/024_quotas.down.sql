@@ -1,3 +1,4 @@
+ALTER TABLE auth.sign_up DROP COLUMN invitation;
 ALTER TABLE city.push_subscription DROP COLUMN credential;
 DROP TABLE city.person_quota;
 DROP TABLE city.room_quota;

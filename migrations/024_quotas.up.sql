@@ -11,3 +11,6 @@ CREATE TABLE city.person_quota (
 -- The session or key a browser was subscribed by: when that ends, so does the waking. Null for those made before.
 ALTER TABLE city.push_subscription ADD COLUMN credential text;
 CREATE INDEX push_subscription_credential ON city.push_subscription (credential);
+
+-- The invitation somebody asks by, where an address proves itself before its account is made.
+ALTER TABLE auth.sign_up ADD COLUMN invitation text;

@@ -72,6 +72,7 @@ export const OBJECTS: Readonly<Record<string, readonly Template[]>> = {
   'auth.audit': NOTHING,
   'auth.identify': NOTHING,
   'auth.principals': NOTHING,
+  'auth.standing': NOTHING,
   'auth.enrolAgent': NOTHING,
 
   'city.report': [

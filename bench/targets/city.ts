@@ -41,7 +41,11 @@ const city = createCity({
   events,
   files: await openDisk({ folder }),
   kv,
-  auth: { principals: async () => ({ items: [] }), residents: async () => ({ items: [] }) },
+  auth: {
+    principals: async () => ({ items: [] }),
+    standing: async ({ ids }) => ({ ids }),
+    residents: async () => ({ items: [] }),
+  },
   capabilities: { audio: false, image: false, file: false },
   clock,
   ids,

@@ -58,6 +58,8 @@ export interface TestCity extends AsyncDisposable {
   readonly app: FastifyInstance
   readonly url: string
   readonly folder: string
+  /** Credentials that let nobody in any more, though nobody said so. */
+  readonly ended: Set<string>
   /** The bugs that were reported. */
   readonly bugs: unknown[]
   /** The city as one person sees it. */
@@ -94,6 +96,7 @@ export async function openTestCity(options: TestCityOptions = {}): Promise<TestC
   const files = await openDisk({ folder })
   const ids = createIds(clock)
   const bugs: unknown[] = []
+  const ended = new Set<string>()
   const city = createCity({
     db,
     events,
@@ -104,6 +107,7 @@ export async function openTestCity(options: TestCityOptions = {}): Promise<TestC
     auth: {
       principals: async ({ ids: asked }) => ({ items: residents.filter(({ id }) => asked.includes(id)) }),
       residents: async () => ({ items: Object.values(people) }),
+      standing: async ({ ids: asked }) => ({ ids: asked.filter((id) => !ended.has(id)) }),
     },
     account: {
       me: async (_input, { principal } = {}) => ({
@@ -155,6 +159,7 @@ export async function openTestCity(options: TestCityOptions = {}): Promise<TestC
     url,
     folder,
     bugs,
+    ended,
     as(who) {
       const calls = Object.entries(client).map(([name, call]) => [
         name,

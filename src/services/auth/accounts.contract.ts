@@ -135,7 +135,7 @@ export const accountOperations = {
   }),
   signUp: post('/api/auth/sign-up', {
     summary:
-      'Make an account: with an invitation’s code it opens a session (201); without one, where the city is open, it waits (202, whoever asks)',
+      'Make an account: with an invitation’s code it opens a session (201); where the city sends mail, and without a code where the city is open, it waits (202, whoever asks)',
     right: 'auth.account.open',
     access: 'public',
     status: 201,

@@ -143,7 +143,7 @@ export function createAccounts(needs: AccountNeeds) {
     async signUp(code: string, account: NewAccount, requestId: string): Promise<Principal> {
       const hash = await passwords.hash(account.password)
       return db.transaction().execute(async (tx) => {
-        const taken = await takeInvitation(tx, code, clock.now())
+        const taken = await takeInvitation(tx, { code }, clock.now())
         if (!taken) throw authError('auth.invitation_refused')
         const { id, role, room, made_by: madeBy } = taken
         const invitation = { id, room, madeBy }

@@ -71,6 +71,13 @@ export const authContract = {
     input: z.object({ ids: z.array(z.string()).max(500) }),
     output: z.object({ items: z.array(Principal) }),
   }),
+  standing: post('/api/auth/credentials/standing', {
+    right: 'auth.credential.identify',
+    summary: 'Those of these sessions and keys that still let somebody in',
+    access: 'service',
+    input: z.object({ ids: z.array(z.string().max(200)).max(500) }),
+    output: z.object({ ids: z.array(z.string()) }),
+  }),
   enrolAgent: post('/api/auth/agents', {
     right: 'auth.principal.open',
     summary: 'Make an agent a principal, or rename it; the same id again changes nothing else',

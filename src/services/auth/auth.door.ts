@@ -49,6 +49,8 @@ export interface DoorNeeds {
   readonly secret: Secret
   /** Whether people may ask to come in without an invitation. */
   readonly open: boolean
+  /** Whether the city can send letters: then an address proves itself before its account is made. */
+  readonly mail: boolean
   /** Tells everybody that a session is gone. */
   revoked(principal: string, session: string): void
 }
@@ -104,6 +106,11 @@ export function createDoor(needs: DoorNeeds) {
       const account = { ...given, locale: localeOf(visitor) }
       if (code !== undefined) {
         await throttle.guess('invitation', code)
+        // Where letters can be sent, nobody who holds a code learns by it who lives here.
+        if (needs.mail) {
+          await throttle.guess('sign_up', account.email.toLowerCase())
+          return signUps.ask(account, requestId, code)
+        }
         return enter((await accounts.signUp(code, account, requestId)).id, visitor)
       }
       if (!needs.open) throw authError('auth.sign_up_closed')

@@ -82,6 +82,7 @@ export function createFront(needs: FrontNeeds) {
     ...{ db, store, clock, accounts, credentials, sessions, signUps, resets, totp, passkeys, oneTimes },
     ...{ throttle, cookie, identity: needs.identity, secret: sessionSecret, revoked: needs.revoked },
     open: needs.signUp === 'open',
+    mail: mail !== null,
   })
   const erase = createErasing({ db, events, clock, audit, credentials, identity: needs.identity })
   const inside = createInside({ db, store, audit, clock, resets, totp, passkeys, links, revoked: gone })

@@ -18,11 +18,11 @@ export interface IdentifyNeeds {
   readonly cookie: SessionCookie
 }
 
-const REMEMBER_MS = 5_000
+const REMEMBER_MS = 900
 const REMEMBER_MOST = 2_000
 const TOUCH_EVERY_MS = 60_000
 
-/** Names the holder of a key or session. What was found is remembered for 5 s, so most requests ask no database; `forget` drops it all, also what is being looked up at that moment, so a revocation bites at once. */
+/** Names the holder of a key or session. What was found is remembered for less than a second, so most requests ask no database and a revocation that nobody hears of bites within one; `forget` drops it all, also what is being looked up at that moment, so a revocation bites at once. */
 export function createIdentify({ store, clock, secret, cookie }: IdentifyNeeds) {
   const remembered = new Map<string, { found: FoundCredential; until: number }>()
   const touching = new Set<Promise<unknown>>()

@@ -114,16 +114,34 @@ export function createInvitations({ db, clock, ids, audit, publicUrl }: Invitati
 }
 
 /** Uses an invitation once, in one statement, so that no two take its last use; undefined where it no longer works. */
-export const takeInvitation = (tx: AuthTransaction, code: string, now: number) =>
+export const takeInvitation = (
+  tx: AuthTransaction,
+  by: { readonly code: string } | { readonly id: string },
+  now: number,
+) =>
   tx
     .updateTable('auth.invitation')
     .set((eb) => ({ uses: eb('uses', '+', 1) }))
-    .where('token_hash', '=', hashToken(code))
+    .where((eb) => ('id' in by ? eb('id', '=', by.id) : eb('token_hash', '=', hashToken(by.code))))
     .where('revoked_at', 'is', null)
     .where('expires_at', '>', new Date(now))
     .whereRef('uses', '<', 'max_uses')
     .returning(['id', 'role', 'room', 'made_by'])
     .executeTakeFirst()
+
+/** The id of an invitation that works now, not used by this; rejects with `auth.invitation_refused`. */
+export async function invitationBy(tx: AuthTransaction, code: string, now: number): Promise<string> {
+  const row = await tx
+    .selectFrom('auth.invitation')
+    .select('id')
+    .where('token_hash', '=', hashToken(code))
+    .where('revoked_at', 'is', null)
+    .where('expires_at', '>', new Date(now))
+    .whereRef('uses', '<', 'max_uses')
+    .executeTakeFirst()
+  if (!row) throw authError('auth.invitation_refused')
+  return row.id
+}
 
 const outward = (row: Selectable<InvitationRow>): Invitation => ({
   id: row.id,

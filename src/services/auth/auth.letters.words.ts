@@ -27,7 +27,7 @@ const UK: Letters = {
   }),
   known: (city) => ({
     subject: `${city}: ви вже тут мешкаєте`,
-    text: 'Хтось, мабуть ви, просить обліковий запис із цією поштою. Він у вас уже є, просто ввійдіть:',
+    text: 'Хтось, мабуть ви, просить обліковий запис із цією поштою. Він у вас уже є, просто ввійдіть. Якщо забули пароль, там можна поставити новий:',
     end: 'Якщо це були не ви, нічого робити не треба.',
   }),
   digest: (city) => ({
@@ -55,7 +55,7 @@ const EN: Letters = {
   }),
   known: (city) => ({
     subject: `${city}: you live here already`,
-    text: 'Somebody, most likely you, asks for an account with this address. You have one; sign in:',
+    text: 'Somebody, most likely you, asks for an account with this address. You have one; sign in, or set a new password there if you forgot it:',
     end: 'If it was not you, there is nothing to do.',
   }),
   digest: (city) => ({

@@ -189,6 +189,29 @@ describe('a city that sends mail', () => {
     expect(body.emailVerified).toBe(true)
   })
 
+  test('whoever holds an invitation learns by it of nobody who lives here', async () => {
+    const principal = await city.auth.owner()
+    const lives = await city.resident('lives@misto.example')
+    const { code } = await city.client.invite({ role: 'admin' }, { principal })
+    const come = (email: string, by = code) =>
+      city.ask('POST', '/api/auth/sign-up', { body: { code: by, email, password: PASSWORD, name: 'Мила' } })
+    const answers = [await come('invited@misto.example'), await come(lives.email)]
+    for (const { status, body, cookie } of answers)
+      expect([status, body, cookie]).toEqual([202, { waitsFor: 'address' }, ''])
+    expect(await letterTo(lives.email)).toMatch(/You have one; sign in/)
+    const token = tokenIn(await letterTo('invited@misto.example'), 'confirm')
+    const confirm = () => city.ask('POST', '/api/auth/sign-up/confirm', { body: { token } })
+    expect((await confirm()).status).toBe(200)
+    const { body } = await city.ask('POST', SIGN_IN, {
+      body: { email: 'invited@misto.example', password: PASSWORD },
+    })
+    expect(body.role).toBe('admin')
+    // The invitation is used up by that, and not before.
+    const late = await come('late@misto.example')
+    expect([late.status, late.body.error.code]).toEqual([403, 'auth.invitation_refused'])
+    expect((await come('late@misto.example', 'x'.repeat(43))).body).toEqual(late.body)
+  })
+
   test('what somebody has not seen comes by mail to a proven address alone', async () => {
     const proven = await city.resident('digest@misto.example')
     const unproven = await city.resident('elsewhere@misto.example')

@@ -10,6 +10,7 @@ import type { Audit } from './auth.audit.ts'
 import type { Credentials } from './auth.credentials.ts'
 import { authError } from './auth.errors.ts'
 import { letterDue } from './auth.events.ts'
+import { invitationBy, takeInvitation } from './auth.invitations.ts'
 import type { OneTimes } from './auth.one-time.ts'
 import type { AuthTables } from './auth.tables.ts'
 
@@ -33,7 +34,7 @@ const MOST_WAITING = 500
 const FULL_MINUTES = 60
 export type SignUps = ReturnType<typeof createSignUps>
 
-/** Sign-up without an invitation. An address that lives here already is taken down like any other, answered like any other, and shown to nobody. */
+/** Sign-up that waits: without an invitation, or with one where an address proves itself by mail. An address that lives here already is taken down like any other, answered like any other, and shown to nobody. */
 export function createSignUps(needs: SignUpNeeds) {
   const { db, events, clock, ids, audit, accounts, credentials, oneTimes, mail } = needs
   const waitsFor = mail ? 'address' : 'approval'
@@ -50,11 +51,12 @@ export function createSignUps(needs: SignUpNeeds) {
       )
 
   return {
-    /** Takes somebody down, or does nothing where their address waits already; answers alike. */
-    async ask(account: NewAccount, requestId: string): Promise<Waiting> {
+    /** Takes somebody down, or does nothing where their address waits already; answers alike. Rejects with `auth.invitation_refused` where they come by a code that opens nothing. */
+    async ask(account: NewAccount, requestId: string, code?: string): Promise<Waiting> {
       const password = await credentials.hash(account.password)
       const now = clock.now()
       await db.transaction().execute(async (tx) => {
+        const invitation = code === undefined ? null : await invitationBy(tx, code, now)
         await tx.deleteFrom('auth.sign_up').where('expires_at', '<=', new Date(now)).execute()
         const { count } = await tx
           .selectFrom('auth.sign_up')
@@ -75,11 +77,16 @@ export function createSignUps(needs: SignUpNeeds) {
             password,
             locale: account.locale,
             waits_for: waitsFor,
+            invitation,
             created_at: new Date(now),
             expires_at: new Date(now + KEPT_MS[waitsFor]),
           })
           // Whoever asked first keeps the place: nobody replaces another's password.
-          .onConflict((conflict) => conflict.column('email').doUpdateSet({ waits_for: waitsFor }))
+          .onConflict((conflict) =>
+            conflict
+              .column('email')
+              .doUpdateSet({ waits_for: waitsFor, ...(invitation !== null && { invitation }) }),
+          )
           .returning('id')
           .executeTakeFirstOrThrow()
         const data = { letter: 'sign_up', id } as const
@@ -88,7 +95,7 @@ export function createSignUps(needs: SignUpNeeds) {
       return { waitsFor }
     },
 
-    /** An address proved itself by what was mailed to it. Rejects with `auth.link_refused`. */
+    /** An address proved itself by what was mailed to it. Rejects with `auth.link_refused`, and with `auth.invitation_refused` where the invitation was used up or withdrawn meanwhile. */
     async confirm(token: string, requestId: string): Promise<void> {
       const id = oneTimes.read('sign_up', token)
       await db.transaction().execute(async (tx) => {
@@ -100,8 +107,16 @@ export function createSignUps(needs: SignUpNeeds) {
           .executeTakeFirst()
         if (!row) throw authError('auth.link_refused')
         const { email, name, locale, password: hash } = row
-        const person = { email, name, locale, hash, role: 'resident', emailVerified: true } as const
-        await accounts.insert(tx, { ...person, action: 'resident.made', requestId })
+        const invited =
+          row.invitation === null ? null : await takeInvitation(tx, { id: row.invitation }, clock.now())
+        if (invited === undefined) throw authError('auth.invitation_refused')
+        const person = { email, name, locale, hash, emailVerified: true, action: 'resident.made' } as const
+        await accounts.insert(tx, {
+          ...person,
+          requestId,
+          role: invited?.role ?? 'resident',
+          ...(invited && { invitation: { id: invited.id, room: invited.room, madeBy: invited.made_by } }),
+        })
       })
     },
 

@@ -217,6 +217,27 @@ export function createAuthStore(db: Kysely<AuthTables>) {
       return rows.map(principalOf)
     },
 
+    /** Those of the sessions and keys that let somebody in now. */
+    async standing(ids: readonly string[], now: number): Promise<string[]> {
+      if (ids.length === 0) return []
+      const sessions = db
+        .selectFrom('auth.session as c')
+        .innerJoin('auth.principal as p', 'p.id', 'c.user_id')
+        .select('c.id')
+        .where('c.id', 'in', ids)
+        .where('c.expires_at', '>', new Date(now))
+        .where('p.disabled_at', 'is', null)
+      const keys = db
+        .selectFrom('auth.api_key as c')
+        .innerJoin('auth.principal as p', 'p.id', 'c.principal')
+        .select('c.id')
+        .where('c.id', 'in', ids)
+        .where('c.revoked_at', 'is', null)
+        .where((eb) => eb.or([eb('c.expires_at', 'is', null), eb('c.expires_at', '>', new Date(now))]))
+        .where('p.disabled_at', 'is', null)
+      return (await sessions.unionAll(keys).execute()).map(({ id }) => id)
+    },
+
     /** The nonce of the one-time link, made from `fresh` when there is none yet; null once it was used. */
     async welcomeNonce(fresh: string): Promise<string | null> {
       await db

@@ -122,6 +122,8 @@ export interface SignUpRow {
   password: string
   locale: 'uk' | 'en' | null
   waits_for: 'approval' | 'address'
+  /** By which they ask, where they do by one. */
+  invitation: string | null
   created_at: Date
   expires_at: Date
 }

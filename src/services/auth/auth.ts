@@ -124,6 +124,7 @@ export function createAuth(needs: AuthNeeds): AuthService {
     audit: (question) => readAudit(db, question),
     identify: async (credentials) => identity.identify(credentials),
     principals: async ({ ids: wanted }) => ({ items: await store.principals(wanted) }),
+    standing: async ({ ids: asked }) => ({ ids: await store.standing(asked, clock.now()) }),
     enrolAgent: (agent, call) => accounts.enrolAgent(agent, call.requestId),
   }
 

@@ -31,6 +31,8 @@ export type NotifyTables = {
     p256dh: string
     auth: string
     locale: 'uk' | 'en'
+    /** The session or key it was subscribed by; unknown of old ones. */
+    credential: string | null
     created_at: Time
   }
   'city.push_key': { only_one: Generated<boolean>; public_key: string; private_key: string }

@@ -8,6 +8,7 @@ import { AppError } from '../../../kernel/errors.ts'
 import { Secret } from '../../../kernel/secret.ts'
 import { createSafeFetch } from '../../../platform/fetch/fetch.ts'
 import { runFinished } from '../../agents/agents.events.ts'
+import { credentialRevoked } from '../../auth/auth.events.ts'
 import { digestReady } from '../city.events.ts'
 import type { CityTables } from '../city.tables.ts'
 import { roomEvent } from '../live/channels.ts'
@@ -240,6 +241,37 @@ describe('notifications', () => {
     const kept = await city.db.selectFrom('city.push_key').selectAll().executeTakeFirstOrThrow()
     expect(kept.public_key).toBe((await city.as('taras').push({})).key)
     expect(Buffer.from(kept.private_key, 'base64url').length).toBeGreaterThan(32 + 16)
+  })
+
+  it('let a browser sleep once what it came in by has ended, heard or not', async () => {
+    const id = await room('taras')
+    const subscribe = (path: string, headers: Record<string, string>) =>
+      fetch(`${city.url}/api/city/push`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(pushes.browser(path)),
+      })
+    const left = async () =>
+      (await city.db.selectFrom('city.push_subscription').select('credential').execute()).map(
+        (row) => row.credential,
+      )
+    const by = { authorization: 'Bearer taras' }
+    expect((await subscribe('/k1', by)).status).toBe(200)
+    expect(await left()).toEqual(['cred_taras'])
+    const gone = { principal: 'p_taras', type: 'session' as const }
+    city.events.broadcast(credentialRevoked, { ...gone, id: 'another' })
+    city.events.broadcast(credentialRevoked, { ...gone, type: 'role' })
+    await say('olena', id, '@Тарас')
+    await soon(() => expect(pushes.woken).toHaveLength(1))
+    city.events.broadcast(credentialRevoked, { ...gone, id: 'cred_taras' })
+    await soon(async () => expect(await left()).toEqual([]))
+    expect((await subscribe('/k2', by)).status).toBe(200)
+    city.ended.add('cred_taras')
+    await say('olena', id, '@Тарас ще раз')
+    await soon(async () => expect(await left()).toEqual([]))
+    city.ended.clear()
+    expect(pushes.woken).toHaveLength(1)
+    expect((await subscribe('/k3', {})).status).toBe(401)
   })
 
   it('try again where a push service is away, and forget a browser that is gone', async () => {

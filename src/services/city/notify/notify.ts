@@ -1,6 +1,8 @@
+import type { FastifyInstance } from 'fastify'
 import type { Client, Handlers } from '../../../kernel/contract.ts'
 import type { Secret } from '../../../kernel/secret.ts'
 import type { SafeFetch } from '../../../platform/fetch/fetch.ts'
+import type { Authenticate } from '../../../platform/http/service.ts'
 import type { authContract } from '../../auth/auth.contract.ts'
 import { credentialRevoked } from '../../auth/auth.events.ts'
 import type { cityContract } from '../city.contract.ts'
@@ -23,13 +25,15 @@ export interface PushMeans {
 }
 
 export interface NotifyNeeds extends BellNeeds, Omit<FollowNeeds, 'pushes'> {
-  readonly auth: Pick<Client<typeof authContract>, 'principals'>
+  readonly auth: Pick<Client<typeof authContract>, 'principals' | 'standing'>
   /** Absent where this city wakes nobody. */
   readonly push?: PushMeans | undefined
 }
 
 export interface Notify {
   readonly handlers: Pick<Handlers<typeof cityContract>, keyof typeof notificationOperations>
+  /** What an operation cannot serve, because it asks by what one came in. */
+  routes(app: FastifyInstance, authenticate: Authenticate): void
   /** Makes the city's push keys where there are none, and follows the rooms until the signal aborts. */
   run(signal: AbortSignal): Promise<void>
 }
@@ -49,17 +53,23 @@ export function createNotify({ push, ...needs }: NotifyNeeds): Notify {
     })
   if (push && keys) wakeBrowsers({ ...needs, ...push, keys })
   consumeDigests(needs)
-  // Who is signed out everywhere is woken nowhere.
-  events.listen(credentialRevoked, ({ principal, type }) => {
-    if (type !== 'all') return
-    db.deleteFrom('city.push_subscription').where('principal', '=', principal).execute().catch(needs.failed)
+  const subscriptions = createPushSubscriptions({ ...needs, keys })
+  // A browser sleeps when what it came in by has ended. Should nobody hear of it, it is seen before it would be woken.
+  events.listen(credentialRevoked, ({ principal, type, id }) => {
+    if (type === 'role') return
+    db.deleteFrom('city.push_subscription')
+      .where('principal', '=', principal)
+      .$if(id !== undefined, (query) => query.where('credential', '=', id ?? ''))
+      .execute()
+      .catch(needs.failed)
   })
   return {
     handlers: {
       ...createBell(needs),
       ...createNotificationSettings(needs),
-      ...createPushSubscriptions({ ...needs, keys }),
+      ...subscriptions.handlers,
     },
+    routes: subscriptions.routes,
     async run(signal) {
       await keys?.().catch(needs.failed)
       await createNoting({ ...needs, pushes: push !== undefined }).run(signal)

@@ -22,7 +22,7 @@ export interface WakeNeeds {
   readonly db: CityDb
   readonly events: Events
   readonly clock: Clock
-  readonly auth: Pick<Client<typeof authContract>, 'principals'>
+  readonly auth: Pick<Client<typeof authContract>, 'principals' | 'standing'>
   /** Who has a room before their eyes. */
   readonly looking: (room: string) => readonly string[]
   readonly keys: () => Promise<PushKeys>
@@ -70,6 +70,7 @@ export function wakeBrowsers(needs: WakeNeeds): void {
           events.append(tx, { type: pushDue, principal: null, data: { ...data, waited: true }, availableAt }),
         )
       if (data.waited && (await isOvertaken(db, row))) return
+      if (await isOver(needs, subscription, job.signal)) return
       const { items } = await auth.principals({ ids: [row.principal] }, { signal: job.signal })
       const principal = items.find(({ id }) => id === row.principal)
       const room = principal && (await findRoom(db, row.room, principal.id))
@@ -83,6 +84,19 @@ export function wakeBrowsers(needs: WakeNeeds): void {
       )
     },
   })
+}
+
+/** Whether the session or key the browser was subscribed by has ended; then it is forgotten. */
+async function isOver(
+  { db, auth }: Pick<WakeNeeds, 'db' | 'auth'>,
+  { id, credential }: Subscription,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (credential === null) return false
+  const { ids } = await auth.standing({ ids: [credential] }, { signal })
+  if (ids.length > 0) return false
+  await db.deleteFrom('city.push_subscription').where('id', '=', id).execute()
+  return true
 }
 
 /** What the page's worker shows, in one shape for every browser. Without `words` it tells nothing of who spoke or what was said. */

@@ -52,7 +52,8 @@ export function SignUpPage() {
   )
 }
 
-function Waits({ for: what, name }: { for: 'approval' | 'address'; name: string }) {
+/** That somebody asked to come in, and what they wait for now. */
+export function Waits({ for: what, name }: { for: 'approval' | 'address'; name: string }) {
   const { t } = useTranslation()
   const byMail = what === 'address'
   return (

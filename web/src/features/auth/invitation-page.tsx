@@ -8,6 +8,7 @@ import { useFormat } from '../../i18n/format.ts'
 import { Button } from '../../ui/button.tsx'
 import { FieldError } from '../../ui/field.tsx'
 import { useAfter } from '../../ui/states.tsx'
+import { Waits } from '../account/sign-up-page.tsx'
 import type { NewAccount as Account } from './account-form.ts'
 import { Gate, useDoor } from './gate.tsx'
 import { NewAccount } from './new-account.tsx'
@@ -34,9 +35,10 @@ export function InvitationPage() {
   })
   const accept = useMutation({
     mutationFn: (account: Account) => api.auth.signUp({ code, ...account }),
-    // With a code one is let in at once.
+    // Where the city sends mail, the address proves itself first.
     onSuccess: (me) => 'id' in me && enter(me, '/rooms/square'),
   })
+  if (accept.data && 'waitsFor' in accept.data) return <Waits for={accept.data.waitsFor} name={name} />
   const { data, error } = invitation
   const refused = error ?? accept.error
   const closed =
