@@ -87,7 +87,7 @@ export interface CityNeeds {
   readonly kv: Kv
   /** Absent where nothing can look into files: then types are believed as sniffed, and there are no thumbnails. */
   readonly media?: Media
-  readonly auth: Pick<Client<typeof authContract>, 'principals' | 'residents'>
+  readonly auth: Pick<Client<typeof authContract>, 'principals' | 'residents' | 'standing'>
   /** Who tells somebody what is kept of their account; absent where archives do without. */
   readonly account?: AuthOfMine
   /** Who may be called; absent where no agents are deployed, and then nobody is. */
@@ -219,9 +219,10 @@ export function createCity(needs: CityNeeds): Service<typeof cityContract> {
         return (await say(principal, room, body, requestId)).message
       },
     },
-    custom: ['post'],
+    custom: ['post', 'subscribePush'],
     routes(app, authenticate) {
       postRoute(app, authenticate, say)
+      notify.routes(app, authenticate)
       uploadRoute(app, authenticate, { ...needs, intake })
       resumable?.routes(app, authenticate)
       exportRoute(app, authenticate, needs)
