@@ -52,7 +52,7 @@ export interface Tts {
 }
 
 /** The most characters a driver reads in one call. */
-export const LONGEST_TEXT = 20_000
+export const LONGEST_TEXT = 10_000
 
 export const SPEECH_MIMES: Readonly<Record<SpeechFormat, string>> = {
   mp3: 'audio/mpeg',
