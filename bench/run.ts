@@ -11,6 +11,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   'stored-fanout': async () => (await import('./stored-fanout.ts')).storedFanout(),
   fanout: async () => (await import('./fanout.ts')).fanout(),
   search: async () => (await import('./search.ts')).search(),
+  scroll: async () => (await import('./scroll.ts')).scroll(),
 }
 
 const asked = process.argv.slice(2)

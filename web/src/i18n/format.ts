@@ -1,4 +1,4 @@
-import { useMemo, useSyncExternalStore } from 'react'
+import { useSyncExternalStore } from 'react'
 import { useTranslation } from 'react-i18next'
 import { knownSentences, onSentences } from './failures.ts'
 import type { Language } from './language.ts'
@@ -16,8 +16,11 @@ export function createFormat(language: Language) {
   const day = new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long' })
   const oldDay = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'long', year: 'numeric' })
   const full = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short' })
-  const number = (value: number, digits: number) =>
-    new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(value)
+  const numbers: Intl.NumberFormat[] = []
+  const number = (value: number, digits: number) => {
+    numbers[digits] ??= new Intl.NumberFormat(locale, { maximumFractionDigits: digits })
+    return numbers[digits].format(value)
+  }
   return {
     language,
     time: (at: string | number | Date) => clock.format(new Date(at)),
@@ -72,8 +75,10 @@ export function useLanguage(): Language {
   return useTranslation().i18n.language === 'uk' ? 'uk' : 'en'
 }
 
-/** The formats of the reader's language. */
+/** The formats of the reader's language. They are made once: to make one takes longer than to draw a message. */
 export function useFormat(): Format {
   const language = useLanguage()
-  return useMemo(() => createFormat(language), [language])
+  made[language] ??= createFormat(language)
+  return made[language]
 }
+const made: { [L in Language]?: Format } = {}

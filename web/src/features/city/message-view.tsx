@@ -1,7 +1,9 @@
+import { useQuery } from '@tanstack/react-query'
 import { Ellipsis, MessagesSquare, Pin, Reply, SmilePlus, ThumbsUp } from 'lucide-react'
 import { type KeyboardEvent, lazy, memo, type PointerEvent, Suspense, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Message } from '../../../../src/services/city/messages.contract.ts'
+import { useApi } from '../../context.tsx'
 import { useFormat } from '../../i18n/format.ts'
 import { Avatar } from '../../ui/avatar.tsx'
 import { IconButton } from '../../ui/button.tsx'
@@ -39,10 +41,11 @@ interface MessageViewProps {
 /** A message of a person or an agent, with what hangs on it. */
 export const MessageView = memo(function MessageView({ message, continued, targeted }: MessageViewProps) {
   const { t } = useTranslation()
-  const talk = useTalk()
   const act = useActs(message)
   const [sheet, setSheet] = useState(false)
   const press = useLongPress(() => setSheet(true))
+  // A toolbar costs as much as its message: it is there when a mouse or the focus first comes.
+  const [near, setNear] = useState(false)
   const { author, replyTo, deleted, poll } = message
   const keys = (event: KeyboardEvent<HTMLElement>) => {
     if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return
@@ -55,14 +58,22 @@ export const MessageView = memo(function MessageView({ message, continued, targe
   const classes = ['msg', continued ? 'cont' : '', targeted ? 'target' : ''].filter(Boolean).join(' ')
   return (
     // biome-ignore lint/a11y/noNoninteractiveElementInteractions: the keys repeat what the message's buttons do
-    <article className={classes} tabIndex={-1} aria-label={author.name} onKeyDown={keys} {...press}>
+    <article
+      className={classes}
+      tabIndex={-1}
+      aria-label={author.name}
+      onKeyDown={keys}
+      onFocus={() => setNear(true)}
+      onPointerEnter={({ pointerType }) => pointerType !== 'touch' && setNear(true)}
+      {...press}
+    >
       <Avatar of={author} />
       <div className="body">
         {!continued && <By message={message} act={act} onMore={() => setSheet(true)} />}
         {continued && <Marks message={message} act={act} />}
         {message.forwarded && <Forwarded forwarded={message.forwarded} />}
         {message.imported && <Imported imported={message.imported} />}
-        {replyTo !== null && <Answers to={talk.find(replyTo)} onOpen={() => talk.goTo(replyTo)} />}
+        {replyTo !== null && <Answers to={replyTo} />}
         {deleted ? <Tombstone deleted={deleted} /> : <Words message={message} />}
         <Attachments message={message} />
         {poll && <PollCard message={message} poll={poll} open={act.speaks} />}
@@ -79,7 +90,7 @@ export const MessageView = memo(function MessageView({ message, continued, targe
           onClick={() => setSheet(true)}
         />
       )}
-      <Toolbar act={act} />
+      {near && <Toolbar act={act} />}
       {sheet && (
         <Suspense>
           <MessageSheet acts={act} open onClose={() => setSheet(false)} />
@@ -198,12 +209,22 @@ function By({ message, act, onMore }: { message: Message; act: Acts; onMore: () 
   )
 }
 
-function Answers({ to, onOpen }: { to: Message | undefined; onOpen: () => void }) {
+/** The message that this one answers, which may be far outside of what is held. */
+function Answers({ to: id }: { to: string }) {
   const { t } = useTranslation()
+  const api = useApi()
+  const talk = useTalk()
+  const held = talk.find(id)
+  const fetched = useQuery({
+    queryKey: ['message', id],
+    queryFn: () => api.city.message({ room: talk.room.id, message: id }),
+    enabled: held === undefined,
+  })
+  const to = held ?? fetched.data
   const [part] = to?.parts ?? []
   const kind = part && { audio: t('city.voiceMessage'), image: t('city.photo'), file: part.name }[part.type]
   return (
-    <button type="button" className="answers" onClick={onOpen}>
+    <button type="button" className="answers" onClick={() => talk.goTo(id)}>
       <Icon of={Reply} size="xs" />
       <span className="trim">
         {to ? (
