@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { databaseError } from './database.errors.ts'
 import type { Database } from './database.ts'
 import { groupCommit } from './group.ts'
 import { MIGRATIONS, migrateDown, migrateUp, migrationStatus, readMigrations } from './migrate.ts'
@@ -129,40 +130,63 @@ export function databaseConformance(name: string, makeWorld: () => Promise<Datab
 
     describe('a group commit', () => {
       test('shares transactions, and keeps the failure of one to itself', async () => {
-        const commit = groupCommit(database.kysely)
-        const results = await Promise.allSettled(
-          Array.from({ length: 30 }, (_, i) =>
-            commit(async (tx) => {
-              await sql`insert into thing (name) values (${`g${i % 29}`})`.execute(tx)
-              if (i === 7) throw new Error('seven')
-              return (await sql<{ x: string }>`select txid_current()::text as x`.execute(tx)).rows[0]?.x
-            }),
-          ),
-        )
-        const values = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
-        expect(values).toHaveLength(28)
+        let committed = 0
+        const commit = groupCommit(database.kysely, async (tx, items: readonly number[]) => {
+          const { rows } = await sql<{ x: string }>`select txid_current()::text as x`.execute(tx)
+          const good = items.filter((i) => i !== 7)
+          if (good.length > 0)
+            await sql`insert into thing (name)
+              select 'g' || n from unnest(${good}::int[]) as n`.execute(tx)
+          const settled = items.map((i) =>
+            i === 7 ? { failure: new Error('seven') } : { value: rows[0]?.x },
+          )
+          return { settled, committed: () => committed++ }
+        })
+        const turns = async (from: number, to: number) =>
+          await Promise.allSettled(Array.from({ length: to - from }, (_, i) => commit(from + i)))
+        const results = await turns(0, 30)
+        const values = results.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
         expect(results[7]).toMatchObject({ reason: { message: 'seven' } })
-        expect(results[29]).toMatchObject({ reason: { code: '23505' } })
-        // The first went alone, the rest waited for it and went together.
-        expect(new Set(values).size).toBe(2)
-        expect(await count('g%')).toBe(28)
+        expect([values.length, new Set(values).size, committed]).toEqual([29, 1, 1])
+
+        // One that the database refuses undoes them all; then each goes alone.
+        const again = await turns(20, 40)
+        expect(again.map(({ status }) => status)).toEqual([
+          ...Array(10).fill('rejected'),
+          ...Array(10).fill('fulfilled'),
+        ])
+        expect(again[0]).toMatchObject({ reason: { code: '23505' } })
+        expect(committed).toBe(11)
+        expect(await count('g%')).toBe(39)
       })
       test('a work that hides its refused statement fails; its neighbours do not', async () => {
-        const commit = groupCommit(database.kysely)
-        const hide = () => commit(async (tx) => void (await sql`selec`.execute(tx).catch(() => undefined)))
-        const results = await Promise.allSettled([hide(), hide(), commit(async () => 'well')])
-        expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled'])
+        const commit = groupCommit(database.kysely, async (tx, items: readonly string[]) => {
+          for (const item of items) await sql`${sql.raw(item)}`.execute(tx).catch(() => undefined)
+          return { settled: items.map((value) => ({ value })) }
+        })
+        const results = await Promise.allSettled([commit('selec'), commit('select 1'), commit('selec')])
+        expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'rejected'])
       })
-      test('when the shared commit fails, every work rejects and nothing stands', async () => {
+      test('when a commit itself fails, nothing of it stands', async () => {
         await sql`create table late (id int primary key, ref int references late deferrable initially deferred)`.execute(
           database.kysely,
         )
-        const commit = groupCommit(database.kysely)
-        const insert = (id: number, ref: number) =>
-          commit(async (tx) => void (await sql`insert into late values (${id}, ${ref})`.execute(tx)))
-        const results = await Promise.allSettled([insert(1, 1), insert(2, 2), insert(3, 99)])
-        expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected'])
-        expect(await one(sql`select array_agg(id) as ids from late`)).toEqual({ ids: [1] })
+        const commit = groupCommit(database.kysely, async (tx, items: readonly [number, number][]) => {
+          for (const [id, ref] of items) await sql`insert into late values (${id}, ${ref})`.execute(tx)
+          return { settled: items.map(() => ({ value: null })) }
+        })
+        const results = await Promise.allSettled([commit([1, 1]), commit([2, 99]), commit([3, 1])])
+        expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+        expect(await one(sql`select array_agg(id order by id) as ids from late`)).toEqual({ ids: [1, 3] })
+      })
+      test('rejects everybody where the database is not there', async () => {
+        const commit = groupCommit(database.kysely, async () => {
+          throw databaseError('database.unreachable')
+        })
+        const results = await Promise.allSettled([commit(1), commit(2)])
+        expect(results.map((one) => one.status === 'rejected' && one.reason.code)).toEqual(
+          Array(2).fill('database.unreachable'),
+        )
       })
     })
 

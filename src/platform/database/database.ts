@@ -11,5 +11,14 @@ export interface Database extends AsyncDisposable {
   ping(): Promise<void>
 }
 
-/** Runs a piece of work in a transaction that it may share with others waiting at the same time: one commit for all of them, each in a savepoint of its own, so that one's failure is its own alone. Resolves when the work is durable. */
-export type GroupCommit<Tables> = <T>(work: (tx: Transaction<Tables>) => Promise<T>) => Promise<T>
+/** What became of one item of several. */
+export type Settled<Result> = { readonly value: Result } | { readonly failure: unknown }
+
+/** Stores items, in their order, in one transaction, and says what became of each. A failure it answers with is the item's own and leaves nothing of it behind; one it rejects with undoes them all. `committed` runs once, when they are durable, before anybody is answered. */
+export type StoreTogether<Tables, Item, Result> = (
+  tx: Transaction<Tables>,
+  items: readonly Item[],
+) => Promise<{ readonly settled: readonly Settled<Result>[]; readonly committed?: () => void }>
+
+/** Stores an item in a transaction that it may share with others waiting at the same time. Resolves when it is durable. */
+export type GroupCommit<Item, Result> = (item: Item) => Promise<Result>

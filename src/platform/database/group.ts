@@ -1,64 +1,63 @@
-import { type Kysely, sql, type Transaction } from 'kysely'
+import type { Kysely } from 'kysely'
+import { AppError } from '../../kernel/errors.ts'
 import { databaseError } from './database.errors.ts'
-import type { GroupCommit } from './database.ts'
+import type { GroupCommit, Settled, StoreTogether } from './database.ts'
 
-const TOGETHER = 64
+const TOGETHER = 256
 const WAITING = 10_000
 
-interface Member<Tables> {
-  /** Runs the work; resolves with what is to be told once the commit has come about. */
-  run(tx: Transaction<Tables>): Promise<() => void>
-  refuse(failure: unknown): void
+interface Member<Item, Result> {
+  readonly item: Item
+  resolve(result: Result): void
+  reject(failure: unknown): void
 }
 
-/** Gathers works while a transaction is under way and runs them, up to 64, one after another in the next one. A failed work is undone alone; when the shared commit itself fails, every work of it rejects. Rejects with `database.busy` when 10 000 wait. */
-export function groupCommit<Tables>(db: Kysely<Tables>): GroupCommit<Tables> {
-  const waiting: Member<Tables>[] = []
+/** Gathers items while a transaction is under way and stores them, up to 256, in the next one. What the work refuses of one is that one's own failure. When the database refuses a transaction of several, each is stored in one of its own; when it cannot be reached, all of them reject. Rejects with `database.busy` when 10 000 wait. */
+export function groupCommit<Tables, Item, Result>(
+  db: Kysely<Tables>,
+  store: StoreTogether<Tables, Item, Result>,
+): GroupCommit<Item, Result> {
+  const waiting: Member<Item, Result>[] = []
   let committing = false
 
   async function commitAll(): Promise<void> {
-    committing = true
-    while (waiting.length > 0) await commitTogether(db, waiting.splice(0, TOGETHER))
+    while (waiting.length > 0) await commitTogether(db, store, waiting.splice(0, TOGETHER))
     committing = false
   }
 
-  return (work) =>
+  return (item) =>
     new Promise((resolve, reject) => {
       if (waiting.length >= WAITING) return reject(databaseError('database.busy', { seconds: 0 }))
-      waiting.push({
-        async run(tx) {
-          const result = await work(tx)
-          return () => resolve(result)
-        },
-        refuse: reject,
-      })
-      if (!committing) void commitAll()
+      waiting.push({ item, resolve, reject })
+      if (committing) return
+      committing = true
+      // What comes in the same turn of the event loop goes together.
+      setImmediate(() => void commitAll())
     })
 }
 
-async function commitTogether<Tables>(db: Kysely<Tables>, members: readonly Member<Tables>[]): Promise<void> {
-  const answers: (() => void)[] = []
-  try {
-    await db.transaction().execute(async (tx) => {
-      for (const member of members) answers.push(await inSavepoint(tx, member))
-    })
-  } catch (failure) {
-    for (const { refuse } of members) refuse(failure)
+async function commitTogether<Tables, Item, Result>(
+  db: Kysely<Tables>,
+  store: StoreTogether<Tables, Item, Result>,
+  members: readonly Member<Item, Result>[],
+): Promise<void> {
+  const items = members.map(({ item }) => item)
+  const stored = await db
+    .transaction()
+    .execute((tx) => store(tx, items))
+    .catch((failure: unknown) => ({ failure }))
+  if ('settled' in stored) {
+    stored.committed?.()
+    for (const [i, member] of members.entries()) settle(member, stored.settled[i])
     return
   }
-  for (const answer of answers) answer()
+  // Where the database answered, it undid the transaction; where it did not, nobody knows.
+  if (members.length === 1 || stored.failure instanceof AppError)
+    for (const { reject } of members) reject(stored.failure)
+  else for (const member of members) await commitTogether(db, store, [member])
 }
 
-/** Only what undoing needs may reject: then nothing of the group can stand. */
-async function inSavepoint<Tables>(tx: Transaction<Tables>, member: Member<Tables>): Promise<() => void> {
-  await sql`savepoint work`.execute(tx)
-  try {
-    const answer = await member.run(tx)
-    await sql`release savepoint work`.execute(tx)
-    return answer
-  } catch (failure) {
-    await sql`rollback to savepoint work`.execute(tx)
-    await sql`release savepoint work`.execute(tx)
-    return () => member.refuse(failure)
-  }
+function settle<Item, Result>(member: Member<Item, Result>, settled: Settled<Result> | undefined): void {
+  if (settled && 'value' in settled) member.resolve(settled.value)
+  else member.reject(settled?.failure)
 }

@@ -44,15 +44,24 @@ function named(pool: pg.Pool, waitMs: number): PostgresPool {
       })
       return Object.assign(Object.create(client), {
         query: (text: string, values: unknown[]) =>
-          client.query(text, values).catch((cause: unknown) => {
-            throw lost(cause) ? failure(cause, waitMs) : cause
-          }),
+          client.query(text, values).then(
+            (result) => {
+              if (text === 'commit' && result.command === 'ROLLBACK') throw new Error(HIDDEN)
+              return result
+            },
+            (cause: unknown) => {
+              throw lost(cause) ? failure(cause, waitMs) : cause
+            },
+          ),
         release: () => client.release(),
       }) as PostgresPoolClient // pg's own client, with `query` narrowed to the one form Kysely calls
     },
     end: () => pool.end(),
   }
 }
+
+/** A commit after a refused statement undoes the transaction, and PostgreSQL says so by nothing but the name of the command it answers with. */
+const HIDDEN = 'a statement of the transaction was refused, and the refusal was hidden'
 
 const POOL_TIMED_OUT = 'timeout exceeded when trying to connect'
 

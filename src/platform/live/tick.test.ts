@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { createTick, type Join, type Writer } from './tick.ts'
-import { frame, textOf } from './wire.ts'
+import { frame, textsOf, together } from './wire.ts'
 
 test('each is written to once a turn, in order, and the same frames are the same bytes for all', async () => {
   const tick = createTick()
@@ -21,7 +21,8 @@ test('each is written to once a turn, in order, and the same frames are the same
 test.each([0, 110, 125, 126, 200, 65_535, 65_536, 100_000])(
   'a frame of %i characters says what was put in',
   (length) => {
-    expect(textOf(frame('ї'.repeat(length)))).toBe(JSON.stringify('ї'.repeat(length)))
-    expect(textOf(frame('a'.repeat(length)))).toBe(JSON.stringify('a'.repeat(length)))
+    expect(textsOf(frame('ї'.repeat(length)))).toEqual([JSON.stringify('ї'.repeat(length))])
+    const twice = together([frame('a'.repeat(length)), frame('b')])
+    expect(textsOf(twice)).toEqual([JSON.stringify('a'.repeat(length)), '"b"'])
   },
 )

@@ -1,4 +1,4 @@
-/** The bytes of one text frame as they go over the line, header and all: made once, for however many sockets they go to. A server's frames carry no mask, so they are the same for everybody. */
+/** The bytes of text frames as they go over the line, headers and all; mostly of one, made once, for however many sockets they go to. A server's frames carry no mask, so they are the same for everybody. */
 export type Frame = Buffer
 
 const TEXT = 0x81
@@ -24,8 +24,20 @@ export function frame(value: unknown): Frame {
   return bytes
 }
 
-/** What a frame says. */
-export function textOf(bytes: Frame): string {
-  const size = bytes[1] ?? 0
-  return bytes.toString('utf8', size < SHORT ? 2 : size === SHORT ? 4 : 10)
+/** Several frames as one piece of bytes. */
+export const together = (frames: readonly Frame[]): Frame =>
+  frames.length === 1 && frames[0] ? frames[0] : Buffer.concat(frames)
+
+/** What frames say, one after another. */
+export function textsOf(bytes: Frame): string[] {
+  const texts: string[] = []
+  for (let at = 0; at < bytes.length; ) {
+    const short = bytes[at + 1] ?? 0
+    const head = short < SHORT ? 2 : short === SHORT ? 4 : 10
+    const size =
+      head === 2 ? short : head === 4 ? bytes.readUInt16BE(at + 2) : Number(bytes.readBigUInt64BE(at + 2))
+    texts.push(bytes.toString('utf8', at + head, at + head + size))
+    at += head + size
+  }
+  return texts
 }

@@ -5,7 +5,7 @@ import { scratchPostgres } from '../../../test/kit/postgres.ts'
 import { systemClock } from '../../kernel/clock.ts'
 import { migrateUp } from '../../platform/database/migrate.ts'
 import { openPostgres } from '../../platform/database/postgres.ts'
-import { textOf } from '../../platform/live/wire.ts'
+import { textsOf } from '../../platform/live/wire.ts'
 import { createFeeds } from './live/feeds.ts'
 import { roomLog } from './live/frames.ts'
 
@@ -31,7 +31,8 @@ describe.skipIf(server === '')('several processes over one PostgreSQL', () => {
     const gone = new AbortController()
     const sweeping = feeds.sweep(gone.signal).catch(() => undefined)
     const follower = {
-      send: (frame: Buffer) => void heard.push((JSON.parse(textOf(frame)) as { seq: number }).seq),
+      send: (frames: Buffer) =>
+        void heard.push(...textsOf(frames).map((text) => (JSON.parse(text) as { seq: number }).seq)),
       drained: async () => undefined,
       isGone: false,
     }

@@ -59,10 +59,18 @@ export async function enterRoom(
   lock = false,
 ): Promise<EnteredRoom> {
   const room = await findRoom(db, ref, principal?.id ?? null, lock)
+  checkReads(room, principal)
+  return room
+}
+
+/** Refuses whoever may not read a room, with the one answer of every room that is not there. */
+export function checkReads(
+  room: EnteredRoom | undefined,
+  principal: Principal | null,
+): asserts room is EnteredRoom {
   // That it is there is known to everybody; so they are told what keeps them out.
   if (room?.banned && room.visibility === 'public') throw cityError('city.room_banned')
   if (!room || !may(principal, 'room.read', asResource(room)).permit) throw cityError('city.room_not_found')
-  return room
 }
 
 /** Whether somebody is banned from a room. */
@@ -141,6 +149,18 @@ export async function findMessage(db: CityDb, room: string, id: string): Promise
     : undefined
   if (!row) throw cityError('city.message_not_found')
   return row
+}
+
+/** One message as it stands now. */
+export async function current(
+  db: CityDb,
+  room: string,
+  id: string,
+  viewer: string | null = null,
+): Promise<Message> {
+  const [message] = await hydrate(db, [await findMessage(db, room, id)], viewer)
+  if (!message) throw cityError('city.message_not_found')
+  return message
 }
 
 /** Messages as they stand now, with their parts, runs and what hangs on them, in the order given. What is a reader's own is there where a viewer is named. */

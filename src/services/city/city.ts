@@ -33,7 +33,7 @@ import { createWaveforms } from './files/waveforms.ts'
 import { createAgentPresence } from './live/agent-presence.ts'
 import { queueChanged, roomEvent } from './live/channels.ts'
 import { createFeeds } from './live/feeds.ts'
-import { roomLog } from './live/frames.ts'
+import { framesOf, roomLog } from './live/frames.ts'
 import { createGate } from './live/gate.ts'
 import { liveCity } from './live/live.ts'
 import { createPresence } from './live/presence.ts'
@@ -42,17 +42,20 @@ import { whoIsHere } from './live/who.ts'
 import { createMap } from './map/map.ts'
 import { createActs } from './messages/acts.ts'
 import { consumeRuns } from './messages/answers.ts'
+import type { Capabilities } from './messages/capabilities.ts'
 import { createChanges } from './messages/changes.ts'
 import { createDesk } from './messages/desk.ts'
 import { createDirectory } from './messages/directory.ts'
 import { createForwards } from './messages/forwards.ts'
 import { createLog } from './messages/log.ts'
-import { type Capabilities, checkText, createPosting, type Say } from './messages/messages.ts'
+import { createPosting, type Say } from './messages/messages.ts'
 import { createNaming, residentsOf } from './messages/naming.ts'
 import { consumeOutcomes } from './messages/outcomes.ts'
 import type { KnownAgent } from './messages/policy.ts'
 import { consumeErasures, createRemoving } from './messages/removing.ts'
+import type { Entry } from './messages/room-book.ts'
 import { createScheduled } from './messages/scheduled.ts'
+import { checkText } from './messages/text.ts'
 import { createModeration } from './moderation/moderation.ts'
 import { keepersOf } from './moderation/queue.ts'
 import { createTrail } from './moderation/trail.ts'
@@ -138,6 +141,10 @@ export function createCity(needs: CityNeeds): Service<typeof cityContract> {
     feeds.grew(room, seq)
     events.broadcast(roomEvent, { room, seq })
   }
+  const said = (room: string, seq: number, entries: readonly Entry[]): void => {
+    feeds.grew(room, seq, () => framesOf(room, entries))
+    events.broadcast(roomEvent, { room, seq })
+  }
   const naming = createNaming((principal) => residentsOf(auth, principal), clock)
   const present = (room: string) =>
     [...presence.people].flatMap(([id, shown]) => (shown.state === 'here' && shown.room === room ? id : []))
@@ -157,7 +164,7 @@ export function createCity(needs: CityNeeds): Service<typeof cityContract> {
     needs.uploads === undefined ? undefined : createResumable({ ...needs, intake, folder: needs.uploads })
   const importing = { ...shared, files: needs.files, auth, intake }
   const web = createWebSearch({ ...needs, changed })
-  const say = web.listening(createPosting({ ...shared, roomQuotaBytes: limits.roomQuotaBytes }))
+  const say = web.listening(createPosting({ ...shared, said, roomQuotaBytes: limits.roomQuotaBytes }))
   const own = createOwnRooms(shared)
   consumeOutcomes(shared)
   consumeRuns(shared)

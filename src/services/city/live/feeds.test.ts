@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openTestCity, type TestCity } from '../../../../test/kit/city-service.ts'
 import { systemClock } from '../../../kernel/clock.ts'
-import { textOf } from '../../../platform/live/wire.ts'
+import { textsOf } from '../../../platform/live/wire.ts'
 import { createFeeds, type Feeds, type Following } from './feeds.ts'
 import { roomLog } from './frames.ts'
 
@@ -37,7 +37,8 @@ describe('following a room', () => {
       },
       release: () => release(),
       follower: {
-        send: (frame: Buffer) => void heard.push((JSON.parse(textOf(frame)) as { seq: number }).seq),
+        send: (frames: Buffer) =>
+          void heard.push(...textsOf(frames).map((text) => (JSON.parse(text) as { seq: number }).seq)),
         drained: () => held,
         get isGone() {
           return isGone

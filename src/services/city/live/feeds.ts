@@ -1,5 +1,5 @@
 import type { Clock } from '../../../kernel/clock.ts'
-import type { Frame } from '../../../platform/live/wire.ts'
+import { type Frame, together } from '../../../platform/live/wire.ts'
 import { batched } from './batch.ts'
 import type { NumberedFrame, RoomLog } from './frames.ts'
 
@@ -28,8 +28,8 @@ export interface Feeds {
   ): Promise<boolean>
   unfollow(room: string, follower: Follower): void
   follows(room: string, follower: Follower): boolean
-  /** The room's log grew to a number: what is missing here is read and sent, in order. */
-  grew(room: string, seq: number): void
+  /** The room's log grew to a number: what is missing here is read and sent, in order. Who has the log's last frames hands them over, and they are sent at once where nothing is missing before them. */
+  grew(room: string, seq: number, last?: () => readonly NumberedFrame[]): void
   /** Sends something without a number to whoever follows now. */
   signal(room: string, frame: () => Frame): void
   /** How many follow a room in this process. */
@@ -55,6 +55,8 @@ const SWEEP_MS = 2000
 const SWEEP_ROOMS = 1000
 
 /** The streams of the rooms that somebody follows in this process. Each event is read once and made into bytes once, however many follow. */
+const bytesOf = (frames: readonly NumberedFrame[]): Frame => together(frames.map(({ frame }) => frame))
+
 export function createFeeds(
   log: RoomLog,
   clock: Clock,
@@ -105,7 +107,7 @@ export function createFeeds(
         const events = await log.read(room, { after: feed.head, upto: feed.target, limit: BATCH })
         const last = events.at(-1)
         if (!last) break
-        for (const each of events) stream(feed, each)
+        stream(feed, events)
         feed.head = last.seq
       }
     } catch (failure) {
@@ -116,17 +118,31 @@ export function createFeeds(
     }
   }
 
-  const stream = (feed: Feed, { seq, frame }: NumberedFrame): void => {
+  /** Whoever stands at the stream's head is sent the same bytes. */
+  const stream = (feed: Feed, frames: readonly NumberedFrame[]): void => {
+    const last = frames.at(-1)
+    if (!last) return
+    let shared: Frame | undefined
     for (const [follower, cursor] of feed.cursors) {
-      if (!cursor.live || seq <= cursor.seq) continue
-      cursor.seq = seq
-      follower.send(frame)
+      if (!cursor.live || last.seq <= cursor.seq) continue
+      const from = cursor.seq
+      cursor.seq = last.seq
+      if (from === feed.head) {
+        shared ??= bytesOf(frames)
+        follower.send(shared)
+      } else follower.send(bytesOf(frames.filter(({ seq }) => seq > from)))
     }
   }
 
-  const grew = (room: string, seq: number): void => {
+  const grew = (room: string, seq: number, last?: () => readonly NumberedFrame[]): void => {
     const feed = feeds.get(room)
     if (!feed || seq <= feed.target) return
+    const frames = last && !feed.pumping && feed.head === feed.target ? last() : []
+    if (frames[0]?.seq === feed.head + 1 && frames.at(-1)?.seq === seq) {
+      stream(feed, frames)
+      feed.head = feed.target = seq
+      return
+    }
     feed.target = seq
     void pump(room, feed)
   }
@@ -158,7 +174,7 @@ export function createFeeds(
           const events = await readOnce(room, cursor.seq, feed.head)
           const last = events.at(-1)
           if (!last || !here()) break
-          for (const each of events) follower.send(each.frame)
+          follower.send(bytesOf(events))
           cursor.seq = last.seq
           await follower.drained()
         }

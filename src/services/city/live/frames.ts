@@ -1,6 +1,7 @@
 import { type Frame, frame } from '../../../platform/live/wire.ts'
 import { type CityDb, hydrate } from '../city.store.ts'
 import { numbered } from '../messages/numbered.ts'
+import type { Entry } from '../messages/room-book.ts'
 
 export interface NumberedFrame {
   readonly seq: number
@@ -28,6 +29,15 @@ export const roomLog = (db: CityDb): RoomLog => ({
   },
   read: (room, stretch) => readLog(db, room, stretch),
 })
+
+/** What was just said, as the log would tell it; nothing where more hangs on it than its author's view of it shows. */
+export function framesOf(room: string, entries: readonly Entry[]): readonly NumberedFrame[] {
+  if (!entries.every(({ isPlain }) => isPlain)) return []
+  return entries.map(({ seq, message }) => {
+    const said = { seq, type: 'message', part: null, detail: null } as const
+    return { seq, frame: frame(numbered(room, said, message)) }
+  })
+}
 
 async function readLog(db: CityDb, room: string, { after, upto, limit }: Stretch): Promise<NumberedFrame[]> {
   const events = await db

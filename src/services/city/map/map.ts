@@ -8,7 +8,7 @@ import { asResource, type CityDb, isId, type RoomRow } from '../city.store.ts'
 import type { AgentPresence } from '../live/agent-presence.ts'
 import type { Presence } from '../live/presence.ts'
 import type { District, Place } from '../map.contract.ts'
-import { checkText } from '../messages/messages.ts'
+import { checkText } from '../messages/text.ts'
 import { manageRoom, withMembership } from '../rooms/rooms.store.ts'
 import { placeIn } from './place-in.ts'
 

@@ -6,6 +6,7 @@ import { cityError } from '../city.errors.ts'
 import {
   asResource,
   type CityDb,
+  current,
   type EnteredRoom,
   findMessage,
   findRoom,
@@ -15,7 +16,6 @@ import {
   numberEvents,
 } from '../city.store.ts'
 import type { Message } from '../messages.contract.ts'
-import { current } from './messages.ts'
 
 export interface Place {
   readonly room: EnteredRoom

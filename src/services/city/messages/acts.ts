@@ -16,7 +16,7 @@ import {
 import type { Watch } from '../moderation/watch.ts'
 import { type ActingNeeds, checkStands, createActing, enterMessage } from './acting.ts'
 import { markDressed } from './dress.ts'
-import { checkText } from './messages.ts'
+import { checkText } from './text.ts'
 
 type ActHandlers = Pick<
   Handlers<typeof cityContract>,

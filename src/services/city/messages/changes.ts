@@ -8,6 +8,7 @@ import {
   asResource,
   type CityDb,
   checkNotMuted,
+  current,
   type EnteredRoom,
   enterRoom,
   findMessage,
@@ -18,9 +19,10 @@ import {
 } from '../city.store.ts'
 import { toCityFile } from '../files/files.ts'
 import type { CalledRun, Message, PartOutcome } from '../messages.contract.ts'
-import { type Capabilities, checkText, current } from './messages.ts'
+import type { Capabilities } from './capabilities.ts'
 import type { OutcomeNeeds } from './outcomes.ts'
 import { callAgents } from './policy.ts'
+import { checkText } from './text.ts'
 
 type ChangeHandlers = Pick<Handlers<typeof cityContract>, 'correct' | 'retryPart' | 'retryRun'>
 

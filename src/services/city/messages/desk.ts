@@ -12,7 +12,7 @@ import type { Placed } from '../desk.contract.ts'
 import { personal } from '../live/channels.ts'
 import { withMembership } from '../rooms/rooms.store.ts'
 import { checkStands, enterMessage } from './acting.ts'
-import { checkText } from './messages.ts'
+import { checkText } from './text.ts'
 
 interface DeskNeeds {
   readonly db: CityDb

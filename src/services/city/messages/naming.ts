@@ -78,38 +78,36 @@ function answersTo(name: string, called: ReadonlySet<string>): boolean {
 }
 
 export interface NamingAt {
-  readonly message: string
   readonly room: RoomRow
   readonly principal: Principal
   readonly at: number
-  /** Who is in the room now, where that is known. */
-  readonly present: readonly string[]
+  /** Who is in a room now, where that is known. */
+  readonly present: (room: string) => readonly string[]
 }
 
-/** Notes who was called. In a room that is not open to all only its members are; whoever calls everybody too often is refused. */
-export async function storeNaming(
+/** Somebody a message calls. */
+export interface MentionOf {
+  readonly principal: string
+  readonly kind: 'name' | 'room' | 'here'
+}
+
+/** Who is called. In a room that is not open to all only its members are; whoever calls everybody too often is refused. */
+export async function mentionsOf(
   tx: CityDb,
   { people, everybody }: Naming,
-  { message, room, principal, at, present }: NamingAt,
-): Promise<void> {
+  { room, principal, at, present }: NamingAt,
+): Promise<MentionOf[]> {
+  if (people.length === 0 && everybody === null) return []
   if (everybody !== null) await checkAlerts(tx, room.id, principal, at)
-  const here = everybody === 'here' ? present.filter((id) => id !== principal.id) : []
-  const wanted = new Map<string, 'name' | 'room' | 'here'>(here.map((id) => [id, 'here']))
+  const here = everybody === 'here' ? present(room.id).filter((id) => id !== principal.id) : []
+  const wanted = new Map<string, MentionOf['kind']>(here.map((id) => [id, 'here']))
   for (const { id } of people) wanted.set(id, 'name')
   const allowed = room.visibility === 'public' ? null : await membersAmong(tx, room.id, [...wanted.keys()])
   const rows = [...wanted].filter(([id]) => allowed === null || allowed.has(id))
   if (everybody === 'room') rows.push(['*', 'room'])
   // Kept though nobody was there, so that it counts against calling too often.
   if (everybody === 'here') rows.push(['', 'here'])
-  if (rows.length === 0) return
-  const values = rows.map(([id, kind]) => ({
-    message,
-    principal: id,
-    room: room.id,
-    kind,
-    at: isoTime(at),
-  }))
-  await tx.insertInto('city.mention').values(values).execute()
+  return rows.map(([id, kind]) => ({ principal: id, kind }))
 }
 
 async function checkAlerts(tx: CityDb, room: string, principal: Principal, at: number): Promise<void> {

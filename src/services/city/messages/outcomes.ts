@@ -5,12 +5,11 @@ import type { Ids } from '../../../kernel/ids.ts'
 import type { Events, Job } from '../../../platform/events/events.ts'
 import { documentProcessed } from '../../knowledge/knowledge.events.ts'
 import { partProcessed } from '../../multimodal-gateway/multimodal-gateway.events.ts'
-import { type CityDb, type EnteredRoom, findRoom, json, numberEvents } from '../city.store.ts'
+import { type CityDb, current, type EnteredRoom, findRoom, json, numberEvents } from '../city.store.ts'
 import type { CityTables } from '../city.tables.ts'
 import type { Message, PartOutcome } from '../messages.contract.ts'
 import type { Watch } from '../moderation/watch.ts'
 import type { Roster } from './directory.ts'
-import { current } from './messages.ts'
 import { callAgents, type KnownAgent, whoAnswers } from './policy.ts'
 
 export interface OutcomeNeeds {

@@ -33,7 +33,7 @@ export function whoAnswers(
 export interface CallNeeds {
   readonly ids: Ids
   readonly at: number
-  readonly room: RoomRow
+  readonly room: Pick<RoomRow, 'id' | 'name' | 'visibility'>
   readonly message: Message
   readonly requestId?: string | undefined
 }

@@ -11,7 +11,8 @@ import { scheduledDue } from '../city.events.ts'
 import { type CityDb, checkMaySpeak, enterRoom, isId, iso, json } from '../city.store.ts'
 import type { CityTables } from '../city.tables.ts'
 import type { Scheduled } from '../desk.contract.ts'
-import { checkText, type Say } from './messages.ts'
+import type { Say } from './messages.ts'
+import { checkText } from './text.ts'
 
 interface ScheduledNeeds {
   readonly db: CityDb

@@ -1,6 +1,6 @@
 import { cityError } from '../city.errors.ts'
 import { ClientFrame } from '../city.live.contract.ts'
-import { checkText } from './messages.ts'
+import { checkText } from './text.ts'
 
 /** What a client said, or why that cannot be told; and what it was about, so that the client knows which of its frames was refused. */
 export interface Understood {

@@ -6,7 +6,7 @@ import type { cityContract } from '../city.contract.ts'
 import { cityError } from '../city.errors.ts'
 import { type CityDb, enterRoom, isId } from '../city.store.ts'
 import { enterMessage } from '../messages/acting.ts'
-import { checkText } from '../messages/messages.ts'
+import { checkText } from '../messages/text.ts'
 import { casesOf, enterCase, keepsSomething, showCases } from './queue.ts'
 import type { SanctionNeeds } from './sanctions.ts'
 

@@ -25,6 +25,8 @@ export interface Posting {
   readonly body: NewMessage
   readonly forwarded: boolean
   readonly at: number
+  /** Stores what was let through before it: ask it before counting what is stored. */
+  readonly storeBefore: () => Promise<void>
 }
 
 /** `held`: it is kept for a moderator and must not be stored. `report`: it is stored, then told by `reported`. */
@@ -37,7 +39,7 @@ export interface Watch {
   /** Slow mode, limits of newcomers and filters, under the room's lock, so that nobody passes beside anybody. */
   mayPost(tx: CityDb, posting: Posting): Promise<PostVerdict>
   /** The same words by an edit or a correction. What would be held cannot come in so. Answers whether it is to be reported. */
-  mayEdit(tx: CityDb, edit: Omit<Posting, 'body' | 'forwarded'> & { text: string }): Promise<boolean>
+  mayEdit(tx: CityDb, edit: Pick<Posting, 'principal' | 'room' | 'at'> & { text: string }): Promise<boolean>
   /** An outcome with the words that were heard or read, or the failure in its place where a moderator sees them first. */
   outcome(
     tx: CityDb,
@@ -124,9 +126,16 @@ export function createWatch({ clock, ids, kv, postsPerMinute, queueChanged }: Wa
     operates: may(principal, 'city.operate', { type: 'city' }).permit,
   })
 
-  const newcomersLimits = async (tx: CityDb, room: EnteredRoom, principal: Principal, at: number) => {
+  const newcomersLimits = async (
+    tx: CityDb,
+    room: EnteredRoom,
+    principal: Principal,
+    at: number,
+    storeBefore = async () => {},
+  ) => {
     const { newcomers } = await rules.city(tx, room)
     if (newcomers.days === 0 && newcomers.messages === 0) return null
+    await storeBefore()
     return (await isNewcomer(tx, principal.id, newcomers, at)) ? newcomers : null
   }
 
@@ -161,7 +170,7 @@ export function createWatch({ clock, ids, kv, postsPerMinute, queueChanged }: Wa
       throw cityError('city.posting_pace', told, { retryAfterMs: seconds * 1000 })
     },
 
-    async mayPost(tx, { principal, room, body, forwarded, at }) {
+    async mayPost(tx, { principal, room, body, forwarded, at, storeBefore }) {
       const standing = standingOf(principal, room)
       const texts = [body.text, ...(body.poll ? [body.poll.question, ...body.poll.options] : [])]
       const action = await look(tx, room, texts, standing)
@@ -172,9 +181,12 @@ export function createWatch({ clock, ids, kv, postsPerMinute, queueChanged }: Wa
       if (before?.outcome === 'refused') throw cityError('city.message_refused')
       if (before) return 'held'
       if (action === 'hold' && !(await isSeen(tx, room, principal.id))) throw cityError('city.words_refused')
-      if (principal.kind === 'person' && !standing.keeps) await checkSlow(tx, room, principal.id, at)
+      if (principal.kind === 'person' && !standing.keeps && room.slow_seconds > 0) {
+        await storeBefore()
+        await checkSlow(tx, room, principal.id, at)
+      }
       if (principal.kind === 'person' && !standing.operates) {
-        const limits = await newcomersLimits(tx, room, principal, at)
+        const limits = await newcomersLimits(tx, room, principal, at, storeBefore)
         if (limits) {
           checkNewcomersWords(limits, { text: body.text, files: body.parts.length })
           await checkNewcomersPace(tx, principal.id, limits, at)

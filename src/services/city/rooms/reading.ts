@@ -1,9 +1,8 @@
 import { isoTime } from '../../../kernel/clock.ts'
 import type { Handlers } from '../../../kernel/contract.ts'
 import type { cityContract } from '../city.contract.ts'
-import { type CityDb, enterRoom, findMessage, hydrate, type MessageRow } from '../city.store.ts'
+import { type CityDb, current, enterRoom, findMessage, hydrate, type MessageRow } from '../city.store.ts'
 import { enterFile, toCityFile } from '../files/files.ts'
-import { current } from '../messages/messages.ts'
 
 type ReadingHandlers = Pick<Handlers<typeof cityContract>, 'messages' | 'message' | 'file'>
 
