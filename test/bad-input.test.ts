@@ -95,11 +95,21 @@ describe('files', () => {
     expect(await refused(readFileSync(out), 'hour.flac')).toEqual(['file.too_long', 'file.too_long'])
   })
 
-  test.skipIf(!ffmpeg)('a film without sound', async () => {
-    const out = join(folder.path, 'mute.mp4')
+  test.skipIf(!ffmpeg).each(['mute.mp4', 'mute.webm'])('a film without sound is a film: %s', async (name) => {
+    const out = join(folder.path, name)
     const source = ['-f', 'lavfi', '-i', 'color=c=blue:s=64x64:d=1']
     await run('ffmpeg', ['-v', 'error', ...source, '-pix_fmt', 'yuv420p', out])
-    expect(await refused(readFileSync(out), 'mute.mp4')).toEqual(['file.no_audio', 'file.no_audio'])
+    const body = form(readFileSync(out), name)
+    const sent = await by(stranger, 'POST /api/city/files', { body })
+    expect(sent.body).toMatchObject({ mime: name.replace('mute.', 'video/'), durationMs: 1000 })
+    const back = await by(stranger, `GET /api/city/files/${sent.body.id}`, {
+      headers: { range: 'bytes=0-9' },
+    })
+    expect([back.status, back.headers.get('content-type')]).toEqual([206, sent.body.mime])
+    // There is nothing to hear in it all the same.
+    expect(
+      refusal(await by(stranger, 'POST /v1/audio/transcriptions', { body: form(readFileSync(out), name) })),
+    ).toBe('file.no_audio')
   })
 
   describe.skipIf(!qpdf || !fixtures)('PDFs by qpdf', () => {

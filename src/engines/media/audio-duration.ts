@@ -15,15 +15,32 @@ export function headerDuration(bytes: Uint8Array, extension: string): HeaderDura
   }
 }
 
+/** How long a film without sound lasts by what its container says of its picture; `null` where it says nothing, or holds no frame. */
+export function pictureDuration(bytes: Uint8Array, extension: string): number | null {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  try {
+    const told =
+      extension === 'mp4' || extension === 'm4v'
+        ? mp4Duration(view, 'vide')
+        : extension === 'webm'
+          ? webmDuration(view, PICTURE_TRACK)
+          : null
+    return told !== null && Number.isFinite(told) && told > 0 ? told : null
+  } catch (cause) {
+    if (cause instanceof RangeError) return null
+    throw cause
+  }
+}
+
 const READERS: Readonly<Record<string, ((view: DataView) => HeaderDurationMs) | undefined>> = {
   wav: wavDuration,
   flac: flacDuration,
   opus: oggDuration,
   ogg: oggDuration,
   oga: oggDuration,
-  m4a: mp4Duration,
-  mp4: mp4Duration,
-  webm: webmDuration,
+  m4a: (view) => mp4Duration(view, 'soun'),
+  mp4: (view) => mp4Duration(view, 'soun'),
+  webm: (view) => webmDuration(view, AUDIO_TRACK),
   mp3: mp3Duration,
 }
 
@@ -68,8 +85,8 @@ function oggDuration(view: DataView): HeaderDurationMs {
   return null
 }
 
-/** ISO/IEC 14496-12: `moov/trak/mdia` with a `hdlr` of `soun` and its `mdhd`. A recording in fragments says 0 there. */
-function mp4Duration(view: DataView): HeaderDurationMs {
+/** ISO/IEC 14496-12: `moov/trak/mdia` with a `hdlr` of that kind and its `mdhd`. A recording in fragments says 0 there. */
+function mp4Duration(view: DataView, kind: 'soun' | 'vide'): HeaderDurationMs {
   const moov = boxes(view, 0, view.byteLength).find(({ type }) => type === 'moov')
   if (!moov) return null
   const inMoov = boxes(view, moov.start, moov.end)
@@ -77,11 +94,11 @@ function mp4Duration(view: DataView): HeaderDurationMs {
     .filter(({ type }) => type === 'trak')
     .flatMap(({ end, start }) => boxes(view, start, end).filter(({ type }) => type === 'mdia'))
     .map(({ end, start }) => boxes(view, start, end))
-  const sound = tracks.find((mdia) =>
-    mdia.some(({ start, type }) => type === 'hdlr' && tag(view, start + 8) === 'soun'),
+  const track = tracks.find((mdia) =>
+    mdia.some(({ start, type }) => type === 'hdlr' && tag(view, start + 8) === kind),
   )
-  if (!sound) return 0
-  const header = sound.find(({ type }) => type === 'mdhd')
+  if (!track) return 0
+  const header = track.find(({ type }) => type === 'mdhd')
   if (!header || inMoov.some(({ type }) => type === 'mvex')) return null
   const isLong = view.getUint8(header.start) === 1
   const scale = view.getUint32(header.start + (isLong ? 20 : 12))
@@ -122,13 +139,14 @@ const EBML = {
   simpleBlock: 0xa3,
 } as const
 const CONTAINERS: readonly number[] = [EBML.segment, EBML.info, EBML.tracks, EBML.track, EBML.cluster]
+const PICTURE_TRACK = 1
 const AUDIO_TRACK = 2
 
 /** Matroska (RFC 9559). What a browser records live has no duration: then the time of its last block. */
-function webmDuration(view: DataView): HeaderDurationMs {
+function webmDuration(view: DataView, kind: number): HeaderDurationMs {
   let scaleNs = 1_000_000
   let told: number | null = null
-  let hasSound = false
+  let isThere = false
   let cluster = 0
   let last = 0
   for (let at = 0; at < view.byteLength; ) {
@@ -138,7 +156,7 @@ function webmDuration(view: DataView): HeaderDurationMs {
     const start = at + id.length + size.length
     if (id.value === EBML.scale) scaleNs = unsigned(view, start, size.value)
     if (id.value === EBML.duration) told = size.value === 4 ? view.getFloat32(start) : view.getFloat64(start)
-    if (id.value === EBML.trackType) hasSound ||= view.getUint8(start) === AUDIO_TRACK
+    if (id.value === EBML.trackType) isThere ||= view.getUint8(start) === kind
     if (id.value === EBML.timestamp) cluster = unsigned(view, start, size.value)
     if (id.value === EBML.simpleBlock) {
       const track = variable(view, start, true)
@@ -146,7 +164,7 @@ function webmDuration(view: DataView): HeaderDurationMs {
     }
     at = CONTAINERS.includes(id.value) ? start : start + size.value
   }
-  if (!hasSound) return 0
+  if (!isThere) return 0
   return told !== null || last > 0 ? ((told ?? last) * scaleNs) / 1_000_000 : null
 }
 

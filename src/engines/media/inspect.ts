@@ -5,7 +5,7 @@ import { documentKind, type KnownDocument } from '../parser/document-kind.ts'
 import { loadPdf } from '../parser/load-pdf.ts'
 import { blocksOf, cutSections } from '../parser/sections.ts'
 import { refusal } from './accepted.ts'
-import { headerDuration } from './audio-duration.ts'
+import { headerDuration, pictureDuration } from './audio-duration.ts'
 import { imageFacts } from './image.ts'
 import type { MediaFacts, MediaLimits } from './media.ts'
 import { hasPicture } from './picture-track.ts'
@@ -23,12 +23,9 @@ export async function inspectBytes(bytes: Uint8Array, file: Named, limits: Media
   if (type && IMAGES.has(type.mime)) return { kind: 'image', ...(await imageFacts(bytes, limits.maxPixels)) }
   const mime = type && AUDIO[type.ext]
   if (type && mime) {
-    const durationMs = await durationOf(bytes, type.ext, limits.maxSeconds)
-    return {
-      kind: 'audio',
-      mime: hasPicture(bytes, mime) ? mime.replace('audio', 'video') : mime,
-      durationMs,
-    }
+    const film = hasPicture(bytes, mime)
+    const durationMs = await durationOf(bytes, type.ext, limits.maxSeconds, film)
+    return { kind: 'audio', mime: film ? mime.replace('audio', 'video') : mime, durationMs }
   }
   throw refusal(type?.mime, file)
 }
@@ -91,17 +88,25 @@ const CONTAINERS: Readonly<Record<string, Parameters<typeof isCutShort>[1] | und
 /** So small a file is decoded to its end, which also proves that it can be. */
 const SMALL_BYTES = 1 << 20
 
-async function durationOf(bytes: Uint8Array, extension: string, maxSeconds: number): Promise<number> {
+/** Of its sound; where a film has none, of its picture. */
+async function durationOf(
+  bytes: Uint8Array,
+  extension: string,
+  maxSeconds: number,
+  film: boolean,
+): Promise<number> {
   const container = CONTAINERS[extension]
   if (container && isCutShort(bytes, container)) throw engineError('file.unreadable')
-  const told = headerDuration(bytes, extension)
+  const heard = headerDuration(bytes, extension)
+  const silent = film && heard === 0 ? pictureDuration(bytes, extension) : null
+  const told = silent ?? heard
   if (told === 0) throw engineError('file.no_audio')
   if (told !== null && told > maxSeconds * 1000)
     throw engineError('file.too_long', {
       minutes: Math.ceil(told / 60_000),
       limit: Math.round(maxSeconds / 60),
     })
-  if (told !== null && bytes.length > SMALL_BYTES) return Math.round(told)
+  if (told !== null && (silent !== null || bytes.length > SMALL_BYTES)) return Math.round(told)
   const { audioDuration } = await import('../audio/decode.ts')
   return (await audioDuration(bytes, { maxSeconds })).durationMs
 }

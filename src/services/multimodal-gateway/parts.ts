@@ -67,10 +67,15 @@ export function consumeParts({ db, events, files, artefacts }: PartNeeds): void 
       job.signal.throwIfAborted()
       const failure = AppError.from(cause)
       if (!isFinal(failure)) throw cause
+      // A film without sound is as whole as any other: there is just nothing to hear in it.
+      if (failure.code === 'file.no_audio' && file.mime.startsWith('video/'))
+        return { transcript: { ...UNHEARD, durationMs: file.durationMs ?? 0 } }
       return { error: failure.toJSON().error }
     }
   }
 }
+
+const UNHEARD = { text: '', language: null, speech: false, segments: [], engine: 'none' }
 
 type Added = EventOf<typeof partAdded>
 
