@@ -34,6 +34,7 @@ export const firstEn = {
     reload: 'Open again',
     noLine: 'The city does not answer.',
     today: 'Today',
+    more: 'Show more',
     yesterday: 'Yesterday',
   },
   bell: bellEn,

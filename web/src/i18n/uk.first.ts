@@ -35,6 +35,7 @@ export const firstUk = {
     reload: 'Відкрити знову',
     noLine: 'Місто не відповідає.',
     today: 'Сьогодні',
+    more: 'Показати ще',
     yesterday: 'Учора',
   },
   bell: bellUk,

@@ -1,8 +1,7 @@
-import { useInfiniteQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { useApi } from '../../context.tsx'
 import { Avatar } from '../../ui/avatar.tsx'
-import { Button } from '../../ui/button.tsx'
+import { More, usePages } from '../../ui/pages.tsx'
 import { ListState } from './list-state.tsx'
 
 const PAGE = 50
@@ -11,14 +10,11 @@ const PAGE = 50
 export function Residents() {
   const { t } = useTranslation()
   const api = useApi()
-  const residents = useInfiniteQuery({
+  const residents = usePages({
     queryKey: ['residents', 'pages'],
-    queryFn: ({ pageParam }) =>
-      api.auth.residents({ limit: PAGE, ...(pageParam !== '' && { after: pageParam }) }),
-    initialPageParam: '',
-    getNextPageParam: ({ next }) => next,
+    page: (after) => api.auth.residents({ limit: PAGE, after }),
   })
-  const people = residents.data?.pages.flatMap(({ items }) => items)
+  const { items: people } = residents
   return (
     <section aria-labelledby="residents">
       <h2 id="residents">{t('auth.residents')}</h2>
@@ -39,16 +35,7 @@ export function Residents() {
           ))}
         </ul>
       )}
-      {residents.hasNextPage && (
-        <Button
-          small
-          className="after"
-          disabled={residents.isFetchingNextPage}
-          onClick={() => void residents.fetchNextPage()}
-        >
-          {t('auth.moreResidents')}
-        </Button>
-      )}
+      <More of={residents} />
     </section>
   )
 }

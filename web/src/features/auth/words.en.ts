@@ -113,5 +113,4 @@ export const authEn = {
   keepInvitation: 'Keep the invitation',
   residents: 'Residents',
   noResidents: 'There are no residents.',
-  moreResidents: 'Show more',
 } as const

@@ -124,5 +124,4 @@ export const authUk = {
   keepInvitation: 'Лишити запрошення',
   residents: 'Мешканці',
   noResidents: 'Мешканців немає.',
-  moreResidents: 'Показати ще',
 } as const

@@ -1,4 +1,3 @@
-import { useInfiniteQuery } from '@tanstack/react-query'
 import { AudioLines, FileText, Film } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -11,6 +10,7 @@ import { useFormat, useLanguage } from '../../i18n/format.ts'
 import { Button } from '../../ui/button.tsx'
 import { Segmented } from '../../ui/field.tsx'
 import { Icon } from '../../ui/icon.tsx'
+import { More, usePages } from '../../ui/pages.tsx'
 import { Picture } from './parts/picture.tsx'
 import { useTalk } from './talk-context.tsx'
 
@@ -39,12 +39,13 @@ function FilesOf({ room, kind, onClose }: { room: Room; kind: Kind; onClose: () 
   const language = useLanguage()
   const api = useApi()
   const talk = useTalk()
-  const files = useInfiniteQuery({
+  const files = usePages({
     queryKey: ['room-files', room.id, kind],
-    queryFn: ({ pageParam }) =>
-      api.city.roomFiles({ room: room.id, type: kind, ...(pageParam > 0 && { before: pageParam }) }),
-    initialPageParam: 0,
-    getNextPageParam: ({ next }) => next,
+    page: async (before) => {
+      const from = before === undefined ? {} : { before: Number(before) }
+      const { items, next } = await api.city.roomFiles({ room: room.id, type: kind, ...from })
+      return { items, next: next?.toString() }
+    },
     staleTime: 0,
   })
   if (files.isPending) return <p className="meta">{t('city.filesLoading')}</p>
@@ -57,7 +58,7 @@ function FilesOf({ room, kind, onClose }: { room: Room; kind: Kind; onClose: () 
         </Button>
       </div>
     )
-  const items = files.data.pages.flatMap((page) => page.items)
+  const { items = [] } = files
   if (items.length === 0) return <p className="meta">{t(`city.filesNone.${kind}`)}</p>
   const open = (file: RoomFile) => {
     onClose()
@@ -78,11 +79,7 @@ function FilesOf({ room, kind, onClose }: { room: Room; kind: Kind; onClose: () 
           </li>
         ))}
       </ul>
-      {files.hasNextPage && (
-        <Button small look="quiet" disabled={files.isFetching} onClick={() => void files.fetchNextPage()}>
-          {t('city.filesMore')}
-        </Button>
-      )}
+      <More of={files} />
     </>
   )
 }

@@ -26,7 +26,6 @@ export const cityEn = {
   },
   filesGoTo: '{{name}}: go to where it was said',
   filesLoading: 'Looking for files',
-  filesMore: 'Earlier ones',
   settings: 'Room settings',
   panel: 'Side panel',
   source: 'Source',

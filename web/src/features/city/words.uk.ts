@@ -28,7 +28,6 @@ export const cityUk = {
   },
   filesGoTo: '{{name}}: перейти туди, де це було',
   filesLoading: 'Шукаємо файли',
-  filesMore: 'Раніші',
   settings: 'Налаштування кімнати',
   panel: 'Бічна панель',
   source: 'Джерело',

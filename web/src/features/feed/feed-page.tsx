@@ -1,4 +1,3 @@
-import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { ChevronLeft, CircleAlert } from 'lucide-react'
 import { useEffect } from 'react'
@@ -8,6 +7,7 @@ import { failureOf, sentenceOf } from '../../i18n/failures.ts'
 import { useFormat, useLanguage } from '../../i18n/format.ts'
 import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
+import { More, usePages } from '../../ui/pages.tsx'
 import { EmptyState, TalkSkeleton } from '../../ui/states.tsx'
 import { FeedRow } from './feed-row.tsx'
 
@@ -20,11 +20,9 @@ export function FeedPage() {
   const { t } = useTranslation()
   const api = useApi()
   const language = useLanguage()
-  const feed = useInfiniteQuery({
+  const feed = usePages({
     queryKey: ['feed'],
-    queryFn: ({ pageParam }) => api.city.feed({ ...(pageParam !== '' && { after: pageParam }) }),
-    initialPageParam: '',
-    getNextPageParam: ({ next }) => next,
+    page: (after) => api.city.feed({ after }),
     refetchInterval: REFRESH_MS,
   })
   useEffect(() => {
@@ -35,7 +33,7 @@ export function FeedPage() {
     const timer = setTimeout(() => void api.city.feedSeen({}).catch(() => undefined), SEEN_MS)
     return () => clearTimeout(timer)
   }, [api])
-  const items = feed.data?.pages.flatMap((page) => page.items)
+  const { items } = feed
   const unread = items?.filter((item) => item.unread) ?? []
   const earlier = items?.filter((item) => !item.unread) ?? []
   const digest = feed.data?.pages[0]?.digest
@@ -84,16 +82,7 @@ export function FeedPage() {
                 </ul>
               </section>
             )}
-            {feed.hasNextPage && (
-              <Button
-                small
-                className="after"
-                disabled={feed.isFetchingNextPage}
-                onClick={() => void feed.fetchNextPage()}
-              >
-                {t('feed.more')}
-              </Button>
-            )}
+            <More of={feed} />
           </div>
         </div>
       )}

@@ -11,7 +11,6 @@ export const feedEn = {
   earlier: 'Earlier',
   empty: 'Nothing has happened yet',
   emptyHint: 'When somebody writes, calls you or comes into a room, it stands here.',
-  more: 'Earlier still',
   said: '{{name}} wrote in',
   saidMore_one: '{{count}} new message in',
   saidMore_other: '{{count}} new messages in',

@@ -1,4 +1,4 @@
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { AtSign, Bookmark, ChevronLeft, Clock, type LucideIcon, X } from 'lucide-react'
 import { type ReactNode, useEffect, useState } from 'react'
@@ -9,6 +9,7 @@ import { failureOf, sentenceOf } from '../../i18n/failures.ts'
 import { useFormat, useLanguage } from '../../i18n/format.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { FieldError, LabelledField } from '../../ui/field.tsx'
+import { More, usePages } from '../../ui/pages.tsx'
 import { EmptyState } from '../../ui/states.tsx'
 import { useToast } from '../../ui/toast.tsx'
 import { useRooms } from '../city/city-context.tsx'
@@ -36,7 +37,7 @@ export function SavedPage() {
     <PlacedPage
       name="saved"
       icon={Bookmark}
-      read={(before) => api.city.saved({ ...(before && { before }) })}
+      read={(before) => api.city.saved({ before })}
       after={({ message }) => (
         <IconButton icon={X} size="s" label={t('talk.unsave')} onClick={() => drop.mutate(message.id)} />
       )}
@@ -47,13 +48,7 @@ export function SavedPage() {
 /** Where one was called. */
 export function MentionsPage() {
   const api = useApi()
-  return (
-    <PlacedPage
-      name="mentions"
-      icon={AtSign}
-      read={(before) => api.city.mentions({ ...(before && { before }) })}
-    />
-  )
+  return <PlacedPage name="mentions" icon={AtSign} read={(before) => api.city.mentions({ before })} />
 }
 
 interface PlacedPageProps {
@@ -66,13 +61,11 @@ interface PlacedPageProps {
 function PlacedPage({ name, icon, read, after }: PlacedPageProps) {
   const { t } = useTranslation()
   const navigate = useNavigate()
-  const pages = useInfiniteQuery({
+  const pages = usePages({
     queryKey: [name],
-    queryFn: ({ pageParam }) => read(pageParam),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: ({ next }) => next,
+    page: read,
   })
-  const items = pages.data?.pages.flatMap((page) => page.items) ?? []
+  const { items = [] } = pages
   return (
     <KeptPage title={t(`talk.${name}`)} error={pages.error}>
       {pages.isSuccess && items.length === 0 && (
@@ -103,11 +96,7 @@ function PlacedPage({ name, icon, read, after }: PlacedPageProps) {
           </li>
         ))}
       </ul>
-      {pages.hasNextPage && (
-        <Button disabled={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
-          {t('talk.more')}
-        </Button>
-      )}
+      <More of={pages} />
     </KeptPage>
   )
 }

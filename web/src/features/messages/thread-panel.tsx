@@ -118,7 +118,7 @@ export function ThreadPanel({ room, root: id, target }: ThreadPanelProps) {
           )}
           {timeline.older !== null && (
             <Button small look="quiet" disabled={older === 'loading'} onClick={() => void store.loadOlder()}>
-              {t('talk.more')}
+              {t('common.more')}
             </Button>
           )}
           <FieldError error={state === 'failed' ? sentenceOf(failureOf(failure), language) : undefined} />

@@ -99,7 +99,6 @@ export const talkEn = {
   jumpNone: 'Nothing was said on that day or after it.',
   spoiler: 'Hidden words: press to read',
   placesFailed: 'The list could not be loaded.',
-  more: 'Show more',
   inRoom: 'in “{{room}}”',
   attach: 'Add',
 } as const

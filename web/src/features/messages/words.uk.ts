@@ -104,7 +104,6 @@ export const talkUk = {
   jumpNone: 'Того дня й пізніше нічого не сказано.',
   spoiler: 'Приховані слова: натисніть, щоб прочитати',
   placesFailed: 'Не вдалося завантажити список.',
-  more: 'Показати ще',
   inRoom: 'у «{{room}}»',
   attach: 'Додати',
 } as const

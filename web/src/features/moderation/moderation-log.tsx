@@ -1,8 +1,7 @@
-import { useInfiniteQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { useApi } from '../../context.tsx'
 import { useFormat } from '../../i18n/format.ts'
-import { Button } from '../../ui/button.tsx'
+import { More, usePages } from '../../ui/pages.tsx'
 import { ListState } from '../auth/list-state.tsx'
 
 /** What moderators did, newest first; of one room, or of all. */
@@ -10,17 +9,15 @@ export function ModerationLog({ room }: { room?: string }) {
   const { t } = useTranslation()
   const api = useApi()
   const format = useFormat()
-  const log = useInfiniteQuery({
+  const log = usePages({
     queryKey: ['moderation-log', room],
-    queryFn: ({ pageParam }) =>
+    page: (after) =>
       api.city.moderationLog({
         ...(room !== undefined && { room }),
-        ...(pageParam !== '' && { after: pageParam }),
+        after,
       }),
-    initialPageParam: '',
-    getNextPageParam: ({ next }) => next,
   })
-  const items = log.data?.pages.flatMap((page) => page.items)
+  const { items } = log
   return (
     <section aria-label={t('moderation.log')}>
       <ListState
@@ -42,11 +39,7 @@ export function ModerationLog({ room }: { room?: string }) {
           </li>
         ))}
       </ol>
-      {log.hasNextPage && (
-        <Button small disabled={log.isFetchingNextPage} onClick={() => void log.fetchNextPage()}>
-          {t('rights.more')}
-        </Button>
-      )}
+      <More of={log} />
     </section>
   )
 }

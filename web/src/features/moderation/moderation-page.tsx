@@ -1,14 +1,14 @@
 import './moderation.css'
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { ChevronLeft } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { isOperator } from '../../../../src/kernel/principal.ts'
 import { useApi } from '../../context.tsx'
-import { Button } from '../../ui/button.tsx'
 import { Segmented } from '../../ui/field.tsx'
 import { Icon } from '../../ui/icon.tsx'
+import { More, usePages } from '../../ui/pages.tsx'
 import { Forbidden, TalkSkeleton } from '../../ui/states.tsx'
 import { ListState } from '../auth/list-state.tsx'
 import { useCity } from '../city/city-context.tsx'
@@ -70,13 +70,11 @@ export function ModerationPage() {
 function Cases({ state }: { state: 'waiting' | 'settled' }) {
   const { t } = useTranslation()
   const api = useApi()
-  const cases = useInfiniteQuery({
+  const cases = usePages({
     queryKey: ['reports', state],
-    queryFn: ({ pageParam }) => api.city.reports({ state, ...(pageParam !== '' && { after: pageParam }) }),
-    initialPageParam: '',
-    getNextPageParam: ({ next }) => next,
+    page: (after) => api.city.reports({ state, after }),
   })
-  const items = cases.data?.pages.flatMap((page) => page.items)
+  const { items } = cases
   return (
     <section aria-label={t(`moderation.${state}`)}>
       <ListState
@@ -90,11 +88,7 @@ function Cases({ state }: { state: 'waiting' | 'settled' }) {
           </li>
         ))}
       </ul>
-      {cases.hasNextPage && (
-        <Button small disabled={cases.isFetchingNextPage} onClick={() => void cases.fetchNextPage()}>
-          {t('rights.more')}
-        </Button>
-      )}
+      <More of={cases} />
     </section>
   )
 }

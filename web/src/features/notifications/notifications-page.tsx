@@ -1,5 +1,5 @@
 import '../feed/feed.css'
-import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import {
   AtSign,
@@ -22,6 +22,7 @@ import { failureOf, sentenceOf } from '../../i18n/failures.ts'
 import { useFormat, useLanguage } from '../../i18n/format.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
+import { More, usePages } from '../../ui/pages.tsx'
 import { EmptyState, TalkSkeleton } from '../../ui/states.tsx'
 import { BELL } from '../city/city.ts'
 import { useUnseen } from './bell.tsx'
@@ -35,11 +36,9 @@ export function NotificationsPage() {
   const queries = useQueryClient()
   const language = useLanguage()
   const unread = useUnseen()
-  const list = useInfiniteQuery({
+  const list = usePages({
     queryKey: LIST,
-    queryFn: ({ pageParam }) => api.city.notifications({ ...(pageParam !== '' && { after: pageParam }) }),
-    initialPageParam: '',
-    getNextPageParam: ({ next }) => next,
+    page: (after) => api.city.notifications({ after }),
   })
   // What the live line tells of the number changes the list as well.
   useEffect(() => {
@@ -52,7 +51,7 @@ export function NotificationsPage() {
   useEffect(() => {
     document.title = t('notifications.title')
   }, [t])
-  const items = list.data?.pages.flatMap((page) => page.items)
+  const { items } = list
   const failure = list.error ?? readAll.error
   return (
     <main className="main" id="talk" tabIndex={-1}>
@@ -99,16 +98,7 @@ export function NotificationsPage() {
                 <Row key={item.id} item={item} />
               ))}
             </ul>
-            {list.hasNextPage && (
-              <Button
-                small
-                className="after"
-                disabled={list.isFetchingNextPage}
-                onClick={() => void list.fetchNextPage()}
-              >
-                {t('feed.more')}
-              </Button>
-            )}
+            <More of={list} />
           </div>
         </div>
       )}

@@ -1,4 +1,3 @@
-import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { ChevronLeft, Search } from 'lucide-react'
 import { useDeferredValue, useEffect, useState } from 'react'
@@ -9,6 +8,7 @@ import { Avatar } from '../../ui/avatar.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Segmented } from '../../ui/field.tsx'
 import { Icon } from '../../ui/icon.tsx'
+import { More, usePages } from '../../ui/pages.tsx'
 import { ListState } from '../auth/list-state.tsx'
 import { useCity } from '../city/city-context.tsx'
 import { PersonCard, Write } from './person-card.tsx'
@@ -34,19 +34,14 @@ export function PeoplePage() {
   useEffect(() => {
     document.title = t('people.title')
   }, [t])
-  const people = useInfiniteQuery({
+  const people = usePages({
     queryKey: ['people', sought, kind],
-    queryFn: ({ pageParam, signal }) =>
-      api.city.people(
-        { q: sought, ...(kind !== 'all' && { kind }), ...(pageParam !== '' && { after: pageParam }) },
-        { signal },
-      ),
-    initialPageParam: '',
-    getNextPageParam: ({ next }) => next,
-    placeholderData: (before) => before,
+    page: (after, signal) =>
+      api.city.people({ q: sought, ...(kind !== 'all' && { kind }), after }, { signal }),
+    keep: true,
     refetchInterval: REFRESH_MS,
   })
-  const all = people.data?.pages.flatMap(({ items }) => items)
+  const { items: all } = people
   return (
     <main className="main" id="talk" tabIndex={-1}>
       <header className="top">
@@ -117,16 +112,7 @@ export function PeoplePage() {
               />
             ))}
           </ul>
-          {people.hasNextPage && (
-            <Button
-              small
-              className="after"
-              disabled={people.isFetchingNextPage}
-              onClick={() => void people.fetchNextPage()}
-            >
-              {t('people.more')}
-            </Button>
-          )}
+          <More of={people} />
         </div>
       </div>
       {open && <PersonCard person={open} onClose={() => setOpen(null)} />}

@@ -5,7 +5,6 @@ export const peopleEn = {
   show: 'Whom to show',
   kinds: { all: 'All', person: 'People', agent: 'Agents' },
   none: 'Nobody is called that.',
-  more: 'More people',
   role: { owner: 'owner of the city', admin: 'admin', resident: 'resident' },
   agent: 'agent',
   state: {

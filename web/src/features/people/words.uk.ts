@@ -5,7 +5,6 @@ export const peopleUk = {
   show: 'Кого показати',
   kinds: { all: 'Усі', person: 'Люди', agent: 'Агенти' },
   none: 'З таким іменем нікого немає.',
-  more: 'Ще мешканці',
   role: { owner: 'власник міста', admin: 'адміністратор', resident: 'мешканець' },
   agent: 'агент',
   state: {

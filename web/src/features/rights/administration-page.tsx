@@ -1,10 +1,9 @@
 import './rights.css'
-import { useInfiniteQuery } from '@tanstack/react-query'
 import { useDeferredValue, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useApi } from '../../context.tsx'
-import { Button } from '../../ui/button.tsx'
 import { LabelledField, LabelledSelect } from '../../ui/field.tsx'
+import { More, usePages } from '../../ui/pages.tsx'
 import { ListState } from '../auth/list-state.tsx'
 import { OperatorsOnly } from './operators-only.tsx'
 import { PersonRow } from './person-row.tsx'
@@ -29,19 +28,17 @@ function People() {
   const [typed, setTyped] = useState('')
   const [shown, setShown] = useState<(typeof SHOWN)[number]>('all')
   const q = useDeferredValue(typed.trim())
-  const people = useInfiniteQuery({
+  const people = usePages({
     queryKey: [...PEOPLE, q, shown],
-    queryFn: ({ pageParam }) =>
+    page: (after) =>
       api.auth.people({
         limit: PAGE,
         ...(q !== '' && { q }),
         ...(shown !== 'all' && { disabled: shown === 'disabled' }),
-        ...(pageParam !== '' && { after: pageParam }),
+        after,
       }),
-    initialPageParam: '',
-    getNextPageParam: ({ next }) => next,
   })
-  const items = people.data?.pages.flatMap((page) => page.items)
+  const { items } = people
   return (
     <section aria-label={t('rights.people')}>
       <div className="filters">
@@ -70,16 +67,7 @@ function People() {
           ))}
         </ul>
       )}
-      {people.hasNextPage && (
-        <Button
-          small
-          className="after"
-          disabled={people.isFetchingNextPage}
-          onClick={() => void people.fetchNextPage()}
-        >
-          {t('rights.more')}
-        </Button>
-      )}
+      <More of={people} />
     </section>
   )
 }

@@ -1,5 +1,4 @@
 import './rights.css'
-import { useInfiniteQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { AuditEntry } from '../../../../src/services/auth/audit.contract.ts'
@@ -7,6 +6,7 @@ import { useApi } from '../../context.tsx'
 import { useFormat } from '../../i18n/format.ts'
 import { Button } from '../../ui/button.tsx'
 import { LabelledSelect } from '../../ui/field.tsx'
+import { More, usePages } from '../../ui/pages.tsx'
 import { ListState } from '../auth/list-state.tsx'
 import { OperatorsOnly } from './operators-only.tsx'
 import { rightsEn } from './words.en.ts'
@@ -31,19 +31,17 @@ function Log() {
   const api = useApi()
   const [action, setAction] = useState<Act | ''>('')
   const [actor, setActor] = useState<{ id: string; name: string } | null>(null)
-  const log = useInfiniteQuery({
+  const log = usePages({
     queryKey: ['audit', action, actor?.id],
-    queryFn: ({ pageParam }) =>
+    page: (after) =>
       api.auth.audit({
         limit: PAGE,
         ...(action !== '' && { action: actionOf(action) }),
         ...(actor && { actor: actor.id }),
-        ...(pageParam !== '' && { after: pageParam }),
+        after,
       }),
-    initialPageParam: '',
-    getNextPageParam: ({ next }) => next,
   })
-  const items = log.data?.pages.flatMap((page) => page.items)
+  const { items } = log
   return (
     <section aria-label={t('rights.audit')}>
       <p className="meta">{t('rights.auditHint')}</p>
@@ -74,16 +72,7 @@ function Log() {
           ))}
         </ol>
       )}
-      {log.hasNextPage && (
-        <Button
-          small
-          className="after"
-          disabled={log.isFetchingNextPage}
-          onClick={() => void log.fetchNextPage()}
-        >
-          {t('rights.more')}
-        </Button>
-      )}
+      <More of={log} />
     </section>
   )
 }

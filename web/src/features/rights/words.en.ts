@@ -13,7 +13,6 @@ export const rightsEn = {
   because: 'because: {{reason}}',
   you: 'you',
   roleOf: 'Role of {{name}}',
-  more: 'Show more',
   disable: 'Shut out',
   disableTitle: 'Shut {{name}} out',
   disableThen:

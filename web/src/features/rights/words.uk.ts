@@ -13,7 +13,6 @@ export const rightsUk = {
   because: 'причина: {{reason}}',
   you: 'ви',
   roleOf: 'Роль: {{name}}',
-  more: 'Показати ще',
   disable: 'Закрити вхід',
   disableTitle: 'Закрити вхід: {{name}}',
   disableThen:

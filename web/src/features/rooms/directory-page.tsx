@@ -1,13 +1,13 @@
-import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { ChevronLeft, DoorOpen, Lock, Plus, Search } from 'lucide-react'
 import { useDeferredValue, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ListedRoom } from '../../../../src/services/city/rooms.contract.ts'
 import { useApi } from '../../context.tsx'
-import { Button, IconButton } from '../../ui/button.tsx'
+import { IconButton } from '../../ui/button.tsx'
 import { Segmented } from '../../ui/field.tsx'
 import { Icon } from '../../ui/icon.tsx'
+import { More, usePages } from '../../ui/pages.tsx'
 import { ListState } from '../auth/list-state.tsx'
 import { NewRoom } from '../city/new-room.tsx'
 import { MyRooms } from './my-rooms.tsx'
@@ -70,15 +70,12 @@ export function DirectoryPage() {
 function Found({ q, archived }: { q: string; archived: boolean }) {
   const { t } = useTranslation()
   const api = useApi()
-  const rooms = useInfiniteQuery({
+  const rooms = usePages({
     queryKey: [...DIRECTORY, q, archived],
-    queryFn: ({ pageParam, signal }) =>
-      api.city.directory({ q, archived, ...(pageParam !== '' && { after: pageParam }) }, { signal }),
-    initialPageParam: '',
-    getNextPageParam: ({ next }) => next,
-    placeholderData: (before) => before,
+    page: (after, signal) => api.city.directory({ q, archived, after }, { signal }),
+    keep: true,
   })
-  const found = rooms.data?.pages.flatMap(({ items }) => items)
+  const { items: found } = rooms
   const nothing = archived ? t('rooms.noArchive') : t('rooms.noneYet')
   return (
     <>
@@ -94,16 +91,7 @@ function Found({ q, archived }: { q: string; archived: boolean }) {
           <Row key={room.id} room={room} />
         ))}
       </ul>
-      {rooms.hasNextPage && (
-        <Button
-          small
-          className="after"
-          disabled={rooms.isFetchingNextPage}
-          onClick={() => void rooms.fetchNextPage()}
-        >
-          {t('rooms.more')}
-        </Button>
-      )}
+      <More of={rooms} />
     </>
   )
 }

@@ -9,7 +9,6 @@ export const roomsEn = {
   none: 'No room answers to “{{q}}”.',
   noneYet: 'There are no rooms here yet.',
   noArchive: 'No room has been archived.',
-  more: 'More rooms',
   members_one: '{{count}} member',
   members_other: '{{count}} members',
   open: 'Open',

@@ -9,7 +9,6 @@ export const roomsUk = {
   none: 'За словами «{{q}}» кімнати немає.',
   noneYet: 'Кімнат тут ще немає.',
   noArchive: 'В архіві нічого немає.',
-  more: 'Ще кімнати',
   members_one: '{{count}} учасник',
   members_few: '{{count}} учасники',
   members_many: '{{count}} учасників',

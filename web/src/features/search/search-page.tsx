@@ -1,4 +1,3 @@
-import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { ChevronLeft, CircleAlert, Search, X } from 'lucide-react'
 import { useEffect, useState } from 'react'
@@ -8,6 +7,7 @@ import { failureOf, sentenceOf } from '../../i18n/failures.ts'
 import { useLanguage } from '../../i18n/format.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
+import { More, usePages } from '../../ui/pages.tsx'
 import { EmptyState, useAfter } from '../../ui/states.tsx'
 import { SearchFilters } from './filters.tsx'
 import { asks, type SearchParams, toInput } from './query.ts'
@@ -86,20 +86,13 @@ function Results({ of }: { of: SearchParams }) {
   const { t } = useTranslation()
   const api = useApi()
   const language = useLanguage()
-  const found = useInfiniteQuery({
+  const found = usePages({
     queryKey: ['search', of],
-    queryFn: ({ pageParam, signal }) =>
-      api.city.search(
-        { ...toInput(of), limit: PAGE, ...(pageParam !== '' && { cursor: pageParam }) },
-        { signal },
-      ),
-    initialPageParam: '',
-    getNextPageParam: ({ next }) => next,
-    placeholderData: (before) => before,
+    page: (cursor, signal) => api.city.search({ ...toInput(of), limit: PAGE, cursor }, { signal }),
+    keep: true,
     staleTime: 5_000,
   })
-  const [first] = found.data?.pages ?? []
-  const hits = found.data?.pages.flatMap(({ items }) => items)
+  const { first, items: hits } = found
   if (found.error && !hits)
     return (
       <EmptyState icon={CircleAlert} title={t('search.failed')}>
@@ -143,11 +136,7 @@ function Results({ of }: { of: SearchParams }) {
           ))}
         </ol>
       )}
-      {found.hasNextPage && (
-        <Button small disabled={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
-          {t('search.more')}
-        </Button>
-      )}
+      <More of={found} />
     </div>
   )
 }

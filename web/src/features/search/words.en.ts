@@ -31,7 +31,6 @@ export const searchEn = {
   meantFor: 'Nobody wrote “{{word}}”; looked for {{as}} instead.',
   noModel: 'Meaning is told by letters alone: the model is not installed.',
   noMeaning: 'Searched by words alone: no model of meaning answered.',
-  more: 'Show more',
   near: 'Nearness {{count}} of 4',
   byWord: 'word',
   byMeaning: 'by meaning',
