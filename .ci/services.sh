@@ -1,5 +1,5 @@
 # Sourced: installs and starts the servers the driver suites meet, on loopback, and says where they are.
-# Sets TEST_DATABASE_URL, TEST_NATS_URL, TEST_REDIS_URL, CHROMIUM, SCHEMATHESIS; stop_services ends them. Needs bash, apt (as root) or the packages already there.
+# Sets TEST_DATABASE_URL, TEST_NATS_URL, TEST_REDIS_URL, CHROMIUM, SCHEMATHESIS, and the programs of servers that tests start and kill themselves: TEST_PG_BIN, TEST_NATS_SERVER, TEST_REDIS_SERVER; stop_services ends them. Needs bash, apt (as root) or the packages already there.
 
 cache=${DAARION_CI_CACHE:-/var/tmp/daarion-ci}
 mkdir -p "$cache" && chmod 755 "$cache"
@@ -86,6 +86,8 @@ start_services() {
   export TEST_NATS_URL=nats://127.0.0.1:$nats_port
   export TEST_REDIS_URL=redis://127.0.0.1:$redis_port
   CHROMIUM=$(command -v chromium); export CHROMIUM
+  TEST_REDIS_SERVER=$(command -v redis-server); export TEST_REDIS_SERVER
+  export TEST_PG_BIN=$pg_bin TEST_NATS_SERVER=$nats_server
 }
 
 stop_services() {

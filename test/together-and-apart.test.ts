@@ -1,5 +1,3 @@
-import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import WebSocket from 'ws'
@@ -7,6 +5,7 @@ import { peerVariable, SERVICES, type ServiceName } from '../src/config.ts'
 import { connect } from '../src/kernel/client.ts'
 import { multimodalGatewayContract } from '../src/services/multimodal-gateway/multimodal-gateway.contract.ts'
 import { startCity, temporaryFolder } from './kit/city.ts'
+import { freePort } from './kit/ports.ts'
 import { scratchPostgres } from './kit/postgres.ts'
 import { firstOwner, newcomer, type Resident, until } from './kit/resident.ts'
 
@@ -90,20 +89,6 @@ class AsyncDisposableStackLike implements AsyncDisposable {
     const services = closers.slice(0, -2)
     await Promise.all(services.map((close) => close()))
     for (const close of closers.slice(-2)) await close()
-  }
-}
-
-/** Below the ports that the system hands to whoever connects or listens on any, so that it is still free when it is used. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 12_000 + Math.floor(Math.random() * 20_000)
-    const server = createServer().listen(port, '127.0.0.1')
-    const free = await once(server, 'listening').then(
-      () => true,
-      () => false,
-    )
-    server.close()
-    if (free) return port
   }
 }
 

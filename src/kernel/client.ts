@@ -17,7 +17,8 @@ export function connect<C extends Contract>(base: string, contract: C, how: Conn
     async (input: Raw, options: CallOptions = {}) => {
       const response = await send(base, op, input, how, options)
       const body: unknown = await response.json().catch(() => undefined)
-      if (!response.ok) throw failure(body, response, new URL(base).host)
+      // An answer that breaks off inside is none: whoever gave it may be gone.
+      if (!response.ok || body === undefined) throw failure(body, response, new URL(base).host)
       return op.output.parse(body)
     },
   ])
@@ -65,7 +66,7 @@ async function send(base: string, op: Operation, input: Raw, how: ConnectOptions
 function failure(body: unknown, { status, headers }: Response, peer: string): AppError {
   const parsed = ErrorBody.safeParse(body)
   if (!parsed.success)
-    return kernelError('peer.unintelligible', { peer, status }, { retryable: status >= 500 })
+    return kernelError('peer.unintelligible', { peer, status }, { retryable: status >= 500 || status < 300 })
   const { error } = parsed.data
   const seconds = Number(headers.get('retry-after') ?? Number.NaN)
   const retryAfter = Number.isFinite(seconds) ? { retryAfterMs: seconds * 1000 } : {}

@@ -1,35 +1,43 @@
-// `npm run chaos -- --rounds 200`: the long run, on PGlite, and on PostgreSQL where TEST_DATABASE_URL says where one is.
+// `npm run chaos -- --rounds 200 [--shape pglite|postgres|apart|scattered]… [--apart] [--seed N]`: the long run, on servers of its own; `--apart` is each service by itself. Without a shape: PGlite, PostgreSQL, and all apart.
 import { parseArgs } from 'node:util'
-import { scratchPostgres } from '../kit/postgres.ts'
+import { canRunServers } from '../kit/servers.ts'
+import { MOMENTS } from './moments.ts'
+import { SHAPES } from './place.ts'
 import { runChaos } from './rounds.ts'
+import { isSound, telling } from './telling.ts'
 
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '200' },
     seed: { type: 'string', default: String(Date.now()) },
+    shape: { type: 'string', multiple: true, default: [] },
+    apart: { type: 'boolean', default: false },
   },
 })
-const { FIXTURES_DIR, MODELS_DIR, TEST_DATABASE_URL } = process.env
+const { FIXTURES_DIR, MODELS_DIR } = process.env
 if (!FIXTURES_DIR || !MODELS_DIR)
   throw new Error('FIXTURES_DIR and MODELS_DIR must say where recordings and models are')
+const asked = SHAPES.filter(
+  (shape) => values.shape.includes(shape) || (values.apart && shape === 'scattered'),
+)
+const shapes = asked.length > 0 ? asked : (['pglite', 'postgres', 'scattered'] as const)
 
-const common = {
-  rounds: Number(values.rounds),
-  seed: Number(values.seed),
-  fixtures: FIXTURES_DIR,
-  report: (line: string) => console.log(line),
+for (const shape of shapes) {
+  if (shape !== 'pglite' && !canRunServers)
+    throw new Error('TEST_PG_BIN, TEST_NATS_SERVER and TEST_REDIS_SERVER must say where the servers are')
+  console.log(`${shape}, seed ${values.seed}`)
+  const result = await runChaos({
+    shape,
+    rounds: Number(values.rounds),
+    seed: Number(values.seed),
+    fixtures: FIXTURES_DIR,
+    env: { MODELS_DIR },
+    moments: MOMENTS.flatMap((moment) => [moment, 'acts' as const]),
+    report: (line) => console.log(line),
+  })
+  console.log(telling(result))
+  if (!isSound(result)) {
+    console.log(result)
+    process.exitCode = 1
+  }
 }
-let failed = false
-async function run(name: string, env: Record<string, string>): Promise<void> {
-  console.log(`${name}, seed ${values.seed}`)
-  const result = await runChaos({ ...common, env: { MODELS_DIR: MODELS_DIR ?? '', ...env } })
-  console.log(result)
-  const { lost, twice, unanswered, answeredTwice, stuck, gapless } = result
-  failed ||= [lost, twice, unanswered, answeredTwice, stuck].some((list) => list.length > 0) || !gapless
-}
-await run('PGlite', {})
-if (TEST_DATABASE_URL) {
-  await using database = await scratchPostgres(TEST_DATABASE_URL)
-  await run('PostgreSQL', { DATABASE_URL: database.url.reveal() })
-}
-process.exitCode = failed ? 1 : 0

@@ -13,7 +13,8 @@ export interface Scene {
   readonly client: Resident
   readonly ledger: Ledger
   readonly room: string
-  readonly pid: number
+  /** The city's processes. */
+  readonly pids: () => readonly number[]
   /** Tokens the scripted model has sent since the city started. */
   readonly streamed: () => number
   readonly fixtures: string
@@ -30,7 +31,7 @@ export async function reach(moment: Moment, scene: Scene): Promise<boolean> {
   const posted = await postFresh(scene, type, path)
   if (!posted) return false
   const begun = await within(20_000, async () =>
-    childrenOf(scene.pid).some((command) => command.includes(child)),
+    scene.pids().some((pid) => childrenOf(pid).some((command) => command.includes(child))),
   )
   if (!begun) return false
   await pause(scene.random() * 700)

@@ -1,62 +1,196 @@
 import type { Message } from '../../src/services/city/messages.contract.ts'
-import { type RunningCity, startCity, temporaryFolder } from '../kit/city.ts'
 import { openAiServer } from '../kit/openai-server.ts'
-import { everywhere, firstOwner, type Resident, resident, until } from '../kit/resident.ts'
-import { type Audit, audit, createLedger } from './ledger.ts'
-import { MOMENTS, type Moment, reach } from './moments.ts'
+import { firstOwner, newcomer, type Resident, resident, until } from '../kit/resident.ts'
+import { type Actor, actOnce, probe } from './acts.ts'
+import { type Book, openBook } from './book.ts'
+import { type Moderated, moderateOnce } from './keeper.ts'
+import { type Audit, audit, createLedger, type Ledger } from './ledger.ts'
+import { type Moment, reach } from './moments.ts'
+import { openPlace, type Place, type Shape, type Victim } from './place.ts'
+import { differences } from './verdict.ts'
+import { openWitness } from './witness.ts'
 
 export interface Chaos {
+  readonly shape: Shape
   readonly rounds: number
   readonly seed: number
   readonly fixtures: string
-  /** Models, and a database other than the embedded one. */
+  /** Models, and what else the city's processes get. */
   readonly env: Readonly<Record<string, string>>
+  /** What the rounds go through in turn: a kill in the middle of that work, `acts` anywhere. */
+  readonly moments: readonly (Moment | 'acts')[]
   report(line: string): void
 }
 
 export interface ChaosResult extends Audit {
   /** Kills that were seen to land in the middle of each kind of work. */
   readonly landed: Readonly<Record<Moment, number>>
-  /** Whether the room's numbers are 1, 2, 3 … without a gap. */
+  /** Whether the numbers of the room where agents answer are 1, 2, 3 … without a gap. */
   readonly gapless: boolean
+  /** Where the city, its clients and what was acknowledged differ. */
+  readonly differences: readonly string[]
+  /** Acts that were acknowledged, by kind. */
+  readonly acts: Readonly<Record<string, number>>
+  /** How long after each kill everybody was served again, in milliseconds, by who was killed. */
+  readonly servedMs: Readonly<Record<string, readonly number[]>>
+  /** How many times lines of clients broke. */
+  readonly breaks: number
 }
 
-/** Kills a city with SIGKILL, round after round, in the middle of what it does, and starts it again on what is left; a client's ledger says what must stand in the end. */
-export async function runChaos({ rounds, seed, fixtures, env, report }: Chaos): Promise<ChaosResult> {
-  using folder = temporaryFolder()
+const ACTS_A_ROUND = 6
+/** NATS and Redis stay away for up to so long; the city goes on meanwhile. */
+const AWAY_MS = 2_000
+
+/** Kills parts of a city with SIGKILL, round after round, in the middle of what it does, and starts them again on what is left; what clients were told says what must stand in the end. */
+export async function runChaos(chaos: Chaos): Promise<ChaosResult> {
   await using model = await openAiServer()
   // About two seconds a stream: time enough to land in it.
   model.always({ tokens: Array.from({ length: 40 }, (_, n) => `слово${n} `), delayMs: 40 })
-  const random = seeded(seed)
-  const landed: Record<Moment, number> = { transcription: 0, ocr: 0, ingest: 0, stream: 0, commit: 0 }
-  const ledger = createLedger()
-  const open = () =>
-    startCity({ ...env, DATA_DIR: folder.path, LLM_URL: `${model.url}`, LLM_MODEL: 'scripted' })
-  let city: RunningCity = await open()
+  const env = { ...chaos.env, POSTS_PER_MINUTE: '1000000', LLM_URL: `${model.url}`, LLM_MODEL: 'scripted' }
+  await using place = await openPlace(chaos.shape, env, (fallen) => chaos.report(fallen))
+  const scene = await settle(place, chaos)
+  const { actors, book, ledger, owner, room, landed, servedMs, moderated } = scene
   try {
-    const { key } = await firstOwner(city)
-    let client = resident(everywhere(city.url), key)
-    const room = await client.ownRoom()
-    for (let round = 1; round <= rounds; round++) {
-      const moment = MOMENTS[(round - 1) % MOMENTS.length] ?? 'commit'
-      const scene = { client, ledger, room, pid: city.pid, streamed: model.sent, fixtures, round, random }
-      const seen = await reach(moment, scene)
-      await city.kill()
-      if (seen) landed[moment]++
-      report(`round ${round}: killed in the middle of ${moment}${seen ? '' : ' (not seen under way)'}`)
-      city = await open()
-      client = resident(everywhere(city.url), key)
-      await ledger.resend(client)
+    for (let round = 1; round <= chaos.rounds; round++) await runRound(scene, round, model.sent)
+    await ledger.resend(owner)
+    const rooms = actors[0]?.rooms ?? []
+    const { banned } = book.held
+    while (book.held.banned) await moderateOnce(moderated, book)
+    if (banned) chaos.report('who was banned in the end was let in again')
+    const found = await differences({ reader: owner, book, actors, rooms, moderated })
+    const standing = await atRest(owner, room)
+    return {
+      ...audit(ledger, standing),
+      landed,
+      gapless: await isGapless(owner, room),
+      differences: found,
+      acts: book.acts,
+      servedMs,
+      breaks: actors.reduce((sum, { witness }) => sum + witness.breaks, 0),
     }
-    const standing = await settled(client, room)
-    return { ...audit(ledger, standing), landed, gapless: await isGapless(client, room) }
   } finally {
-    await city.kill()
+    for (const { witness } of actors) witness.close()
   }
 }
 
+interface Scene {
+  readonly chaos: Chaos
+  readonly place: Place
+  readonly actors: readonly Actor[]
+  readonly moderated: Moderated
+  readonly book: Book
+  readonly ledger: Ledger
+  readonly owner: Resident
+  /** Where agents answer everything. */
+  readonly room: string
+  readonly landed: Record<Moment, number>
+  readonly servedMs: Record<string, number[]>
+  /** 0…1 */
+  readonly random: () => number
+}
+
+/** Four people who live in the city, at one door or another, two rooms they share and one where one of them is held. */
+async function settle(place: Place, chaos: Chaos): Promise<Scene> {
+  const random = seeded(chaos.seed)
+  const [first, last = first] = [place.doors[0], place.doors.at(-1)]
+  if (!first || !last) throw new Error('a city without a door')
+  const owner = await firstOwner({ urls: first, welcome: place.welcome })
+  const open = async (name: string) => (await owner.city.openRoom({ name, visibility: 'public' })).id
+  const rooms = [await open('Майдан'), await open('Сквер')]
+  const aside = await open('Кав’ярня')
+  const people = [owner]
+  for (const [name, door] of [
+    ['Тарас', last],
+    ['Ганна', first],
+    ['Богдан', last],
+  ] as const)
+    people.push(resident(door, (await newcomer(owner, name)).key))
+  const actors = await Promise.all(
+    people.map(async (one, i): Promise<Actor> => {
+      const { id, name } = await one.auth.me({})
+      const witness = openWitness(name, one)
+      for (const room of [...rooms, aside]) witness.follow(room)
+      return { id, resident: one, witness, rooms, keeps: i === 0, random: seeded(chaos.seed + i + 1) }
+    }),
+  )
+  const [keeper, held] = [actors[0], actors[3]]
+  if (!keeper || !held) throw new Error('a city without people')
+  return {
+    chaos,
+    place,
+    actors,
+    moderated: { room: aside, keeper: { ...keeper, random: seeded(chaos.seed - 1) }, held },
+    book: openBook(),
+    ledger: createLedger(),
+    owner,
+    room: await owner.ownRoom(),
+    landed: { transcription: 0, ocr: 0, ingest: 0, stream: 0, commit: 0 },
+    servedMs: {},
+    random,
+  }
+}
+
+async function runRound(scene: Scene, round: number, streamed: () => number): Promise<void> {
+  const { chaos, place, actors, moderated, book, ledger, owner, room, landed, servedMs, random } = scene
+  const moment = chaos.moments[(round - 1) % chaos.moments.length] ?? 'acts'
+  const acting = Promise.all([
+    ...actors.map(async (actor) => {
+      for (let n = 0; n < ACTS_A_ROUND; n++) await actOnce(actor, book)
+    }),
+    moderateOnce(moderated, book),
+  ])
+  // Looked at below; a failure meanwhile is no unhandled one.
+  acting.catch(() => undefined)
+  const pids = () => place.victims.flatMap(({ pid }) => (pid === 0 ? [] : [pid]))
+  const { fixtures } = chaos
+  let seen = true
+  if (moment === 'acts') await pause(random() * 300)
+  else seen = await reach(moment, { client: owner, ledger, room, pids, streamed, fixtures, round, random })
+  const victim = victimOf(scene, round)
+  const began = Date.now()
+  await victim.kill()
+  let servedAfterMs = 0
+  const served = async () => {
+    // Whoever waits longest at a door counts.
+    await Promise.all(doorkeepers(actors).map((actor) => probe(actor, book)))
+    servedAfterMs = Date.now() - began
+    servedMs[victim.name] = [...(servedMs[victim.name] ?? []), servedAfterMs]
+  }
+  await Promise.all([comeBack(victim, random), served()])
+  if (moment !== 'acts' && seen) landed[moment]++
+  chaos.report(
+    `round ${round}: ${victim.name} killed in the middle of ${moment}${seen ? '' : ' (not seen under way)'}, served again after ${servedAfterMs} ms`,
+  )
+  await acting
+  await ledger.resend(owner)
+}
+
+/** One of those who live at each door. */
+const doorkeepers = (actors: readonly Actor[]): readonly Actor[] =>
+  actors.filter(
+    ({ resident: { at } }, i) => actors.findIndex((other) => other.resident.at.city === at.city) === i,
+  )
+
+/** Everybody has a turn, in a new order each time. */
+function victimOf({ place, chaos }: Scene, round: number): Victim {
+  const { victims } = place
+  const turn =
+    (round -
+      1 +
+      Math.floor(seeded(chaos.seed + Math.floor((round - 1) / victims.length))() * victims.length)) %
+    victims.length
+  const victim = victims[turn]
+  if (!victim) throw new Error('there is nobody to kill')
+  return victim
+}
+
+async function comeBack(victim: Victim, random: () => number): Promise<void> {
+  if (['nats', 'redis'].includes(victim.name)) await pause(random() * AWAY_MS)
+  await victim.start()
+}
+
 /** Everything in the room once nothing is under way any more, or after five minutes. */
-async function settled(client: Resident, room: string): Promise<readonly Message[]> {
+async function atRest(client: Resident, room: string): Promise<readonly Message[]> {
   const all = async () => {
     const items: Message[] = []
     for (let after: number | undefined = 0; after !== undefined; ) {
@@ -86,6 +220,8 @@ async function isGapless(client: Resident, room: string): Promise<boolean> {
   const numbers = await client.log(room)
   return numbers.length > 0 && numbers.every((seq, index) => seq === index + 1)
 }
+
+const pause = (ms: number) => new Promise((done) => setTimeout(done, ms))
 
 /** Mulberry32: the same seed, the same kills as far as time allows. */
 function seeded(seed: number): () => number {

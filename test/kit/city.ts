@@ -14,6 +14,8 @@ export interface RunningCity extends AsyncDisposable {
   readonly output: () => string
   /** The token of `/welcome#…`, where it printed one. */
   readonly welcome: string | undefined
+  /** Resolves when the process is gone, however that came about. */
+  readonly exited: Promise<unknown>
   /** SIGKILL, as a power cut would; resolves when the process is gone. */
   kill(): Promise<void>
   /** SIGTERM; resolves with the exit code. */
@@ -59,6 +61,7 @@ export async function startCity(
     url,
     pid: child.pid ?? 0,
     output: () => output,
+    exited,
     welcome: /\/welcome#(\S+)/.exec(output)?.[1],
     kill: async () => void (await end('SIGKILL')),
     stop: () => end('SIGTERM'),

@@ -36,6 +36,8 @@ export async function openPostgres({
   })
   // An idle connection that breaks is replaced when the next one is asked for.
   pool.on('error', () => undefined)
+  // One that breaks between two queries of a transaction tells nobody else; the next query rejects.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   const database = databaseOver('postgres', pool, waitMs, async () => undefined)
   try {
     // Not a ping: at a start the program is still being loaded, which holds everything up.

@@ -1,9 +1,10 @@
 import { sql } from 'kysely'
 import { type Clock, isoTime } from '../../../kernel/clock.ts'
-import type { Failure } from '../../../kernel/errors.ts'
+import { AppError, type Failure } from '../../../kernel/errors.ts'
 import type { Ids } from '../../../kernel/ids.ts'
 import type { Principal } from '../../../kernel/principal.ts'
 import type { Kv } from '../../../platform/kv/kv.ts'
+import { memoryKv } from '../../../platform/kv/memory.ts'
 import { may } from '../../auth/auth.rights.ts'
 import { cityError } from '../city.errors.ts'
 import { asResource, type CityDb, type EnteredRoom, json } from '../city.store.ts'
@@ -97,6 +98,7 @@ const MAX_KEPT = 20_000
 
 export function createWatch({ clock, ids, kv, postsPerMinute, queueChanged }: WatchNeeds): Watch {
   const rules = createRules()
+  const alone = memoryKv(clock)
 
   /** What the filters ask, the room's keepers being free of the room's own; in a talk nobody could let anything through, so nothing is held there. */
   const look = async (
@@ -163,7 +165,13 @@ export function createWatch({ clock, ids, kv, postsPerMinute, queueChanged }: Wa
 
     async checkPace({ id, kind }) {
       if (postsPerMinute === undefined || kind !== 'person') return
-      const { count, resetMs } = await kv.increment(`city.posting:${id}`, MINUTE_MS)
+      const key = `city.posting:${id}`
+      // Talk goes on while the shared counter is away: each process counts by itself.
+      const counted = kv.increment(key, MINUTE_MS).catch((failure: unknown) => {
+        if (!AppError.from(failure).retryable) throw failure
+        return alone.increment(key, MINUTE_MS)
+      })
+      const { count, resetMs } = await counted
       if (count <= postsPerMinute) return
       const seconds = Math.max(1, Math.ceil(resetMs / 1000))
       const told = { limit: postsPerMinute, seconds }
