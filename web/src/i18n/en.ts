@@ -2,6 +2,7 @@ import { accountEn } from '../features/account/words.en.ts'
 import { authEn } from '../features/auth/words.en.ts'
 import { feedEn } from '../features/feed/words.en.ts'
 import { knowledgeEn } from '../features/knowledge/words.en.ts'
+import { listeningEn } from '../features/listening/words.en.ts'
 import { mapEn } from '../features/map/words.en.ts'
 import { moderationEn } from '../features/moderation/words.en.ts'
 import { notificationsEn } from '../features/notifications/words.en.ts'
@@ -19,6 +20,7 @@ export const en = {
   notifications: notificationsEn,
   rights: rightsEn,
   operator: operatorEn,
+  listening: listeningEn,
   map: mapEn,
   feed: feedEn,
 } as const

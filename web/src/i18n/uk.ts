@@ -2,6 +2,7 @@ import { accountUk } from '../features/account/words.uk.ts'
 import { authUk } from '../features/auth/words.uk.ts'
 import { feedUk } from '../features/feed/words.uk.ts'
 import { knowledgeUk } from '../features/knowledge/words.uk.ts'
+import { listeningUk } from '../features/listening/words.uk.ts'
 import { mapUk } from '../features/map/words.uk.ts'
 import { moderationUk } from '../features/moderation/words.uk.ts'
 import { notificationsUk } from '../features/notifications/words.uk.ts'
@@ -19,6 +20,7 @@ export const uk = {
   notifications: notificationsUk,
   rights: rightsUk,
   operator: operatorUk,
+  listening: listeningUk,
   map: mapUk,
   feed: feedUk,
 } as const

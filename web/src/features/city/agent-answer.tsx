@@ -1,9 +1,11 @@
-import type { ReactNode } from 'react'
+import { lazy, type ReactNode, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Citation, Message } from '../../../../src/services/city/messages.contract.ts'
 import { Markdown } from './markdown.tsx'
 import { RunTrace } from './run-trace.tsx'
 import { useTalk } from './talk-context.tsx'
+
+const Listen = lazy(async () => ({ default: (await import('../listening/listen.tsx')).Listen }))
 
 /** What an agent said: on its patina sheet, with its sources and how it came to be. */
 export function AgentAnswer({ message }: { message: Message }) {
@@ -14,7 +16,12 @@ export function AgentAnswer({ message }: { message: Message }) {
         <Markdown text={message.text} cite={useCite(citations)} />
         <Sources citations={citations} />
       </div>
-      {run !== undefined && <RunTrace run={run} />}
+      <div className="stopper">
+        <div className="grow">{run !== undefined && <RunTrace run={run} />}</div>
+        <Suspense>
+          <Listen message={message} />
+        </Suspense>
+      </div>
     </>
   )
 }
