@@ -1,3 +1,4 @@
+import { quotasEn } from '../quotas/words.en.ts'
 import { transfersEn } from '../transfers/words.en.ts'
 
 /** What the settings of one’s own account, and the pages around signing in, say in English. */
@@ -160,5 +161,6 @@ export const accountEn = {
   stepGo: 'Enter',
   stepBack: 'Begin again',
   codeMissing: 'Type the code.',
+  quotas: quotasEn,
   transfers: transfersEn,
 } as const

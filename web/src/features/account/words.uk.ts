@@ -1,3 +1,4 @@
+import { quotasUk } from '../quotas/words.uk.ts'
 import { transfersUk } from '../transfers/words.uk.ts'
 
 /** Що кажуть українською налаштування власного облікового запису і сторінки довкола входу. */
@@ -162,5 +163,6 @@ export const accountUk = {
   stepGo: 'Увійти',
   stepBack: 'Почати знову',
   codeMissing: 'Введіть код.',
+  quotas: quotasUk,
   transfers: transfersUk,
 } as const

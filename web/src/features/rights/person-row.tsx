@@ -10,8 +10,11 @@ import { Avatar } from '../../ui/avatar.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { FieldError, LabelledField } from '../../ui/field.tsx'
+import { useToast } from '../../ui/toast.tsx'
+import { ConfirmForm } from '../account/confirm-form.tsx'
 import { Revoke } from '../auth/revoke.tsx'
 import { useMe } from '../auth/session.ts'
+import { PersonQuota } from '../quotas/quotas.tsx'
 import { PEOPLE } from './queries.ts'
 
 const ROLES = ['admin', 'resident'] as const
@@ -100,6 +103,8 @@ function Changes({ of: person }: { of: Person }) {
           shutOut={(reason) => change.mutateAsync({ disabled: true, ...(reason !== '' && { reason }) })}
         />
       )}
+      <PersonQuota of={person} />
+      {me?.role === 'owner' && <Erase of={person} onErased={refresh} />}
       {me?.role === 'owner' && !person.disabled && (
         <Revoke
           id={person.id}
@@ -152,6 +157,52 @@ function ShutOut({ of: { name }, pending, shutOut }: ShutOutProps) {
             </Button>
           </div>
         </form>
+      </Dialog>
+    </>
+  )
+}
+
+/** Erases somebody for good, after saying what goes and what stays; only the owner may. */
+function Erase({ of: person, onErased }: { of: Person; onErased: () => unknown }) {
+  const { t } = useTranslation()
+  const api = useApi()
+  const say = useToast()
+  const [open, setOpen] = useState(false)
+  const erase = useMutation({
+    mutationFn: (password: string) => api.auth.erase({ principal: person.id, password }),
+    onSuccess: () => {
+      setOpen(false)
+      say({ text: t('rights.erased', { name: person.name }) })
+      return onErased()
+    },
+  })
+  return (
+    <>
+      <Button
+        small
+        look="quiet"
+        aria-label={`${t('rights.erase')}: ${person.name}`}
+        onClick={() => setOpen(true)}
+      >
+        {t('rights.erase')}
+      </Button>
+      <Dialog
+        title={t('rights.eraseTitle', { name: person.name })}
+        open={open}
+        onClose={() => setOpen(false)}
+      >
+        <ConfirmForm
+          act={t('rights.eraseDo')}
+          danger
+          busy={erase.isPending}
+          error={erase.error}
+          onConfirm={(password) => erase.mutate(password)}
+          onClose={() => setOpen(false)}
+        >
+          <p>{t('rights.eraseGoes')}</p>
+          <p>{t('rights.eraseStays')}</p>
+          <p className="meta">{t('rights.eraseInstead')}</p>
+        </ConfirmForm>
       </Dialog>
     </>
   )

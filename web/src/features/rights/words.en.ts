@@ -23,6 +23,15 @@ export const rightsEn = {
   handOver: 'Hand the city over',
   handOverTitle: 'Hand the city over to {{name}}',
   handOverThen: 'They become the owner, you become an admin. Only they can give it back.',
+  erase: 'Erase',
+  eraseDo: 'Erase for good',
+  eraseTitle: 'Erase {{name}} for good?',
+  eraseGoes:
+    'What goes: the account with its address, keys and sessions, at once; then, in the background, all they said in every room, their files, drafts, archives, and their name where it stood.',
+  eraseStays:
+    'What stays: empty places where they spoke, so that numbers and replies of others hold; the words of others, also those that quote them; rooms they opened, which go to their oldest moderator or member; the record that they were erased. It cannot be undone.',
+  eraseInstead: 'To keep what they said and only close the door, shut them out instead.',
+  erased: '{{name}} is being erased.',
   keep: 'Leave it as it is',
   auditHint: 'Every change of rights, newest first. Nobody can change or delete a line.',
   anyAction: 'every change',

@@ -17,6 +17,7 @@ import { useToast } from '../../ui/toast.tsx'
 import { ROOMS } from '../city/city.ts'
 import { useCity, useRooms } from '../city/city-context.tsx'
 import { RoomModeration } from '../moderation/room-moderation.tsx'
+import { RoomQuota } from '../quotas/quotas.tsx'
 import { RoomExport } from '../transfers/room-export.tsx'
 import { AboutRoom } from './about-room.tsx'
 import { InvitationLinks } from './invitation-links.tsx'
@@ -83,6 +84,7 @@ function Settings({ room }: { room: Room }) {
           {!talk && <Members room={room} manage={manage} invite={invite} />}
           {!talk && invite && room.archivedAt === null && <InvitationLinks room={room} />}
           {!talk && invite && <RoomModeration room={room} />}
+          {manage && <RoomQuota key={`quota ${room.id}`} room={room} />}
           {(invite || talk) && <RoomExport key={`export ${room.id}`} room={room} />}
           <Ends room={room} manage={manage} />
         </div>

@@ -11,6 +11,7 @@ import { FieldError } from '../../ui/field.tsx'
 import { ConfirmForm } from '../account/confirm-form.tsx'
 import { SettingsFrame } from '../account/settings-frame.tsx'
 import { useMe } from '../auth/session.ts'
+import { MyQuota } from '../quotas/quotas.tsx'
 import { EXPORTS, ExportList } from './export-list.tsx'
 
 /** What is one's own in the city: taking it along, and leaving nothing of it behind. */
@@ -25,6 +26,7 @@ export function DataPage() {
   })
   return (
     <SettingsFrame title={t('account.transfers.title')}>
+      <MyQuota />
       <section aria-labelledby="take">
         <h2 id="take">{t('account.transfers.take')}</h2>
         <p className="meta">{t('account.transfers.takeHint')}</p>

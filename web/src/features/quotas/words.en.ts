@@ -1,0 +1,21 @@
+/** What the pages say in English of the space that files take. */
+export const quotasEn = {
+  mine: 'Space for files',
+  mineHint: 'What you sent, in all rooms together.',
+  room: 'Space for files of this room',
+  of: 'Space for files: {{name}}',
+  used: '{{used}} of {{limit}}',
+  unlimited: '{{used}}, without a limit',
+  files_one: '{{count}} file',
+  files_other: '{{count}} files',
+  own: 'set for this one',
+  common: 'as for everybody',
+  full: 'No more fits in. Those who run the city can give more space.',
+  nearly: 'Nearly full.',
+  limit: 'Limit, GB',
+  limitHint: 'Less than is used already deletes nothing: only nothing more comes in.',
+  limitBad: 'A number from 0 on, such as 2.5.',
+  set: 'Set the limit',
+  reset: 'As for everybody',
+  open: 'Space',
+} as const
