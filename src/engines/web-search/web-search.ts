@@ -17,6 +17,12 @@ export interface WebResults {
 
 export type WebLanguage = 'uk' | 'en'
 
+/** No older than this, where the engine can tell. */
+export type Freshness = 'day' | 'week' | 'month' | 'year'
+
+/** How much of what is not for children is left out, where the engine can tell; `moderate` where nothing is said. */
+export type SafeSearch = 'off' | 'moderate' | 'strict'
+
 /** Finds places on the internet. The query leaves the city. */
 export interface WebSearch {
   readonly name: string
@@ -27,7 +33,9 @@ export interface WebSearch {
     options: {
       readonly languages: readonly WebLanguage[]
       readonly limit: number
-      readonly signal?: AbortSignal
+      readonly freshness?: Freshness | undefined
+      readonly safe?: SafeSearch | undefined
+      readonly signal?: AbortSignal | undefined
     },
   ): Promise<WebResults>
 }
@@ -40,6 +48,8 @@ export type OpenAddress = (
     readonly timeoutMs?: number
     readonly maxBytes?: number
     readonly headers?: Readonly<Record<string, string>>
+    readonly method?: 'GET' | 'POST'
+    readonly body?: string
   },
 ) => Promise<{
   readonly status: number

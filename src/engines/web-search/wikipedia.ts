@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import { AppError } from '../../kernel/errors.ts'
 import { engineError } from '../engine.errors.ts'
-import type { OpenAddress, WebHit, WebLanguage, WebSearch } from './web-search.ts'
+import { toHits } from './hits.ts'
+import { openJson } from './open-json.ts'
+import type { OpenAddress, WebLanguage, WebSearch } from './web-search.ts'
 
 export interface WikipediaNeeds {
   readonly open: OpenAddress
@@ -10,8 +11,6 @@ export interface WikipediaNeeds {
 }
 
 const URL_OF = 'https://LANG.wikipedia.org'
-const TIMEOUT_MS = 8_000
-const MAX_BYTES = 500_000
 const MAX_EXCERPT = 400
 const SITES: Readonly<Record<WebLanguage, string>> = { uk: 'Вікіпедія', en: 'Wikipedia' }
 
@@ -59,16 +58,7 @@ export function createWikipedia({ open, url = URL_OF }: WikipediaNeeds): WebSear
       maxlag: '5',
     }).toString()
     const engine = host(language)
-    const answer = await reach(engine, () =>
-      open(address.href, {
-        timeoutMs: TIMEOUT_MS,
-        maxBytes: MAX_BYTES,
-        headers: { accept: 'application/json' },
-        ...(signal && { signal }),
-      }),
-    )
-    if (answer.status !== 200) throw refused(engine, answer)
-    const read = Answer.safeParse(parse(answer.bytes))
+    const read = Answer.safeParse(await openJson(open, address, { engine, signal }))
     if (!read.success) throw engineError('engine.cut', { engine })
     // It says so where its database lags; that passes.
     if (read.data.error)
@@ -77,15 +67,16 @@ export function createWikipedia({ open, url = URL_OF }: WikipediaNeeds): WebSear
         { engine, status: read.data.error.code.slice(0, 60) },
         { retryable: true },
       )
-    return (read.data.query?.pages ?? [])
-      .sort((a, b) => (a.index ?? 0) - (b.index ?? 0))
-      .flatMap(({ title, fullurl, extract = '' }): WebHit[] => {
-        const there = fullurl !== undefined && /^https?:\/\//.test(fullurl) && URL.canParse(fullurl)
-        return there
-          ? [{ title, url: new URL(fullurl).href, site: SITES[language], text: plain(extract) }]
-          : []
-      })
-      .slice(0, limit)
+    const pages = (read.data.query?.pages ?? []).sort((a, b) => (a.index ?? 0) - (b.index ?? 0))
+    return toHits(
+      pages.map(({ title, fullurl, extract }) => ({
+        title,
+        url: fullurl,
+        site: SITES[language],
+        text: extract,
+      })),
+      limit,
+    )
   }
 
   return {
@@ -100,36 +91,3 @@ export function createWikipedia({ open, url = URL_OF }: WikipediaNeeds): WebSear
     },
   }
 }
-
-/** What went wrong on the way is the engine's failure; time and cancelling stay what they are. */
-async function reach<T>(engine: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (cause) {
-    if (cause instanceof AppError && cause.code.startsWith('call.')) throw cause
-    throw engineError('engine.unreachable', { engine }, { cause })
-  }
-}
-
-function refused(
-  engine: string,
-  { status, headers }: { status: number; headers: Readonly<Record<string, string>> },
-) {
-  const seconds = Number(headers['retry-after'] ?? Number.NaN)
-  const wait = Number.isFinite(seconds) ? { retryAfterMs: Math.min(seconds, 3600) * 1000 } : {}
-  return engineError(
-    'engine.refused',
-    { engine, status },
-    { retryable: status === 429 || status >= 500, ...wait },
-  )
-}
-
-function parse(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes).toString('utf8'))
-  } catch {
-    return undefined
-  }
-}
-
-const plain = (extract: string): string => extract.replace(/\s+/g, ' ').trim()
