@@ -48,8 +48,8 @@ export interface PresenceNeeds {
 const TICK_MS = 1_000
 /** A process gives a sign and reads the others' this often. */
 const BEAT_MS = 15_000
-/** One that gave none for so long is dead, and its people gone: with the beat that finds out, within 90 s. */
-const DEAD_MS = 60_000
+/** One that gave none for so long is dead, and its people gone: its last sign is seen a beat late at most, and that it is dead a beat later, so within 90 s. */
+const DEAD_MS = 50_000
 /** Clients report once a minute; one that is silent for longer, its socket open or not, is gone. */
 const SILENT_MS = 75_000
 /** People in one word to the other processes. */
@@ -143,10 +143,16 @@ export function createPresence({ kv, events, clock, ids, failed }: PresenceNeeds
     stale.add(person)
   }
 
+  /** Its people are gone; its last beat is kept while what it put down is still to be found, so that nobody comes back by that. */
   const forget = (process: string): void => {
-    for (const person of others.get(process)?.people.keys() ?? []) stale.add(person)
-    others.delete(process)
+    const other = others.get(process)
+    if (!other) return
+    for (const person of other.people.keys()) stale.add(person)
+    other.people = new Map()
+    other.version = -1
   }
+  const isDead = (other: Other | undefined): boolean =>
+    other !== undefined && clock.now() - other.aliveAt > DEAD_MS
   const known = (process: string): Other => {
     const there = others.get(process)
     if (there) return there
@@ -186,7 +192,10 @@ export function createPresence({ kv, events, clock, ids, failed }: PresenceNeeds
     for (const process of new Set([...listed, ...others.keys()])) {
       if (process === me) continue
       const snapshot = readJson(Snapshot, await kv.get(keyOf(process)))
-      if (!snapshot) continue
+      if (!snapshot) {
+        if (isDead(others.get(process))) others.delete(process)
+        continue
+      }
       alive.push(process)
       const other = known(process)
       if (snapshot.beat === other.beat) continue
@@ -204,7 +213,7 @@ export function createPresence({ kv, events, clock, ids, failed }: PresenceNeeds
 
   const expire = (): void => {
     const now = clock.now()
-    for (const [process, other] of others) if (now - other.aliveAt > DEAD_MS) forget(process)
+    for (const [process, other] of others) if (isDead(other)) forget(process)
     for (const [person, first] of own) {
       const before = ownState(person)
       for (let one: Reporter | null = first; one; one = one.next)
