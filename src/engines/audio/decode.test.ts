@@ -120,11 +120,44 @@ const ffmpeg = await promisify(execFile)('ffmpeg', ['-version']).then(
   () => true,
   () => false,
 )
-test.skipIf(!ffmpeg)('what our own decoders do not know goes to ffmpeg', async () => {
-  const made = await promisify(execFile)(
-    'ffmpeg',
-    ['-v', 'error', '-f', 'lavfi', '-i', 'sine=d=2', '-f', 'asf', '-c:a', 'wmav2', 'pipe:1'],
-    { encoding: 'buffer' },
-  )
-  expect((await audioDuration(made.stdout, HOUR)).durationMs).toBeGreaterThan(1900)
+/** Two seconds of frames of 12.2 or 23 bytes, as telephones record them. */
+const telephone = (head: string, frameBytes: number) =>
+  Buffer.concat([Buffer.from(head), ...Array.from({ length: 100 }, () => Buffer.alloc(frameBytes, 0x04))])
+
+test.each([
+  ['amr', telephone('#!AMR\n', 13)],
+  ['amr, wide band', telephone('#!AMR-WB\n', 18)],
+])('a telephone’s recording: %s', async (_, bytes) => {
+  expect((await audioDuration(bytes, HOUR)).durationMs).toBe(2000)
+})
+
+const made = async (...args: readonly string[]) => {
+  const sine = ['-f', 'lavfi', '-i', 'sine=d=2:r=16000']
+  const { stdout } = await promisify(execFile)('ffmpeg', ['-v', 'error', ...sine, ...args, 'pipe:1'], {
+    encoding: 'buffer',
+  })
+  return stdout
+}
+const PICTURES = ['-f', 'lavfi', '-i', 'testsrc=s=64x48:r=5', '-t', '2', '-c:v', 'mpeg4']
+
+test.skipIf(!ffmpeg).each([
+  ['aac', ['-f', 'adts']],
+  ['flac', ['-f', 'flac']],
+  ['caf', ['-c:a', 'pcm_s16be', '-f', 'caf']],
+  ['wma', ['-c:a', 'wmav2', '-f', 'asf']],
+  ['spx, which only ffmpeg knows', ['-c:a', 'libspeex', '-f', 'ogg']],
+  [
+    'the sound of a film: mp4',
+    [...PICTURES, '-c:a', 'aac', '-movflags', 'frag_keyframe+empty_moov', '-f', 'mp4'],
+  ],
+  ['the sound of a film: mkv', [...PICTURES, '-c:a', 'libmp3lame', '-f', 'matroska']],
+  ['the sound of a film: avi', [...PICTURES, '-c:a', 'mp2', '-f', 'avi']],
+] as const)('%s', async (_, how) => {
+  const { durationMs } = await audioDuration(await made(...how), HOUR)
+  expect(Math.abs(durationMs - 2000)).toBeLessThan(200)
+})
+
+test.skipIf(!ffmpeg)('a film without sound has none', async () => {
+  const film = ['-f', 'lavfi', '-i', 'testsrc=s=64x48:r=5', '-t', '1', '-map', '1:v', '-f', 'matroska']
+  expect(await codeOf(audioDuration(await made(...film), HOUR))).toBe('file.no_audio')
 })

@@ -21,8 +21,9 @@ export interface DecodeOptions {
 export const SAMPLE_RATE = 16_000
 
 /**
- * A whole file as a browser or messenger sends it (ogg, webm, mp3, m4a, wav, flac, …) as sound. Foreign bytes: call it in a child process
- * alone. Rejects with `file.empty`, `file.wrong_type`, `file.unreadable` (damaged or cut short), `file.no_audio`, `file.too_long`.
+ * A whole file as a browser, a messenger or a camera sends it (ogg, webm, mp3, m4a, wav, flac, aac, amr, wma, caf, aiff, the sound of mp4, mov,
+ * 3gp, mkv; what else ffmpeg knows, where it is installed) as sound. Foreign bytes: call it in a child process alone. Rejects with `file.empty`,
+ * `file.wrong_type`, `file.unsupported` (only ffmpeg could read it), `file.unreadable` (damaged or cut short), `file.no_audio`, `file.too_long`.
  */
 export async function decodeAudio(bytes: Uint8Array, options: DecodeOptions): Promise<DecodedAudio> {
   const { durationMs, parts } = await walk(bytes, options, true)
@@ -51,7 +52,7 @@ interface Walked {
 
 async function walk(bytes: Uint8Array, options: DecodeOptions, keep: boolean): Promise<Walked> {
   if (bytes.length === 0) throw engineError('file.empty')
-  const type = await fileTypeFromBuffer(bytes)
+  const type = (await fileTypeFromBuffer(bytes)) ?? appleType(bytes)
   if (!type) throw engineError('file.unreadable')
   if (!/^(audio|video)\//.test(type.mime)) throw engineError('file.wrong_type', { mime: type.mime })
   const format = FORMATS[type.ext]
@@ -60,19 +61,35 @@ async function walk(bytes: Uint8Array, options: DecodeOptions, keep: boolean): P
   try {
     if (!format) throw new Error(`no decoder of our own for ${type.ext}`)
     await decodeInSlices(bytes, await format.open(), taken)
+    if (taken.samples() === 0) throw new Error('our own decoder found nothing')
   } catch (cause) {
     if (cause instanceof AppError || isOutOfMemory(cause)) throw cause
     // Unknown to our decoders, or damaged: ffmpeg, where there is one, knows more formats and forgives more.
     taken.restart()
-    if (!(await decodeWithFfmpeg(bytes, options.maxSeconds, taken.push)))
-      throw engineError(isSilentVideo(cause) ? 'file.no_audio' : 'file.unreadable', {}, { cause })
+    const decoded = await decodeWithFfmpeg(bytes, options.maxSeconds, taken.push)
+    if (decoded === 'absent' && !format) throw engineError('file.unsupported', { mime: type.mime }, { cause })
+    const silent = decoded === 'soundless' || isSilentFilm(cause, bytes, format)
+    if (decoded !== 'done') throw engineError(silent ? 'file.no_audio' : 'file.unreadable', {}, { cause })
   }
   if (taken.samples() === 0) throw engineError('file.no_audio')
   return { parts: taken.parts(), durationMs: Math.round((taken.samples() / SAMPLE_RATE) * 1000) }
 }
 
-const isSilentVideo = (cause: unknown): boolean =>
-  cause instanceof Error && /no audio track/i.test(cause.message)
+/** Apple's Core Audio Format, which the library of types does not know. */
+const appleType = (bytes: Uint8Array) =>
+  Buffer.from(bytes.subarray(0, 4)).toString('latin1') === 'caff'
+    ? { ext: 'caf', mime: 'audio/x-caf' }
+    : undefined
+
+/** A film that has no track of sound, by our decoder's word or Matroska's names of codecs, which stand before the first picture. */
+function isSilentFilm(cause: unknown, bytes: Uint8Array, format: Format | undefined): boolean {
+  const said = cause instanceof Error && /no audio track|found nothing/i.test(cause.message)
+  if (said || format?.container !== 'webm') return said
+  const head = Buffer.from(bytes.subarray(0, HEAD_BYTES)).toString('latin1')
+  return /V_(VP|AV1|MPEG|MS)/.test(head) && !/A_[A-Z]{3}/.test(head)
+}
+
+const HEAD_BYTES = 64 * 1024
 
 /** What has been decoded so far. */
 interface Taken {
@@ -167,5 +184,6 @@ const FORMATS: Readonly<Record<string, Format | undefined>> = {
   aac: { open: () => decode.aac() },
   aif: { open: () => decode.aiff() },
   amr: { open: () => decode.amr() },
+  asf: { open: () => decode.wma() },
   caf: { open: () => decode.caf() },
 }
