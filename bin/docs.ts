@@ -3,7 +3,7 @@ import { readdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { apiDocument } from '../src/compose/api-document.ts'
-import { peerVariable, SERVICES, VARIABLES } from '../src/config.ts'
+import { ENGINE_NODES, peerVariable, SERVICES, VARIABLES } from '../src/config.ts'
 import type { ErrorEntry } from '../src/kernel/errors.ts'
 import { statusOf } from '../src/kernel/errors.ts'
 import { rightsPage } from './rights-page.ts'
@@ -25,7 +25,8 @@ function configurationPage(): string {
     ([name, { about, fallback }]) =>
       `| \`${name}\` | ${about} | ${fallback === '' ? '' : `\`${fallback}\``} |`,
   )
-  const peers = SERVICES.map((service) => `\`${peerVariable(service)}\``).join(', ')
+  const variables = (names: readonly Parameters<typeof peerVariable>[0][]) =>
+    names.map((name) => `\`${peerVariable(name)}\``).join(', ')
   return `# Configuration
 Made by \`npm run docs\` from \`src/config.ts\`. Everything is an environment variable; an empty one counts as absent. All faults are reported at once, each with what would be right.
 
@@ -33,7 +34,9 @@ Made by \`npm run docs\` from \`src/config.ts\`. Everything is an environment va
 |---|---|---|
 ${rows.join('\n')}
 
-A service that does not run in this process is reached at its peer: ${peers}, each an address such as \`http://node2:7400\`.
+A service that does not run in this process is reached at its peer: ${variables(SERVICES)}, each an address such as \`http://node2:7400\`.
+
+An engine on another node (which runs with \`RUN=stt\`, say, or is any server of that shape) is asked before the local one, which stands in for it: ${variables(ENGINE_NODES)}.
 `
 }
 

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { apiDocument } from './compose/api-document.ts'
 import { createAuthenticate } from './compose/authenticate.ts'
 import { createEngines } from './compose/engines.ts'
+import { firstParser } from './compose/first-parser.ts'
 import { openPublic } from './compose/open-public.ts'
 import { createPeers } from './compose/peers.ts'
 import { type Means, openPlatform, type Platform } from './compose/platform.ts'
@@ -16,6 +17,8 @@ import type { Principal } from './kernel/principal.ts'
 import type { Scope } from './kernel/scope.ts'
 import type { Secret } from './kernel/secret.ts'
 import { migrateUp } from './platform/database/migrate.ts'
+import { openDisk } from './platform/files/disk.ts'
+import type { Files } from './platform/files/files.ts'
 import { createAdminSocket } from './platform/http/admin-socket.ts'
 import { serveDocs } from './platform/http/docs.ts'
 import { serveHealth } from './platform/http/health.ts'
@@ -64,9 +67,12 @@ export async function compose(config: Config, means: Means, scope: Scope): Promi
     maxSeconds: config.maxAudioSeconds,
     maxPages: config.maxPages,
   }
-  const engines = await createEngines(config, means)
-  scope.defer(() => engines.close())
   const tokens = createServiceTokens(secret)
+  const engines = await createEngines(config, means, async () => ({
+    authorization: `Service ${await tokens.sign({ service: 'multimodal-gateway', principal: ITSELF })}`,
+  }))
+  scope.defer(() => engines.close())
+  const parser = firstParser(engines.parser, clock)
   const peers = createPeers(config, tokens)
   const runs = (name: ServiceName) => config.run.includes(name)
   const present = (name: ServiceName) => runs(name) || config.peers[name] !== undefined
@@ -107,7 +113,7 @@ export async function compose(config: Config, means: Means, scope: Scope): Promi
           (await peers.find('agents', 'city')?.agents({}, { principal: ITSELF }))?.items ?? [],
         embeddings: engines.embeddings,
         allEmbeddings: engines.allEmbeddings,
-        webSearch: engines.webSearch,
+        webSearch: engines.search,
         ...(config.linkPreviews && { openLink: openPublic }),
         push: { secret, send: openPublic, contact: contactOf(publicUrl, config.mailFrom) },
         knowledge: () => peers.find('knowledge', 'city'),
@@ -136,14 +142,16 @@ export async function compose(config: Config, means: Means, scope: Scope): Promi
         db: database,
         events,
         files,
-        stt: engines.stt,
-        ocr: engines.ocr,
-        parser: engines.parser,
+        jobFiles: await openJobFiles(config.dataDir, scope),
+        engines: { ...engines, embeddings: engines.allEmbeddings },
         media: engines.media,
         models: engines.models,
+        city: () => peers.find('city', 'multimodal-gateway'),
+        open: openPublic,
+        secret,
         clock,
         ids,
-        limits,
+        limits: { ...limits, ...config.gateway },
         metrics,
       })
     : undefined
@@ -155,7 +163,7 @@ export async function compose(config: Config, means: Means, scope: Scope): Promi
         db: database,
         events,
         files,
-        parser: engines.parser,
+        parser,
         ocr: engines.ocr,
         embeddings: engines.embeddings,
         olderEmbeddings: engines.allEmbeddings,
@@ -265,6 +273,13 @@ export async function compose(config: Config, means: Means, scope: Scope): Promi
       return await app.listen({ host: config.host, port: config.port })
     },
   }
+}
+
+/** The bytes of jobs lie apart from the city's: they go when the jobs do. */
+async function openJobFiles(dataDir: string, scope: Scope): Promise<Files> {
+  const files = await openDisk({ folder: join(dataDir, 'multimodal') })
+  scope.defer(() => files[Symbol.asyncDispose]())
+  return files
 }
 
 /** Where the maker of a push can be asked: the city's own address where the world can open it, else its mail. */

@@ -14,6 +14,10 @@ export const SERVICES = [
 ] as const
 export type ServiceName = (typeof SERVICES)[number]
 
+/** Engines that may live on a node of their own. */
+export const ENGINE_NODES = ['stt', 'tts', 'ocr', 'vision', 'parser', 'search', 'reader', 'rerank'] as const
+export type EngineNode = (typeof ENGINE_NODES)[number]
+
 export interface Config {
   readonly host: string
   readonly port: number
@@ -23,8 +27,14 @@ export interface Config {
   readonly dataDir: string
   readonly modelsDir: string
   readonly modelsMirror: string | null
+  /** Empty on a node of engines alone. */
   readonly run: readonly ServiceName[]
+  /** The engines of a node that runs nothing else; empty elsewhere. */
+  readonly runEngines: readonly EngineNode[]
   readonly peers: Readonly<Partial<Record<ServiceName, string>>>
+  readonly enginePeers: Readonly<Partial<Record<EngineNode, string>>>
+  /** The drivers of an engine in the order they are tried; the usual order where nothing is said. */
+  readonly engineOrder: Readonly<Partial<Record<EngineNode, readonly string[]>>>
   readonly logLevel: string
   readonly trustProxy: string | false
   readonly maxUploadBytes: number
@@ -36,6 +46,9 @@ export interface Config {
   readonly maxPages: number
   readonly llm: { readonly url: string; readonly model: string } | null
   readonly stt: { readonly url: string; readonly model: string } | null
+  readonly tts: { readonly url: string; readonly model: string; readonly voice: string } | null
+  /** How long the gateway keeps results and jobs, and how much of results. */
+  readonly gateway: { readonly cacheMs: number; readonly cacheBytes: number; readonly jobKeepMs: number }
   /** Null where the city does not look into the internet. */
   readonly webSearch: { readonly url: string } | null
   /** Whether addresses in messages are opened to show what they are. */
@@ -56,6 +69,7 @@ export interface Secrets {
   readonly redisUrl: Secret | null
   readonly llmKey: Secret | null
   readonly sttKey: Secret | null
+  readonly ttsKey: Secret | null
   readonly ownerPassword: Secret | null
   /** Null: the city sends no letters. */
   readonly smtpUrl: Secret | null
@@ -107,21 +121,45 @@ const choice = (about: string, fallback: string, options: readonly string[]): Va
   },
 })
 
-const serviceList: Variable<readonly ServiceName[]> = {
+const runList: Variable<{
+  readonly services: readonly ServiceName[]
+  readonly engines: readonly EngineNode[]
+}> = {
   about:
-    'Which services run in this process, by comma. Less than all of them needs DATABASE_URL, NATS_URL and CITY_SECRET.',
+    'Which services run in this process, by comma. Less than all of them needs DATABASE_URL, NATS_URL and CITY_SECRET. Engines alone (such as `stt,ocr`) make a node that serves their routes to the city’s other nodes, and need CITY_SECRET.',
   fallback: 'all',
   read(value) {
-    if (value === 'all') return SERVICES
+    if (value === 'all') return { services: SERVICES, engines: [] }
     const names = value.split(',').map((name) => name.trim())
-    const wrong = names.filter((name) => !isService(name))
+    const wrong = names.filter((name) => !isService(name) && !isEngine(name))
     if (wrong.length > 0)
-      throw new Fault(`knows no service ${wrong.join(', ')}; there are ${SERVICES.join(', ')}`)
-    return SERVICES.filter((name) => names.includes(name))
+      throw new Fault(
+        `knows no service ${wrong.join(', ')}; there are ${SERVICES.join(', ')}, and the engines ${ENGINE_NODES.join(', ')}`,
+      )
+    const services = SERVICES.filter((name) => names.includes(name))
+    const engines = ENGINE_NODES.filter((name) => names.includes(name))
+    if (services.length > 0 && engines.length > 0)
+      throw new Fault(
+        `names services and engines; ${engines.join(', ')} run by themselves, or within multimodal-gateway`,
+      )
+    return { services, engines }
   },
 }
 
+/** Names of drivers in their order; which there are is known where they are made. */
+const order = (engine: string, usual: string): Variable<readonly string[]> => ({
+  about: `The drivers of ${engine} in the order they are tried, by comma; one that is not named is not used. \`peer\` is the node of its PEER variable.`,
+  fallback: usual,
+  read(value) {
+    const names = value.split(',').map((name) => name.trim())
+    if (names.some((name) => !/^[a-z][a-z0-9-]*$/.test(name)))
+      throw new Fault('must be names of drivers by comma')
+    return names
+  },
+})
+
 const isService = (name: string): name is ServiceName => SERVICES.some((service) => service === name)
+const isEngine = (name: string): name is EngineNode => ENGINE_NODES.some((engine) => engine === name)
 
 const longSecret: Variable<string> = {
   about:
@@ -157,7 +195,7 @@ export const VARIABLES = {
       return value
     },
   },
-  RUN: serviceList,
+  RUN: runList,
   CITY_SECRET: longSecret,
   MODELS_DIR: text('Where local models lie.', 'DATA_DIR/models'),
   MODELS_MIRROR: text('A folder or an address to fetch models from first.', ''),
@@ -167,6 +205,26 @@ export const VARIABLES = {
   STT_URL: url('An OpenAI-compatible base URL that hears, tried after the local model.', '', 'http', 'https'),
   STT_KEY: text('Its key.', ''),
   STT_MODEL: text('Its model.', 'whisper-1'),
+  TTS_URL: url(
+    'An OpenAI-compatible base URL that speaks, tried before the local voice.',
+    '',
+    'http',
+    'https',
+  ),
+  TTS_KEY: text('Its key.', ''),
+  TTS_MODEL: text('Its model.', 'tts-1'),
+  TTS_VOICE: text('Its voice where nobody names one.', 'alloy'),
+  STT_ENGINES: order('hearing', 'peer,whisper,openai'),
+  TTS_ENGINES: order('speaking', 'peer,openai,espeak'),
+  OCR_ENGINES: order('reading pictures', 'peer,tesseract'),
+  VISION_ENGINES: order('seeing', 'peer'),
+  PARSER_ENGINES: order('opening documents', 'peer,local'),
+  SEARCH_ENGINES: order('searching the internet', 'peer,wikipedia'),
+  READER_ENGINES: order('reading pages', 'peer'),
+  RERANK_ENGINES: order('ranking texts', 'peer'),
+  MULTIMODAL_CACHE_DAYS: whole('How long results of engines are kept.', 30, 1, 3650),
+  MULTIMODAL_CACHE_MB: whole('What kept results may take together, in megabytes.', 1024, 1, 1_000_000),
+  MULTIMODAL_JOB_HOURS: whole('How long a job and its result are kept after its end.', 24, 1, 8760),
   WEB_SEARCH: choice(
     'What `/search …` and the search page ask on the internet; the query leaves the city.',
     'wikipedia',
@@ -247,7 +305,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     return value === null ? null : new Secret(value)
   }
 
-  const run = get('RUN', V.RUN) ?? SERVICES
+  const { engines: runEngines, services: run } = get('RUN', V.RUN) ?? { services: SERVICES, engines: [] }
   const host = get('HOST', V.HOST) ?? '127.0.0.1'
   const port = get('PORT', V.PORT) ?? 7400
   const dataDir = resolve(get('DATA_DIR', V.DATA_DIR) ?? './data')
@@ -258,10 +316,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     redisUrl: secret('REDIS_URL', V.REDIS_URL),
     llmKey: secret('LLM_KEY', V.LLM_KEY),
     sttKey: secret('STT_KEY', V.STT_KEY),
+    ttsKey: secret('TTS_KEY', V.TTS_KEY),
     ownerPassword: ownerPassword(env, fault),
     smtpUrl: secret('SMTP_URL', V.SMTP_URL),
   }
-  if (run.length < SERVICES.length)
+  if (runEngines.length > 0 && !secrets.city) fault('CITY_SECRET is needed where RUN is engines alone')
+  if (runEngines.length === 0 && run.length < SERVICES.length)
     for (const [name, value] of [
       ['DATABASE_URL', secrets.databaseUrl],
       ['NATS_URL', secrets.natsUrl],
@@ -273,6 +333,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   const llmModel = get('LLM_MODEL', V.LLM_MODEL)
   if (llmUrl && !llmModel) fault('LLM_MODEL is needed with LLM_URL')
   const sttUrl = get('STT_URL', V.STT_URL)
+  const ttsUrl = get('TTS_URL', V.TTS_URL)
   const ownerEmail = get('OWNER_EMAIL', V.OWNER_EMAIL)
   if (ownerEmail && !/^\S+@\S+\.\S+$/.test(ownerEmail)) fault('OWNER_EMAIL must be an e-mail address')
   if (ownerEmail && !secrets.ownerPassword)
@@ -294,7 +355,15 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     modelsDir: resolve(get('MODELS_DIR', V.MODELS_DIR) ?? join(dataDir, 'models')),
     modelsMirror: get('MODELS_MIRROR', V.MODELS_MIRROR),
     run,
-    peers: readPeers(env, run, fault),
+    runEngines,
+    ...readPeers(env, run, runEngines, fault),
+    engineOrder: Object.fromEntries(
+      ENGINE_NODES.flatMap((engine) => {
+        const name = `${engine.toUpperCase() as Uppercase<EngineNode>}_ENGINES` as const
+        const names = get(name, V[name])
+        return names ? [[engine, names]] : []
+      }),
+    ),
     logLevel: get('LOG_LEVEL', V.LOG_LEVEL) ?? 'info',
     trustProxy: get('TRUST_PROXY', V.TRUST_PROXY) ?? false,
     maxUploadBytes: (get('MAX_UPLOAD_MB', V.MAX_UPLOAD_MB) ?? 25) * 1024 * 1024,
@@ -306,6 +375,18 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     maxPages: get('MAX_PAGES', V.MAX_PAGES) ?? 500,
     llm: llmUrl && llmModel ? { url: llmUrl, model: llmModel } : null,
     stt: sttUrl ? { url: sttUrl, model: get('STT_MODEL', V.STT_MODEL) ?? 'whisper-1' } : null,
+    tts: ttsUrl
+      ? {
+          url: ttsUrl,
+          model: get('TTS_MODEL', V.TTS_MODEL) ?? 'tts-1',
+          voice: get('TTS_VOICE', V.TTS_VOICE) ?? 'alloy',
+        }
+      : null,
+    gateway: {
+      cacheMs: (get('MULTIMODAL_CACHE_DAYS', V.MULTIMODAL_CACHE_DAYS) ?? 30) * 86_400_000,
+      cacheBytes: (get('MULTIMODAL_CACHE_MB', V.MULTIMODAL_CACHE_MB) ?? 1024) * 1024 * 1024,
+      jobKeepMs: (get('MULTIMODAL_JOB_HOURS', V.MULTIMODAL_JOB_HOURS) ?? 24) * 3_600_000,
+    },
     webSearch:
       (get('WEB_SEARCH', V.WEB_SEARCH) ?? 'wikipedia') === 'off'
         ? null
@@ -320,29 +401,33 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   return config
 }
 
-export const peerVariable = (service: ServiceName): string =>
-  `PEER_${service.toUpperCase().replaceAll('-', '_')}`
+export const peerVariable = (name: ServiceName | EngineNode): string =>
+  `PEER_${name.toUpperCase().replaceAll('-', '_')}`
 
 function readPeers(
   env: Readonly<Record<string, string | undefined>>,
   run: readonly ServiceName[],
+  runEngines: readonly EngineNode[],
   fault: (line: string) => void,
-): Partial<Record<ServiceName, string>> {
-  const peers: Partial<Record<ServiceName, string>> = {}
-  for (const service of SERVICES) {
-    const name = peerVariable(service)
-    const value = env[name]
-    if (!value) continue
-    if (!/^https?:\/\//.test(value) || !URL.canParse(value))
-      fault(`${name} must be an address that begins with http:// or https://`)
-    else if (run.includes(service)) fault(`${name} is given, but RUN runs ${service} in this process`)
-    else peers[service] = value
+): Pick<Config, 'peers' | 'enginePeers'> {
+  const read = <N extends ServiceName | EngineNode>(names: readonly N[], here: readonly string[]) => {
+    const peers: Partial<Record<N, string>> = {}
+    for (const one of names) {
+      const name = peerVariable(one)
+      const value = env[name]
+      if (!value) continue
+      if (!/^https?:\/\//.test(value) || !URL.canParse(value))
+        fault(`${name} must be an address that begins with http:// or https://`)
+      else if (here.includes(one)) fault(`${name} is given, but RUN runs ${one} in this process`)
+      else peers[one] = value
+    }
+    return peers
   }
-  const known = new Set(SERVICES.map(peerVariable))
+  const known = new Set([...SERVICES, ...ENGINE_NODES].map(peerVariable))
   for (const name of Object.keys(env))
     if (name.startsWith('PEER_') && !known.has(name))
-      fault(`${name} names no service; there are ${[...known].join(', ')}`)
-  return peers
+      fault(`${name} names no service or engine; there are ${[...known].join(', ')}`)
+  return { peers: read(SERVICES, run), enginePeers: read(ENGINE_NODES, runEngines) }
 }
 
 const MIN_PASSWORD = 10

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { openDatabase } from './compose/open-database.ts'
-import { ConfigError, readConfig } from './config.ts'
+import { type Config, ConfigError, readConfig } from './config.ts'
 import { systemClock } from './kernel/clock.ts'
 import { AppError } from './kernel/errors.ts'
 import { createIds } from './kernel/ids.ts'
@@ -13,6 +13,7 @@ export async function main(env: Readonly<Record<string, string | undefined>>): P
   const scope = new Scope()
   try {
     const config = readConfig(env)
+    if (config.runEngines.length > 0) return await keepEngines(config, scope)
     // The database's thread goes first: reading the rest of the program from disk would keep this thread from starting it. Whether it opened is seen where it is awaited.
     let begin = () => {}
     const begun = new Promise<void>((resolve) => {
@@ -42,6 +43,16 @@ export async function main(env: Readonly<Record<string, string | undefined>>): P
     await scope[Symbol.asyncDispose]().catch((error: unknown) => console.error(error))
     clearTimeout(late)
   }
+}
+
+/** A node of engines alone runs until it is told to stop. */
+async function keepEngines(config: Config, scope: Scope): Promise<number> {
+  const { composeEngineNode } = await import('./compose/engine-node.ts')
+  const node = await composeEngineNode(config, { clock: systemClock, ids: createIds(systemClock) }, scope)
+  const stopped = untilTold(node.logger)
+  process.stdout.write(`${config.runEngines.join(', ')} is open at ${await node.listen()}\n`)
+  await stopped
+  return 0
 }
 
 /** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */

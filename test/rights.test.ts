@@ -106,7 +106,23 @@ async function hide(
     roomInvitation: (await keeper.city.inviteToRoom({ room })).id,
     invitation: (await owner.auth.invite({})).id,
     person: member,
+    job: await orderOf(keeper, id),
   }
+}
+
+/** Long work that somebody asked for. */
+async function orderOf(who: Resident, file: string): Promise<string> {
+  const response = await fetch(`${city.url}/api/multimodal/parse`, {
+    method: 'POST',
+    headers: {
+      authorization: who.authorization,
+      'content-type': 'application/json',
+      prefer: 'respond-async',
+    },
+    body: JSON.stringify({ source: file, webhook: 'https://listener.invalid/' }),
+  })
+  if (response.status !== 202) throw new Error(`A job answered ${response.status}: ${await response.text()}`)
+  return ((await response.json()) as { id: string }).id
 }
 
 /** As long as real ones, and nobody's. */

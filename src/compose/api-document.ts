@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { ServiceName } from '../config.ts'
 import { openapi } from '../kernel/openapi.ts'
 import { OpenAiError } from '../platform/http/openai-error.ts'
+import { Job } from '../services/multimodal-gateway/jobs.contract.ts'
 import { CONTRACTS } from './contracts.ts'
 import { OTHER_ROUTES, type OtherRoute } from './other-routes.ts'
 
@@ -15,6 +16,14 @@ export function apiDocument(version: string, services: readonly ServiceName[]) {
     const { responses } = (op ?? { responses: {} }) as { responses: Record<string, unknown> }
     if (op) responses[also] = responses[as]
   }
+  for (const path of ALSO_BY_FORM) {
+    const { [path]: { post } = {} } = document.paths
+    if (post) byForm(post as Described)
+  }
+  for (const path of ALSO_AS_JOBS) {
+    const { [path]: { post } = {} } = document.paths
+    if (post) asJob(post as Described)
+  }
   for (const route of OTHER_ROUTES)
     if (services.includes(route.service))
       paths[route.path] = { ...paths[route.path], [route.method]: describe(route) }
@@ -24,6 +33,41 @@ export function apiDocument(version: string, services: readonly ServiceName[]) {
 
 /** Operations whose own route answers with a second status: who signs up by asking waits. */
 const ANSWERED_TWICE = [['/api/auth/sign-up', 'post', '201', '202']] as const
+
+/** Operations whose own route takes the file as multipart/form-data too, the other fields beside it. */
+const ALSO_BY_FORM = ['/api/multimodal/ocr', '/api/multimodal/describe', '/api/multimodal/parse'] as const
+/** Operations that answer 202 with a job where `Prefer: respond-async` asks for it. */
+const ALSO_AS_JOBS = [...ALSO_BY_FORM, '/api/multimodal/read'] as const
+
+interface Described {
+  parameters: object[]
+  requestBody: { content: Record<string, { schema: { properties: Record<string, object> } }> }
+  responses: Record<string, object>
+}
+
+function byForm({ requestBody: { content } }: Described): void {
+  const { properties = {} } = content['application/json']?.schema ?? {}
+  const file = { type: 'string', format: 'binary' }
+  content['multipart/form-data'] = { schema: { ...OBJECT, properties: { file, ...properties } } }
+}
+
+function asJob({ parameters, responses }: Described): void {
+  parameters.push(PREFER)
+  responses[202] = ACCEPTED
+}
+
+const OBJECT = { type: 'object' }
+const PREFER = {
+  name: 'prefer',
+  in: 'header',
+  required: false,
+  description: '`respond-async` for a job; with `wait=5`, the result where it is there within five seconds',
+  schema: { type: 'string' },
+}
+const ACCEPTED = {
+  description: 'A job; `location` says where it is',
+  content: { 'application/json': { schema: z.toJSONSchema(Job) } },
+}
 
 /** What stands under `/v1` fails in the shape that OpenAI's clients read. */
 function inOpenAiShape(paths: Record<string, Record<string, unknown>>) {
@@ -37,9 +81,10 @@ function inOpenAiShape(paths: Record<string, Record<string, unknown>>) {
   )
 }
 
-function describe({ service, path, summary, query = [], form, status, answers }: OtherRoute) {
+function describe(route: OtherRoute) {
+  const { service, path, summary, query = [], form, jobs, status, answers } = route
   const text = { type: 'string' }
-  const parameters = [
+  const parameters: object[] = [
     ...[...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
       name,
       in: 'path',
@@ -47,15 +92,20 @@ function describe({ service, path, summary, query = [], form, status, answers }:
       schema: text,
     })),
     ...query.map((name) => ({ name, in: 'query', required: false, schema: text })),
+    ...(jobs ? [PREFER] : []),
   ]
   const fields = form && [['file', { type: 'string', format: 'binary' }], ...form.map((name) => [name, text])]
-  const body = fields && {
-    content: {
-      'multipart/form-data': {
-        schema: { type: 'object', properties: Object.fromEntries(fields), required: ['file'] },
-      },
-    },
-  }
+  // A route that takes a source does without a file.
+  const required = form?.includes('source') ? [] : ['file']
+  const body = fields
+    ? {
+        content: {
+          'multipart/form-data': {
+            schema: { type: 'object', properties: Object.fromEntries(fields), required },
+          },
+        },
+      }
+    : route.body && { content: { 'application/json': { schema: z.toJSONSchema(route.body) } } }
   const content =
     typeof answers === 'string'
       ? { [answers]: {} }
@@ -68,6 +118,7 @@ function describe({ service, path, summary, query = [], form, status, answers }:
     ...(body && { requestBody: { required: true, ...body } }),
     responses: {
       [status]: { description: 'Done', content },
+      ...(jobs && { 202: ACCEPTED }),
       default: { description: 'A failure', content: error },
     },
     security: [{ bearer: [] }],

@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts'
+import { type Config, ConfigError, ENGINE_NODES, type EngineNode } from '../config.ts'
 import { createE5 } from '../engines/embeddings/e5.ts'
 import type { Embeddings } from '../engines/embeddings/embeddings.ts'
 import { createNgrams } from '../engines/embeddings/ngrams.ts'
@@ -7,26 +7,25 @@ import type { Llm } from '../engines/llm/llm.ts'
 import { createLocalMedia } from '../engines/media/local.ts'
 import type { Media } from '../engines/media/media.ts'
 import { createModels, type Models } from '../engines/models/models.ts'
-import type { Ocr } from '../engines/ocr/ocr.ts'
 import { createTesseractOcr } from '../engines/ocr/tesseract.ts'
 import { createLocalParser } from '../engines/parser/local.ts'
 import type { Parser } from '../engines/parser/parser.ts'
 import { openAiStt } from '../engines/stt/openai.ts'
-import type { Stt } from '../engines/stt/stt.ts'
 import { createWhisper } from '../engines/stt/whisper.ts'
+import { createEspeak } from '../engines/tts/espeak.ts'
+import { openAiTts } from '../engines/tts/openai.ts'
 import type { OpenAddress, WebSearch } from '../engines/web-search/web-search.ts'
 import { createWikipedia } from '../engines/web-search/wikipedia.ts'
 import type { PoolState } from '../engines/workers/pool.ts'
+import type { EngineSet } from '../services/multimodal-gateway/engine-set.ts'
+import type { NodeNeeds } from './engine-peer.ts'
 import type { Means } from './platform.ts'
+import { remoteEngines } from './remote-engines.ts'
 
-/** What the city hears, reads and answers with. Nothing is loaded before its first use. */
-export interface Engines {
+/** What the city hears, speaks, sees, reads and answers with, each kind in the order its drivers are tried. Nothing is loaded before its first use. */
+export interface Engines extends Omit<EngineSet, 'embeddings'> {
   readonly media: Media
-  readonly parser: Parser
-  readonly stt: readonly Stt[]
-  readonly ocr: readonly Ocr[]
   readonly llm: readonly [Llm, ...Llm[]]
-  readonly webSearch: readonly WebSearch[]
   readonly models: Models
   /** The best embedding that can work now. */
   embeddings(): Promise<Embeddings>
@@ -36,9 +35,13 @@ export interface Engines {
   close(): Promise<void>
 }
 
-/** The drivers a configuration asks for, in the order they are tried. */
-export async function createEngines(config: Config, { clock, ids }: Means): Promise<Engines> {
-  const { maxPages, maxPixels, modelsDir, modelsMirror } = config
+/** The drivers a configuration asks for. `authorize` says to other nodes who asks. */
+export async function createEngines(
+  config: Config,
+  { clock, ids }: Means,
+  authorize: NodeNeeds['authorize'],
+): Promise<Engines> {
+  const { maxPages, maxPixels, modelsDir, modelsMirror, secrets } = config
   const maxSeconds = config.maxAudioSeconds
   const models = createModels({ dir: modelsDir, clock, ...(modelsMirror && { mirror: modelsMirror }) })
   const media = createLocalMedia({ clock, limits: { maxPages, maxPixels, maxSeconds } })
@@ -48,28 +51,72 @@ export async function createEngines(config: Config, { clock, ids }: Means): Prom
   const e5 = createE5({ models, clock })
   const ngrams = createNgrams()
   const pooled = [media, parser, tesseract, whisper, e5]
-  const key = config.secrets.sttKey
+  const peer = <N extends EngineNode>(name: N): ReturnType<(typeof remoteEngines)[N]>[] => {
+    const url = config.enginePeers[name]
+    // Each entry of the table makes what its own name says.
+    return url
+      ? [remoteEngines[name]({ url, authorize, clock }) as ReturnType<(typeof remoteEngines)[N]>]
+      : []
+  }
   // It brings an HTTP client, which is read only where somebody asks for it.
   const openAi = config.llm && (await import('../engines/llm/openai-compatible.ts')).openAiCompatible
+  const all = {
+    stt: [
+      ...peer('stt'),
+      whisper,
+      ...(config.stt ? [openAiStt({ ...config.stt, key: secrets.sttKey })] : []),
+    ],
+    tts: [
+      ...peer('tts'),
+      ...(config.tts ? [openAiTts({ ...config.tts, key: secrets.ttsKey })] : []),
+      createEspeak(),
+    ],
+    ocr: [...peer('ocr'), tesseract],
+    vision: peer('vision'),
+    parser: [...peer('parser'), parser] as Parser[],
+    search: [...peer('search'), ...webSearchOf(config)],
+    reader: peer('reader'),
+    rerank: peer('rerank'),
+  }
   return {
+    ...inOrder(all, config),
     media,
-    parser,
-    stt: [whisper, ...(config.stt ? [openAiStt({ ...config.stt, ...(key && { key }) })] : [])],
-    ocr: [tesseract],
     llm:
       config.llm && openAi
         ? [
-            openAi({ ...config.llm, key: config.secrets.llmKey }, { clock, random: Math.random }),
+            openAi({ ...config.llm, key: secrets.llmKey }, { clock, random: Math.random }),
             librarian({ clock, ids }),
           ]
         : [librarian({ clock, ids })],
-    webSearch: webSearchOf(config),
     models,
     embeddings: async () => ((await e5.missing()) ? ngrams : e5),
     allEmbeddings: [e5, ngrams],
     pools: () => pooled.map((engine) => engine.state()),
     close: async () => void (await Promise.all(pooled.map((engine) => engine.close()))),
   }
+}
+
+type Lists = Readonly<Record<EngineNode, readonly { readonly name: string }[]>>
+
+/** The drivers as the configuration orders them; a name that no driver has is its fault. */
+function inOrder<L extends Lists>(all: L, { engineOrder }: Pick<Config, 'engineOrder'>): L {
+  const faults: string[] = []
+  const ordered: Record<EngineNode, readonly { readonly name: string }[]> = { ...all }
+  for (const engine of ENGINE_NODES) {
+    const names = engineOrder[engine]
+    if (!names) continue
+    const known = all[engine]
+    const called = ({ name }: { readonly name: string }) => name.split(' ')[0]
+    const wrong = names.filter((name) => name !== 'peer' && !known.some((driver) => called(driver) === name))
+    if (wrong.length > 0)
+      faults.push(
+        `${engine.toUpperCase()}_ENGINES names ${wrong.join(', ')}; here there are ${known.map(called).join(', ') || 'none'}`,
+      )
+    ordered[engine] = names.flatMap((name) => known.filter((driver) => called(driver) === name))
+  }
+  if (faults.length > 0) throw new ConfigError(faults)
+  // The same drivers of the same kinds, fewer or in another order.
+  return ordered as unknown as L
 }
 
 /** Addresses of the operator's own configuration may be internal; what redirects name may not. */

@@ -5,11 +5,8 @@ import { agentsContract } from '../services/agents/agents.contract.ts'
 import { cityContract } from '../services/city/city.contract.ts'
 import { CityFile, FILE_RIGHTS } from '../services/city/files.contract.ts'
 import { Import, TRANSFER_RIGHTS } from '../services/city/transfers.contract.ts'
-import {
-  GATEWAY_RIGHTS,
-  OcrResult,
-  ParseResult,
-} from '../services/multimodal-gateway/multimodal-gateway.contract.ts'
+import { DOOR_RIGHTS } from '../services/multimodal-gateway/doors.contract.ts'
+import { jobOperations } from '../services/multimodal-gateway/jobs.contract.ts'
 
 /** A route that is no operation of a contract, because it takes or gives files, a socket or a stream. */
 export interface OtherRoute {
@@ -23,6 +20,10 @@ export interface OtherRoute {
   readonly query?: readonly string[]
   /** Fields of `multipart/form-data` besides `file`; where nothing is said it takes no body. */
   readonly form?: readonly string[]
+  /** Its JSON body, where it takes one. */
+  readonly body?: z.ZodType
+  /** Answers 202 with a job where `Prefer: respond-async` asks for it. */
+  readonly jobs?: boolean
   readonly status: number
   readonly answers: string | z.ZodType
 }
@@ -101,30 +102,70 @@ export const OTHER_ROUTES: readonly OtherRoute[] = [
     service: 'multimodal-gateway',
     method: 'post',
     path: '/v1/audio/transcriptions',
-    right: GATEWAY_RIGHTS.transcript,
-    summary: 'What is said in a recording, in OpenAI’s shapes: json, text, srt, vtt, verbose_json',
-    form: ['model', 'language', 'response_format'],
+    right: DOOR_RIGHTS.audio,
+    summary:
+      'What is said in a recording, in OpenAI’s shapes: json, text, srt, vtt, verbose_json, diarized_json, or as it is heard (stream)',
+    form: [
+      'source',
+      'model',
+      'language',
+      'prompt',
+      'response_format',
+      'timestamp_granularities[]',
+      'stream',
+      'webhook',
+    ],
     status: 200,
     answers: z.looseObject({ text: z.string() }),
+    jobs: true,
   },
   {
     service: 'multimodal-gateway',
     method: 'post',
-    path: '/api/multimodal/ocr',
-    right: GATEWAY_RIGHTS.ocr,
-    summary: 'The text of a picture',
-    form: ['languages'],
+    path: '/v1/audio/translations',
+    right: DOOR_RIGHTS.audio,
+    summary: 'What is said in a recording, in English, in OpenAI’s shapes',
+    form: ['source', 'model', 'prompt', 'response_format', 'timestamp_granularities[]', 'stream', 'webhook'],
     status: 200,
-    answers: OcrResult,
+    answers: z.looseObject({ text: z.string() }),
+    jobs: true,
   },
   {
     service: 'multimodal-gateway',
     method: 'post',
-    path: '/api/multimodal/parse',
-    right: GATEWAY_RIGHTS.parse,
-    summary: 'The text of a document, page by page',
-    form: [],
+    path: '/v1/audio/speech',
+    right: DOOR_RIGHTS.speech,
+    summary: 'A text, spoken, in OpenAI’s shape',
+    body: z.object({
+      input: z.string(),
+      model: z.string().optional(),
+      voice: z.string().optional(),
+      response_format: z.enum(['mp3', 'opus', 'aac', 'flac', 'wav', 'pcm']).optional(),
+      speed: z.number().optional(),
+      stream_format: z.enum(['audio', 'sse']).optional(),
+      language: z.string().optional(),
+      webhook: z.string().optional(),
+    }),
     status: 200,
-    answers: ParseResult,
+    answers: 'audio/*',
+    jobs: true,
+  },
+  {
+    service: 'multimodal-gateway',
+    method: 'get',
+    path: '/api/multimodal/jobs/{job}/events',
+    right: jobOperations.job.right,
+    summary: 'A job of one’s own as it goes; goes on after Last-Event-ID',
+    status: 200,
+    answers: 'text/event-stream',
+  },
+  {
+    service: 'multimodal-gateway',
+    method: 'get',
+    path: '/api/multimodal/jobs/{job}/result',
+    right: jobOperations.job.right,
+    summary: 'What the door of a job would have answered',
+    status: 200,
+    answers: '*/*',
   },
 ]

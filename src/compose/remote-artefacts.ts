@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { AppError, ErrorBody, kernelError } from '../kernel/errors.ts'
-import { OcrResult, ParseResult } from '../services/multimodal-gateway/multimodal-gateway.contract.ts'
+import { OcrResult, ParseResult } from '../services/multimodal-gateway/doors.contract.ts'
 import type { ArtefactCall, ArtefactSource, PartArtefacts } from '../services/router-v2/artefacts.ts'
 import type { Peers } from './peers.ts'
 

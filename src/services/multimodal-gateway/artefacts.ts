@@ -1,19 +1,28 @@
 import { engineError } from '../../engines/engine.errors.ts'
-import { type Cooldown, createCooldown, firstAble } from '../../engines/fallback.ts'
 import type { Media, MediaFacts } from '../../engines/media/media.ts'
-import { type Ocr, OcrText } from '../../engines/ocr/ocr.ts'
-import type { Parser } from '../../engines/parser/parser.ts'
-import { type Stt, Transcript } from '../../engines/stt/stt.ts'
+import type { OcrText } from '../../engines/ocr/ocr.ts'
+import type { Segment, Transcript } from '../../engines/stt/stt.ts'
+import { contentKey } from '../../engines/workers/content-key.ts'
 import type { Clock } from '../../kernel/clock.ts'
-import { storable } from '../../platform/database/storable.ts'
+import { AppError } from '../../kernel/errors.ts'
 import { filesError } from '../../platform/files/files.errors.ts'
 import type { Metrics } from '../../platform/metrics.ts'
-import { createLane, type Lane, type LaneSize } from './lane.ts'
-import { ParseResult } from './multimodal-gateway.contract.ts'
+import type { ParseResult } from './doors.contract.ts'
+import type { Benches } from './engine-set.ts'
+import {
+  createKinds,
+  type Kind,
+  type Kinds,
+  type OcrOptions,
+  type Opened,
+  type TranscriptOptions,
+} from './kinds.ts'
+import type { Hold, Ledger } from './ledger.ts'
+import { createMeter } from './meter.ts'
 import type { ArtefactKey, ArtefactStore } from './multimodal-gateway.store.ts'
-import type { ArtefactKind } from './multimodal-gateway.tables.ts'
-import { readPages } from './read-pages.ts'
-import { createSingleFlight } from './single-flight.ts'
+import type { Payer, WorkType } from './multimodal-gateway.tables.ts'
+import { createSingleFlight, type InFlight } from './single-flight.ts'
+import type { Unit } from './usage.contract.ts'
 
 /** A whole file. `mime` and `name` are a claim that inspection judges, unless it is `inspected`. */
 export interface Source {
@@ -27,24 +36,53 @@ export interface Source {
 export interface Wish {
   readonly signal: AbortSignal
   readonly onProgress?: ((share: number) => void) | undefined
+  readonly onPartial?: ((segment: Segment) => void) | undefined
   /** Waits for its turn where others are refused: for durable consumers, bounded in number themselves. */
   readonly patient?: boolean
+  /** Gives way to work that somebody watches. */
+  readonly bulk?: boolean
   /** The file was inspected when it was taken in. */
   readonly inspected?: boolean
-}
-export interface SpeechWish extends Wish {
-  /** ISO 639-1; heard out where nothing is said. */
-  readonly language?: string | undefined
-}
-export interface OcrWish extends Wish {
-  readonly languages?: readonly ('uk' | 'en')[] | undefined
+  /** Who pays; nobody’s where nothing is said. */
+  readonly payer?: Payer | undefined
 }
 
-/** Foreign bytes as text. The same bytes with the same wish are worked on once, and remembered. Rejects with the engines' and files' errors, and `engine.busy` where the queue is full. */
+/** A result, and how it came about. */
+export interface Made<R> {
+  readonly result: R
+  /** The driver. */
+  readonly driver: string
+  readonly unit: Unit
+  readonly amount: number
+  /** Nothing was worked for it: it was kept, or another asked for the same at the same moment. */
+  readonly cached: boolean
+}
+
+type OptionsOf<T extends WorkType> = Kinds[T] extends Kind<infer O, infer _> ? O : never
+type ResultOf<T extends WorkType> = Kinds[T] extends Kind<infer _, infer R> ? R : never
+
+/** Foreign bytes as text. Rejects with the engines' and files' errors, `engine.busy` where the queue is full, and `gateway.budget_spent`. */
 export interface Artefacts {
-  transcribe(source: Source, wish: SpeechWish): Promise<Transcript>
-  read(source: Source, wish: OcrWish): Promise<OcrText>
+  transcribe(source: Source, wish: Wish & TranscriptOptions): Promise<Transcript>
+  read(source: Source, wish: Wish & OcrOptions): Promise<OcrText>
   parse(source: Source, wish: Wish): Promise<ParseResult>
+}
+
+export interface Workshop extends Artefacts {
+  /** Does one piece of work. The same bytes with the same options are worked on once, and remembered. */
+  make<T extends WorkType>(
+    type: T,
+    source: Source | null,
+    options: OptionsOf<T>,
+    wish: Wish,
+  ): Promise<Made<ResultOf<T>>>
+  /** What is kept of it already. */
+  kept<T extends WorkType>(
+    type: T,
+    source: Source | null,
+    options: OptionsOf<T>,
+  ): Promise<ResultOf<T> | undefined>
+  readonly kinds: Kinds
 }
 
 export interface GatewayLimits {
@@ -52,183 +90,172 @@ export interface GatewayLimits {
   readonly maxPixels: number
   readonly maxSeconds: number
   readonly maxPages: number
+  /** How long results are kept, and how much of them. */
+  readonly cacheMs?: number
+  readonly cacheBytes?: number
 }
 
-export interface ArtefactNeeds {
-  readonly store: ArtefactStore
-  readonly stt: readonly Stt[]
-  readonly ocr: readonly Ocr[]
-  readonly parser: Parser
+export interface WorkshopNeeds {
+  readonly benches: Benches
+  /** Without it nothing is remembered: a node of engines alone. */
+  readonly store?: ArtefactStore | undefined
+  /** Without it nothing is counted. */
+  readonly ledger?: Ledger | undefined
   readonly media: Media
   readonly clock: Clock
   readonly limits: GatewayLimits
   readonly metrics?: Metrics | undefined
 }
 
-/** How much each kind of engine takes on at once, and lets wait. */
-export const LANES: Readonly<Record<ArtefactKind, LaneSize>> = {
-  transcript: { slots: 1, waiting: 4 },
-  ocr: { slots: 2, waiting: 8 },
-  parse: { slots: 1, waiting: 4 },
-}
+const NOBODY: Payer = { principal: null, key: null, agent: null, community: null }
+const NO_BYTES = new Uint8Array()
+const DAY_MS = 86_400_000
+const LONGEST_KEY = 300
+const AGAINST_THE_ASKER: ReadonlySet<string> = new Set(['gateway.budget_spent', 'engine.busy'])
 
-/** What the service shows of its work, and refuses by. */
-export interface Workshop extends Artefacts {
-  readonly lanes: Readonly<Record<ArtefactKind, Lane>>
-  /** Engines that failed a moment ago. */
-  readonly cooldowns: Readonly<Record<'stt' | 'ocr', Cooldown>>
-}
+export function createWorkshop(needs: WorkshopNeeds): Workshop {
+  const { benches, clock, ledger, limits, media, store } = needs
+  const kinds = createKinds(benches)
+  const flights = createSingleFlight<Made<unknown>, Segment>()
+  const measure = createMeter(needs.metrics, clock, benches)
 
-export function createArtefacts(needs: ArtefactNeeds): Workshop {
-  const { store, stt, ocr, parser, media, clock, limits } = needs
-  const lanes = {
-    transcript: createLane(LANES.transcript, clock),
-    ocr: createLane(LANES.ocr, clock),
-    parse: createLane(LANES.parse, clock),
-  }
-  const cooldowns = { stt: createCooldown(clock), ocr: createCooldown(clock) }
-  const flights = createSingleFlight<unknown>()
-  const measure = meter(needs.metrics, clock)
-
-  /** Once for the same key: what is kept, or else what the engine makes of it, kept before it is handed out. */
-  const once = async <T>(
-    source: Source,
-    wish: Wish,
-    job: {
-      readonly kind: ArtefactKind
-      readonly options: string
-      readonly engines: readonly string[]
-      readonly accepts: MediaFacts['kind']
-      readonly parse: (kept: unknown) => T
-      /** Whether it would come out the same tomorrow; always, where nothing is said. */
-      readonly lasting?: (result: T) => boolean
-      work(
-        file: Opened,
-        signal: AbortSignal,
-        onProgress: (share: number) => void,
-      ): Promise<{ engine: string; result: T }>
-    },
-  ): Promise<T> => {
-    if (source.bytes.length === 0) throw engineError('file.empty')
-    if (source.bytes.length > limits.maxBytes)
+  /** Where a result is kept, and what it is made of. */
+  const locate = async (
+    type: WorkType,
+    kind: Kind<unknown, unknown>,
+    source: Source | null,
+    options: unknown,
+  ) => {
+    if (source && source.bytes.length === 0) throw engineError('file.empty')
+    if (source && source.bytes.length > limits.maxBytes)
       throw filesError('file.too_large', { maxMegabytes: Math.floor(limits.maxBytes / 1024 / 1024) })
-    const sha256 = source.sha256 ?? (await hash(source.bytes))
-    const key: ArtefactKey = { sha256, kind: job.kind, options: job.options }
-    const make = async (signal: AbortSignal, onProgress: (share: number) => void) => {
-      const kept = await store.find(key, job.engines)
-      if (kept !== undefined) return kept
-      const work = async () => {
-        const claimed = { bytes: source.bytes, key: sha256, mime: source.mime, name: source.name }
-        const file = wish.inspected ? claimed : await inspect(media, claimed, job.accepts, signal)
-        const { engine, result } = await job.work(file, signal, onProgress)
-        if (job.lasting?.(result) ?? true) await store.keep(key, engine, result)
-        return result
+    const given = kind.keyOf(options)
+    const text = given ?? JSON.stringify(options)
+    const short = text.length > LONGEST_KEY ? await contentKey(Buffer.from(text)) : text
+    const sha256 = source
+      ? (source.sha256 ?? (await contentKey(source.bytes)))
+      : await contentKey(Buffer.from(text))
+    const key: ArtefactKey = { sha256, kind: type, options: source ? short : '' }
+    return { key, keeps: given !== null, flight: `${type} ${sha256} ${short}` }
+  }
+  const driversOf = ({ engine }: Kind<unknown, unknown>) => {
+    benches[engine].drivers()
+    return benches[engine].names
+  }
+
+  async function make(
+    type: WorkType,
+    kind: Kind<unknown, unknown>,
+    source: Source | null,
+    options: unknown,
+    wish: Wish,
+  ): Promise<Made<unknown>> {
+    const drivers = driversOf(kind)
+    const { flight, keeps, key } = await locate(type, kind, source, options)
+    const payer = wish.payer ?? NOBODY
+    const expense = { payer, type, unit: kind.unit, bytes: source?.bytes.length ?? 0 }
+    let leads = false
+
+    const work = async (how: InFlight<Segment>): Promise<Made<unknown>> => {
+      leads = true
+      const found = keeps ? await store?.find(key, drivers) : undefined
+      if (found) {
+        const result = kind.result.parse(found.result)
+        const amount = kind.amountOf(result, options)
+        return { result, driver: found.engine, unit: kind.unit, amount, cached: true }
       }
-      return lanes[job.kind].run(work, { signal, patient: wish.patient ?? false })
+      const run = async () => {
+        const claimed = {
+          bytes: source?.bytes ?? NO_BYTES,
+          key: key.sha256,
+          mime: source?.mime ?? '',
+          name: source?.name ?? '',
+        }
+        const { facts, file } = await inspect(
+          media,
+          claimed,
+          wish.inspected ? null : kind.accepts,
+          how.signal,
+        )
+        return await paid(ledger, { ...expense, amount: kind.estimate(options, facts) }, clock, async () => {
+          const { driver, result } = await kind.work(file, options, how)
+          const amount = kind.amountOf(result, options)
+          const keepMs = kind.keepMs === undefined ? (limits.cacheMs ?? 30 * DAY_MS) : kind.keepMs
+          if (keeps && keepMs !== null && (kind.lasting?.(result) ?? true))
+            await store?.keep(key, driver, result, keepMs)
+          return { result, driver, unit: kind.unit, amount, cached: false, cost: kind.costOf?.(result) }
+        })
+      }
+      const { bulk, patient } = wish
+      const share = payer.key ?? payer.principal ?? ''
+      return await benches[kind.engine].lane.run(run, { signal: how.signal, patient, bulk, share })
     }
-    const id = `${job.kind} ${sha256} ${job.options}`
-    const { signal, onProgress } = wish
-    return measure(job.kind, async () => job.parse(await flights.run(id, make, { signal, onProgress })))
+    return await measure(type, async () => {
+      const began = clock.now()
+      const { onPartial, onProgress, signal } = wish
+      const fly = () => flights.run(flight, work, { signal, onProgress, onPartial })
+      const made = await fly().catch((cause: unknown) => {
+        // What stood against another's asking is nothing to this one.
+        if (!leads && cause instanceof AppError && AGAINST_THE_ASKER.has(cause.code)) return fly()
+        throw cause
+      })
+      if (leads && !made.cached) return made
+      const { amount, driver: engine } = made
+      await ledger?.cached({ ...expense, amount }, { engine, amount, ms: clock.now() - began })
+      return { ...made, cached: true }
+    })
   }
 
+  // A type's kind and its options and result belong together; TypeScript does not follow that through the table.
+  const kindOf = (type: WorkType) => kinds[type] as unknown as Kind<unknown, unknown>
+  const workshop: Pick<Workshop, 'make' | 'kept'> = {
+    make: (type, source, options, wish) => make(type, kindOf(type), source, options, wish) as never,
+    async kept(type, source, options) {
+      const kind = kindOf(type)
+      const { keeps, key } = await locate(type, kind, source, options)
+      const found = keeps ? await store?.find(key, driversOf(kind)) : undefined
+      return found && (kind.result.parse(found.result) as never)
+    },
+  }
   return {
-    lanes,
-    cooldowns,
-    transcribe: (source, wish) =>
-      once(source, wish, {
-        kind: 'transcript',
-        options: wish.language ? `language=${wish.language}` : '',
-        engines: stt.map(({ name }) => name),
-        accepts: 'audio',
-        parse: (kept) => Transcript.parse(kept),
-        work: (file, signal, onProgress) =>
-          firstAble(
-            stt,
-            async (engine) => {
-              const { language } = wish
-              const how = { signal, onProgress, ...(language && { language }) }
-              return { engine: engine.name, result: await engine.transcribe(file, how) }
-            },
-            { cooldown: cooldowns.stt },
-          ),
-      }),
-    read: (source, wish) =>
-      once(source, wish, {
-        kind: 'ocr',
-        options: wish.languages ? `languages=${[...wish.languages].sort().join(',')}` : '',
-        engines: ocr.map(({ name }) => name),
-        accepts: 'image',
-        parse: (kept) => OcrText.parse(kept),
-        work: (file, signal) =>
-          firstAble(
-            ocr,
-            async (engine) => {
-              const { languages } = wish
-              return { engine: engine.name, result: await engine.read(file, { signal, languages }) }
-            },
-            { cooldown: cooldowns.ocr },
-          ),
-      }),
-    parse: (source, wish) =>
-      once(source, wish, {
-        kind: 'parse',
-        // A name says how text is to be read, and is the title of what has none.
-        options: `ocr=${ocr.map(({ name }) => name).join(',')} name=${storable(source.name.slice(0, 200))}`,
-        engines: [parser.name],
-        accepts: 'document',
-        parse: (kept) => ParseResult.parse(kept),
-        lasting: ({ pages }) => pages.every(({ error }) => !error || error === 'page.illegible'),
-        work: async (file, signal, onProgress) => ({
-          engine: parser.name,
-          result: await readPages(
-            { parser, ocr, cooldown: cooldowns.ocr, lane: lanes.ocr },
-            file,
-            signal,
-            onProgress,
-          ),
-        }),
-      }),
+    ...workshop,
+    kinds,
+    transcribe: async (source, { language, prompt, words, ...wish }) =>
+      (await workshop.make('transcript', source, { language, prompt, words }, wish)).result,
+    read: async (source, { languages, ...wish }) =>
+      (await workshop.make('ocr', source, { languages }, wish)).result,
+    parse: async (source, wish) => (await workshop.make('parse', source, { name: source.name }, wish)).result,
   }
 }
 
-/** A file as engines take it. */
-interface Opened {
-  readonly bytes: Uint8Array
-  readonly key: string
-  /** By its bytes. */
-  readonly mime: string
-  readonly name: string
-}
-
+/** What a file is, where its kind is asked for. */
 async function inspect(
   media: Media,
   file: Opened,
-  accepts: MediaFacts['kind'],
+  accepts: MediaFacts['kind'] | null,
   signal: AbortSignal,
-): Promise<Opened> {
-  const { kind, mime } = await media.inspect(file, signal)
-  if (kind !== accepts) throw engineError('file.unsupported', { mime })
-  return { ...file, mime }
+): Promise<{ file: Opened; facts: MediaFacts | null }> {
+  if (accepts === null) return { file, facts: null }
+  const facts = await media.inspect(file, signal)
+  if (facts.kind !== accepts) throw engineError('file.unsupported', { mime: facts.mime })
+  return { file: { ...file, mime: facts.mime }, facts }
 }
 
-/** Off this thread, so that 25 MB do not hold it. */
-async function hash(bytes: Uint8Array): Promise<string> {
-  // Bytes from a request or a file stand in an ArrayBuffer, never a shared one.
-  const digest = await globalThis.crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)
-  return Buffer.from(digest).toString('hex')
-}
-
-/** The mission's own names for these two. */
-function meter(metrics: Metrics | undefined, clock: Clock) {
-  const requests = metrics?.counter('multimodalRequestsTotal', 'Multimodal requests by type', ['type'])
-  const latency = metrics?.histogram('multimodal_latency_seconds', 'Time to a multimodal result', ['type'])
-  return async <T>(type: ArtefactKind, work: () => Promise<T>): Promise<T> => {
-    requests?.inc({ type })
-    const began = clock.now()
-    try {
-      return await work()
-    } finally {
-      latency?.observe({ type }, (clock.now() - began) / 1000)
-    }
+/** Work within what may be used. */
+async function paid(
+  ledger: Ledger | undefined,
+  expense: Parameters<Ledger['reserve']>[0],
+  clock: Clock,
+  work: () => Promise<Made<unknown> & { readonly cost: number | undefined }>,
+): Promise<Made<unknown>> {
+  const began = clock.now()
+  const hold: Hold | undefined = await ledger?.reserve(expense)
+  try {
+    const { cost, ...made } = await work()
+    await hold?.settle({ engine: made.driver, amount: made.amount, cost, ms: clock.now() - began })
+    return made
+  } catch (cause) {
+    await hold?.release()
+    throw cause
   }
 }

@@ -46,4 +46,20 @@ describe('lane', () => {
     expect(await c).toBe('c')
     expect(lane.busy).toBe(0)
   })
+
+  it('goes round among those who wait, watched work before bulk, and nobody holds more than half', async () => {
+    const lane = createLane({ slots: 1, waiting: 4 }, handClock())
+    const first = held()
+    const order: string[] = []
+    const a = lane.run(first.gate, { signal: never, share: 'greedy' })
+    const line = (name: string, share: string, bulk = false) =>
+      lane.run(async () => void order.push(name), { signal: never, share, bulk, patient: bulk })
+    const waiting = [line('bulk', 'job', true), line('g1', 'greedy'), line('g2', 'greedy')]
+    await expect(line('g3', 'greedy')).rejects.toMatchObject({ code: 'engine.busy' })
+    waiting.push(line('m1', 'modest'), line('m2', 'modest'))
+    await expect(line('o', 'other')).rejects.toMatchObject({ code: 'engine.busy' })
+    first.release()
+    await Promise.all([a, ...waiting])
+    expect(order).toEqual(['m1', 'g1', 'm2', 'g2', 'bulk'])
+  })
 })

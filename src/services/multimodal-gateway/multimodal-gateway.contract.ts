@@ -1,39 +1,11 @@
 import { z } from 'zod'
 import { get, post } from '../../kernel/contract.ts'
 import { Failure } from '../../kernel/errors.ts'
+import { doorOperations } from './doors.contract.ts'
+import { jobOperations } from './jobs.contract.ts'
+import { usageOperations } from './usage.contract.ts'
 
-/** One recognised word: its box in pixels of the upright image, its confidence 0…1. */
-export const OcrWord = z.object({
-  text: z.string(),
-  confidence: z.number(),
-  box: z.object({ x0: z.number(), y0: z.number(), x1: z.number(), y1: z.number() }),
-})
-
-/** The answer of `POST /api/multimodal/ocr` (multipart `file`). */
-export const OcrResult = z.object({
-  text: z.string(),
-  confidence: z.number(),
-  engine: z.string(),
-  words: z.array(OcrWord),
-})
-export type OcrResult = z.infer<typeof OcrResult>
-
-/** The answer of `POST /api/multimodal/parse` (multipart `file`): pages that add up. */
-export const ParseResult = z.object({
-  title: z.string(),
-  mime: z.string(),
-  engine: z.string(),
-  pages: z.array(
-    z.object({
-      number: z.number().int(),
-      state: z.enum(['read', 'ocr', 'empty', 'failed']),
-      text: z.string(),
-      error: z.string().optional(),
-    }),
-  ),
-})
-export type ParseResult = z.infer<typeof ParseResult>
-
+/** `missing`: it lacks something, and `detail` names the command or setting that mends it. `cooling`: it failed a moment ago. `down`: another node does not answer. */
 const EngineState = z.object({
   engine: z.string(),
   driver: z.string(),
@@ -55,15 +27,11 @@ export const LocalModel = z.object({
 })
 export type LocalModel = z.infer<typeof LocalModel>
 
-/** What the routes that take files ask for. */
-export const GATEWAY_RIGHTS = {
-  transcript: 'multimodal-gateway.audio.read',
-  ocr: 'multimodal-gateway.image.read',
-  parse: 'multimodal-gateway.document.read',
-} as const
-
-/** `POST /v1/audio/transcriptions` (OpenAI's shape), `POST /api/multimodal/ocr` and `/parse` are routes of their own: they take files. */
+/** The doors to the engines, the jobs behind them, what is used, and how the engines are. `POST /v1/audio/*` (OpenAI’s shapes) and a job’s events and result are routes of their own. */
 export const multimodalGatewayContract = {
+  ...doorOperations,
+  ...jobOperations,
+  ...usageOperations,
   engines: get('/api/multimodal/engines', {
     right: 'multimodal-gateway.engine.read',
     summary: 'The engines behind the gateway, and how they are',

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { channel, event } from '../../kernel/event.ts'
 import { PartOutcome } from '../city/messages.contract.ts'
+import { JOB_TYPES } from './jobs.contract.ts'
 
 /** A voice note was heard or an image read, or neither could be done: `outcome.error` says why. */
 export const partProcessed = event(
@@ -26,4 +27,24 @@ export const partProgress = channel(
     done: z.number(),
     total: z.number(),
   }),
+)
+
+/** Somebody wants long work done. */
+export const jobQueued = event(
+  'multimodal.job_queued',
+  1,
+  z.object({ job: z.string(), type: z.enum(JOB_TYPES) }),
+)
+
+/** A job with a webhook is over, and its owner is to be told; `attempt` from 1. */
+export const webhookDue = event(
+  'multimodal.webhook_due',
+  1,
+  z.object({ job: z.string(), attempt: z.number().int() }),
+)
+
+/** A job of somebody's is another than before; those who watch it look again. */
+export const jobChanged = channel(
+  'multimodal.job_changed',
+  z.object({ job: z.string(), cancelled: z.boolean() }),
 )

@@ -13,6 +13,8 @@ import { createWhisper } from '../../engines/stt/whisper.ts'
 import { systemClock } from '../../kernel/clock.ts'
 import { createIds } from '../../kernel/ids.ts'
 import { Scope } from '../../kernel/scope.ts'
+import { Secret } from '../../kernel/secret.ts'
+import { createSafeFetch } from '../../platform/fetch/fetch.ts'
 import { openDisk } from '../../platform/files/disk.ts'
 import { createHttp } from '../../platform/http/http.ts'
 import { createLogger } from '../../platform/logger.ts'
@@ -43,9 +45,21 @@ describe.skipIf(!FIXTURES_DIR)('real files through the real engines', () => {
       db,
       events: testEvents(db),
       files: await openDisk({ folder }),
-      stt: [whisper],
-      ocr: [ocr],
-      parser,
+      jobFiles: await openDisk({ folder: join(folder, 'jobs') }),
+      engines: {
+        stt: [whisper],
+        tts: [],
+        ocr: [ocr],
+        vision: [],
+        parser: [parser],
+        search: [],
+        reader: [],
+        embeddings: [],
+        rerank: [],
+      },
+      city: () => undefined,
+      open: createSafeFetch(),
+      secret: new Secret('a secret of thirty-two characters or more'),
       media,
       models,
       clock,

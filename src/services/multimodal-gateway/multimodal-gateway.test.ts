@@ -1,193 +1,34 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { Readable } from 'node:stream'
 import OpenAI, { toFile } from 'openai'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { testDatabase } from '../../../test/kit/database.ts'
 import { engineError } from '../../engines/engine.errors.ts'
-import { createFakeMedia } from '../../engines/media/fake.ts'
-import type { Media } from '../../engines/media/media.ts'
-import type { Ocr } from '../../engines/ocr/ocr.ts'
-import type { ParsedPage, Parser } from '../../engines/parser/parser.ts'
-import type { Stt, Transcript } from '../../engines/stt/stt.ts'
-import { systemClock } from '../../kernel/clock.ts'
-import { createIds } from '../../kernel/ids.ts'
-import type { Principal } from '../../kernel/principal.ts'
+import type { ParsedPage } from '../../engines/parser/parser.ts'
+import type { Transcript } from '../../engines/stt/stt.ts'
 import { Scope } from '../../kernel/scope.ts'
-import type { Database } from '../../platform/database/database.ts'
-import type { Events } from '../../platform/events/events.ts'
-import { openEvents } from '../../platform/events/in-process.ts'
-import { openDisk } from '../../platform/files/disk.ts'
-import type { Files } from '../../platform/files/files.ts'
-import { HEAD_BYTES, sniff } from '../../platform/files/sniff.ts'
-import { createHttp } from '../../platform/http/http.ts'
-import { createLogger } from '../../platform/logger.ts'
-import { createMetrics } from '../../platform/metrics.ts'
-import { type PartAdded, partAdded } from '../city/city.events.ts'
-import type { ParseResult } from './multimodal-gateway.contract.ts'
-import { type PartProcessed, partProcessed, partProgress } from './multimodal-gateway.events.ts'
-import { createMultimodalGateway, type MultimodalGateway } from './multimodal-gateway.ts'
-
-const HEARD: Transcript = {
-  text: 'Ask not.',
-  language: 'en',
-  speech: true,
-  segments: [{ start: 0, end: 1.5, text: 'Ask not.' }],
-  engine: 'scripted/1',
-  durationMs: 1_500,
-}
-const READ = { text: 'Площа', confidence: 0.9, engine: 'scripted/1', words: [] }
-const WAV = Buffer.from('RIFF\x24\0\0\0WAVEfmt ', 'latin1')
-const PERSON: Principal = { id: 'person_1', kind: 'person', name: 'Олена', role: 'resident' }
-const LIMITS = { maxBytes: 1024 * 1024, maxPixels: 1e8, maxSeconds: 3600, maxPages: 500 }
-const principal = { principal: PERSON, service: null, credential: null }
-
-/** An engine whose each call is the next of the script, and the last one for ever. */
-function scripted<T>(...answers: readonly (T | Error | ((signal: AbortSignal) => Promise<T>))[]) {
-  const calls: AbortSignal[] = []
-  return {
-    calls,
-    async answer(signal = new AbortController().signal): Promise<T> {
-      const step = answers[Math.min(calls.length, answers.length - 1)]
-      calls.push(signal)
-      if (step instanceof Error) throw step
-      if (typeof step === 'function') return (step as (signal: AbortSignal) => Promise<T>)(signal)
-      return step as T
-    },
-  }
-}
-
-const stt = (script: ReturnType<typeof scripted<Transcript>>, why: Error | null = null): Stt => ({
-  name: 'scripted',
-  missing: async () => why,
-  async transcribe(_, options) {
-    options?.onProgress?.(0.5)
-    return script.answer(options?.signal)
-  },
-})
-const ocr = (script: ReturnType<typeof scripted<typeof READ>>): Ocr => ({
-  name: 'scripted',
-  missing: async () => null,
-  read: (_, options) => script.answer(options?.signal),
-})
-const parser = (pages: readonly ParsedPage[]): Parser => ({
-  name: 'scripted',
-  async parse(_, { onPage }) {
-    for (const page of pages) await onPage(page, pages.length)
-    return { title: 'A title', total: pages.length, engine: 'scripted/1' }
-  },
-})
-/** Looks at the beginning alone; the real one opens the file in a child process. */
-const media: Media = {
-  ...createFakeMedia(),
-  async inspect(file) {
-    const bytes = 'bytes' in file ? file.bytes : new Uint8Array()
-    const mime = await sniff(bytes.subarray(0, HEAD_BYTES), true)
-    const kind = (['audio', 'image'] as const).find((known) => mime.startsWith(known)) ?? 'document'
-    return { kind, mime }
-  },
-}
-
-interface House {
-  readonly gateway: MultimodalGateway
-  readonly outcomes: PartProcessed[]
-  readonly progress: number[]
-  readonly url: string
-  metrics(): Promise<string>
-  added(about: Partial<PartAdded> & { bytes: Buffer }): Promise<void>
-}
+import type { ParseResult } from './doors.contract.ts'
+import {
+  type Ground,
+  ground,
+  HEARD,
+  type HouseNeeds,
+  LIMITS,
+  ocr,
+  openHouse,
+  principal,
+  READ,
+  scripted,
+  stt,
+  until,
+  WAV,
+} from './gateway.fixture.ts'
 
 let scope: Scope
-let db: Database
-let files: Files
+let site: Ground
 beforeEach(async () => {
   scope = new Scope()
-  db = await testDatabase()
-  scope.defer(() => db[Symbol.asyncDispose]())
-  const folder = await mkdtemp(join(tmpdir(), 'gateway-'))
-  scope.defer(() => rm(folder, { recursive: true, force: true }))
-  files = await openDisk({ folder })
-  scope.defer(() => files[Symbol.asyncDispose]())
+  site = await ground(scope)
 })
 afterEach(() => scope[Symbol.asyncDispose]())
-
-async function house(
-  needs: { stt?: Stt[]; ocr?: Ocr[]; pages?: ParsedPage[]; signedIn?: boolean } = {},
-): Promise<House> {
-  const ids = createIds(systemClock)
-  const logger = createLogger('silent')
-  const events: Events = openEvents({ database: db, clock: systemClock, ids, logger })
-  const metrics = createMetrics()
-  const gateway = createMultimodalGateway({
-    db,
-    events,
-    files,
-    stt: needs.stt ?? [stt(scripted(HEARD))],
-    ocr: needs.ocr ?? [ocr(scripted(READ))],
-    parser: parser(needs.pages ?? []),
-    media,
-    clock: systemClock,
-    ids,
-    limits: LIMITS,
-    metrics,
-  })
-  const outcomes: PartProcessed[] = []
-  const progress: number[] = []
-  events.consume({
-    name: 'test.outcomes',
-    db: db.kysely,
-    types: [partProcessed],
-    handle: async ({ data }) => void outcomes.push(data),
-  })
-  events.listen(partProgress, ({ done }) => progress.push(done))
-  await events.start()
-  scope.defer(() => events.stop())
-  const app = await createHttp({
-    logger,
-    metrics,
-    publicUrl: 'http://127.0.0.1',
-    trustProxy: false,
-    maxUploadBytes: LIMITS.maxBytes,
-  })
-  const who = needs.signedIn === false ? { ...principal, principal: null } : principal
-  gateway.routes?.(app, async () => who)
-  const url = await app.listen({ host: '127.0.0.1', port: 0 })
-  scope.defer(() => app.close())
-  return {
-    gateway,
-    outcomes,
-    progress,
-    url,
-    metrics: async () => (await metrics.render()).body,
-    async added({ bytes, ...about }) {
-      const { sha256, sizeBytes } = await files.put(Readable.from([bytes]), { maxBytes: LIMITS.maxBytes })
-      const file = { id: 'file_1', name: 'a.wav', mime: 'audio/wav', sizeBytes, sha256 }
-      const author = { id: PERSON.id, kind: PERSON.kind, name: PERSON.name }
-      const data = {
-        room: 'room_1',
-        message: 'msg_1',
-        index: 0,
-        attempt: 1,
-        type: 'audio' as const,
-        file,
-        author,
-        ...about,
-      }
-      await db.kysely
-        .transaction()
-        .execute((tx) => events.append(tx, { type: partAdded, principal: PERSON.id, data }))
-    },
-  }
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  const deadline = Date.now() + 15_000
-  while (!holds()) {
-    if (Date.now() > deadline) throw new Error('it never came to be')
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
-}
+const house = (needs: HouseNeeds = {}) => openHouse(scope, site, needs)
 
 describe('parts posted in rooms', () => {
   it('are heard and read, each with one outcome, and the same bytes are worked on once', async () => {

@@ -1,18 +1,16 @@
-import { type Cooldown, firstAble } from '../../engines/fallback.ts'
-import type { Ocr } from '../../engines/ocr/ocr.ts'
+import { firstAble } from '../../engines/fallback.ts'
 import type { ParsedPage, Parser } from '../../engines/parser/parser.ts'
 import { failedPage, recognisePage } from '../../engines/recognise-page.ts'
 import { AppError } from '../../kernel/errors.ts'
-import type { Lane } from './lane.ts'
-import type { ParseResult } from './multimodal-gateway.contract.ts'
+import type { ParseResult } from './doors.contract.ts'
+import type { Bench } from './engine-set.ts'
 
 type Page = ParseResult['pages'][number]
 
 interface PageNeeds {
   readonly parser: Parser
-  readonly ocr: readonly Ocr[]
-  readonly cooldown: Cooldown
-  readonly lane: Lane
+  readonly ocr: Bench<'ocr'>
+  readonly password?: string | undefined
 }
 
 /** A document as pages that add up: scans are recognised, and a page that could not be read says why. */
@@ -25,6 +23,7 @@ export async function readPages(
   const pages = new Map<number, Page>()
   const parsed = await needs.parser.parse(source, {
     signal,
+    password: needs.password,
     async onPage(page, total) {
       pages.set(page.number, await settle(needs, page, signal))
       onProgress(pages.size / Math.max(1, total))
@@ -34,18 +33,32 @@ export async function readPages(
     { length: parsed.total },
     (_, i): Page => pages.get(i + 1) ?? failedPage(i + 1, undefined),
   )
-  return { title: parsed.title || source.name, mime: source.mime, engine: parsed.engine, pages: ledger }
+  const { engine, outline } = parsed
+  const title = parsed.title || source.name
+  return { title, mime: source.mime, engine, pages: ledger, ...(outline && { outline: [...outline] }) }
 }
 
-async function settle(needs: PageNeeds, page: ParsedPage, signal: AbortSignal): Promise<Page> {
-  const { ocr, cooldown, lane } = needs
+async function settle({ ocr }: PageNeeds, page: ParsedPage, signal: AbortSignal): Promise<Page> {
   try {
-    return await recognisePage(page, (image) => {
-      const read = () => firstAble(ocr, (engine) => engine.read(image, { signal }), { cooldown })
+    const settled = await recognisePage(page, (image) => {
+      const { cooldown, lane } = ocr
+      const read = () => firstAble(ocr.drivers(), (engine) => engine.read(image, { signal }), { cooldown })
       return lane.run(read, { signal, patient: true })
     })
+    return settled.state === 'failed' ? settled : { ...structure(page, settled.state), ...settled }
   } catch (cause) {
     signal.throwIfAborted()
     return failedPage(page.number, AppError.from(cause).code)
+  }
+}
+
+/** What recognised letters stand for was not laid out by the author. */
+function structure({ headings, markdown, place, tables }: ParsedPage, state: Page['state']) {
+  if (state === 'ocr') return { ...(place && { place }) }
+  return {
+    ...(place && { place }),
+    ...(markdown && { markdown }),
+    ...(tables && { tables }),
+    ...(headings && { headings }),
   }
 }

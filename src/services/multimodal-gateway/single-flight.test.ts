@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { createSingleFlight } from './single-flight.ts'
+import { createSingleFlight, type InFlight } from './single-flight.ts'
 
 describe('single flight', () => {
   it('works once for all that ask at once, and again for who comes later', async () => {
     const flights = createSingleFlight<number>()
     let runs = 0
     const heard: number[] = []
-    const work = async (_: AbortSignal, report: (share: number) => void) => {
+    const work = async ({ onProgress }: InFlight<never>) => {
       await Promise.resolve()
-      report(0.5)
+      onProgress(0.5)
       return ++runs
     }
     const { signal } = new AbortController()
@@ -23,7 +23,7 @@ describe('single flight', () => {
   it('goes on while one still waits, and stops when the last is gone', async () => {
     const flights = createSingleFlight<never>()
     let stopped = false
-    const work = (signal: AbortSignal) =>
+    const work = ({ signal }: InFlight<never>) =>
       new Promise<never>((_, reject) => {
         signal.addEventListener('abort', () => {
           stopped = true
@@ -39,5 +39,26 @@ describe('single flight', () => {
     two.abort(new Error('two'))
     await expect(second).rejects.toThrow('two')
     expect(stopped).toBe(true)
+  })
+
+  it('tells who joins late what was ready before', async () => {
+    const flights = createSingleFlight<string, string>()
+    let finish = () => {}
+    const work = async ({ onPartial }: InFlight<string>) => {
+      onPartial('a')
+      await new Promise<void>((resolve) => (finish = resolve))
+      onPartial('b')
+      return 'ab'
+    }
+    const { signal } = new AbortController()
+    const heard: string[][] = [[], []]
+    const first = flights.run('k', work, { signal, onPartial: (one) => heard[0]?.push(one) })
+    const second = flights.run('k', work, { signal, onPartial: (one) => heard[1]?.push(one) })
+    finish()
+    expect(await Promise.all([first, second])).toEqual(['ab', 'ab'])
+    expect(heard).toEqual([
+      ['a', 'b'],
+      ['a', 'b'],
+    ])
   })
 })

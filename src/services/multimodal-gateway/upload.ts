@@ -4,22 +4,20 @@ import { isBrokenForm } from '../../platform/http/broken-form.ts'
 import { gatewayError } from './multimodal-gateway.errors.ts'
 
 export interface Upload {
-  readonly bytes: Buffer
-  readonly name: string
-  /** As the client says. */
-  readonly mime: string
-  /** The other fields, the last of each name. */
-  readonly fields: ReadonlyMap<string, string>
+  /** As the client says; undefined where the form brings none. */
+  readonly file: { readonly bytes: Buffer; readonly name: string; readonly mime: string } | undefined
+  /** The other fields: the last of each name, and all of a name that ends with `[]`, without it. */
+  readonly fields: Readonly<Record<string, string | readonly string[]>>
 }
 
-/** Reads a multipart request with one file in the field `file`. What is larger than the limit is refused while it arrives. */
+/** Reads a multipart request with at most one file, in the field `file`. What is larger than the limit is refused while it arrives. */
 export async function readUpload(
   request: FastifyRequest,
   limit: { readonly maxBytes: number },
 ): Promise<Upload> {
-  if (!request.isMultipart()) throw gatewayError('gateway.no_file')
-  const fields = new Map<string, string>()
-  let file: Pick<Upload, 'bytes' | 'name' | 'mime'> | undefined
+  const single = new Map<string, string>()
+  const lists = new Map<string, string[]>()
+  let file: Upload['file']
   const refusal = (cause: unknown): unknown => {
     const code = codeOf(cause)
     if (code === 'FST_REQ_FILE_TOO_LARGE')
@@ -31,7 +29,10 @@ export async function readUpload(
     const parts = request.parts({ limits: { fileSize: limit.maxBytes, files: 1 } })
     for await (const part of parts) {
       if (part.type === 'field') {
-        if (typeof part.value === 'string') fields.set(part.fieldname, part.value)
+        if (typeof part.value !== 'string') continue
+        const name = part.fieldname.replace(/\[\]$/, '')
+        if (name === part.fieldname) single.set(name, part.value)
+        else lists.set(name, [...(lists.get(name) ?? []), part.value])
         continue
       }
       const bytes = await part.toBuffer()
@@ -41,8 +42,7 @@ export async function readUpload(
     request.raw.resume()
     throw refusal(cause)
   }
-  if (!file) throw gatewayError('gateway.no_file')
-  return { ...file, fields }
+  return { file, fields: Object.fromEntries([...single, ...lists]) }
 }
 
 const codeOf = (cause: unknown): unknown =>
