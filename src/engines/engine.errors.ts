@@ -98,6 +98,11 @@ export const engineError = catalogue({
     'The page was not read: the scan is blurred.',
     'Сторінку не прочитано: скан розмитий.',
   ],
+  'page.robots': [
+    'invalid',
+    '{host} asks that programs do not read this page.',
+    '{host} просить, щоб програми не читали цієї сторінки.',
+  ],
   'page.failed': ['invalid', 'The page could not be read.', 'Сторінку не вдалося прочитати.'],
 })
 

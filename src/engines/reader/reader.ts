@@ -18,6 +18,6 @@ export interface Reader {
   readonly name: string
   /** Null where it can work, otherwise why not, as the error it would fail with. */
   missing(): Promise<Error | null>
-  /** Opens public addresses alone. Rejects with the codes of `fetch.errors.ts`, `file.unsupported`, … */
+  /** Opens public addresses alone. Rejects with the codes of `fetch.errors.ts`, `page.robots`, `engine.refused`, `file.unsupported`, … */
   read(url: string, options?: { readonly signal?: AbortSignal | undefined }): Promise<ReadPage>
 }
