@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import tailwindcss from '@tailwindcss/vite'
@@ -28,10 +28,12 @@ export default defineConfig({
     pieces.plugin,
     precache(),
     compressed(),
+    keepOlder(),
   ],
   build: {
     outDir: 'dist',
-    emptyOutDir: true,
+    // A page that is open while the city is renewed still finds its pieces: `keepOlder` clears up.
+    emptyOutDir: false,
     target: 'es2022',
     assetsInlineLimit: 0,
     manifest: true,
@@ -112,6 +114,29 @@ function compressed(): Plugin {
         writeFileSync(`${path}.br`, brotliCompressSync(bytes, quality))
         writeFileSync(`${path}.gz`, gzipSync(bytes, { level: 9 }))
       }
+    },
+  }
+}
+
+const KEPT_BUILDS = 3
+
+/** Keeps the pieces of the builds before, three builds in all; what is older goes. */
+function keepOlder(): Plugin {
+  return {
+    name: 'keep-older',
+    apply: 'build',
+    writeBundle: {
+      order: 'post',
+      handler({ dir = '' }, bundle) {
+        const list = join(dir, '.vite', 'builds.json')
+        const now = Object.keys(bundle).filter((name) => name.startsWith('assets/'))
+        const before: string[][] = existsSync(list) ? JSON.parse(readFileSync(list, 'utf8')) : []
+        const builds = [now, ...before].slice(0, KEPT_BUILDS)
+        writeFileSync(list, JSON.stringify(builds))
+        const kept = new Set(builds.flat())
+        for (const name of readdirSync(join(dir, 'assets')))
+          if (!kept.has(`assets/${name.replace(/\.(br|gz)$/, '')}`)) rmSync(join(dir, 'assets', name))
+      },
     },
   }
 }

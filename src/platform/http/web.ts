@@ -4,21 +4,25 @@ import fastifyStatic from '@fastify/static'
 import type { FastifyInstance } from 'fastify'
 import { kernelError } from '../../kernel/errors.ts'
 
-/** The web app's built files, and its page for every address that a person may open. */
+/** The web app's built files, and its page for every address that a person may open. Files of a build that is laid there later are found too, and files that are gone are missing and nothing else. */
 export async function serveWeb(app: FastifyInstance, folder: string): Promise<void> {
   if (!existsSync(join(folder, 'index.html'))) return
+  // The build lays the compressed ones beside the files.
+  const files = { index: false, cacheControl: false, preCompressed: true } as const
   await app.register(fastifyStatic, {
+    ...files,
     root: folder,
     wildcard: false,
-    index: false,
-    cacheControl: false,
-    // The build lays them beside the files.
-    preCompressed: true,
-    setHeaders(reply, path) {
-      // Vite names assets by their content.
-      const kept = path.includes('/assets/')
-      reply.setHeader('cache-control', kept ? 'public, max-age=31536000, immutable' : 'no-cache')
-    },
+    globIgnore: ['assets/**'],
+    setHeaders: (reply) => reply.setHeader('cache-control', 'no-cache'),
+  })
+  await app.register(fastifyStatic, {
+    ...files,
+    root: join(folder, 'assets'),
+    prefix: '/assets/',
+    decorateReply: false,
+    // Vite names assets by their content.
+    setHeaders: (reply) => reply.setHeader('cache-control', 'public, max-age=31536000, immutable'),
   })
   app.get('/*', async (request, reply) => {
     const { pathname } = new URL(request.url, 'http://localhost')

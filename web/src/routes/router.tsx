@@ -11,6 +11,7 @@ import { z } from 'zod'
 import type { Api } from '../api.ts'
 import { meQuery } from '../features/auth/session.ts'
 import { SearchParams } from '../features/search/query.ts'
+import { orUnreachable } from '../ui/piece.tsx'
 import { BrokenPage, MissingPage } from './broken.tsx'
 import { Shell } from './shell.tsx'
 
@@ -21,56 +22,60 @@ interface Context {
   readonly everyWord: () => Promise<void>
 }
 
+/** A page in a file of its own. Where it does not come, that is a call which reached nobody: the router would open the page anew, even without a line. */
+const page: typeof lazyRouteComponent = (load, ...name) =>
+  lazyRouteComponent(() => load().catch(orUnreachable), ...name)
+
 const FIRST_SCREENS = /^\/(rooms(\/[^/]+)?)?$/
 
 const root = createRootRouteWithContext<Context>()({
   component: Outlet,
   notFoundComponent: MissingPage,
   beforeLoad: async ({ context, location }) => {
-    if (!FIRST_SCREENS.test(location.pathname)) await context.everyWord()
+    if (!FIRST_SCREENS.test(location.pathname)) await context.everyWord().catch(orUnreachable)
   },
 })
 
 const welcome = createRoute({
   getParentRoute: () => root,
   path: '/welcome',
-  component: lazyRouteComponent(() => import('../features/auth/welcome-page.tsx'), 'WelcomePage'),
+  component: page(() => import('../features/auth/welcome-page.tsx'), 'WelcomePage'),
 })
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
   validateSearch: z.object({ to: z.string().startsWith('/').optional().catch(undefined) }),
-  component: lazyRouteComponent(() => import('../features/auth/sign-in-page.tsx'), 'SignInPage'),
+  component: page(() => import('../features/auth/sign-in-page.tsx'), 'SignInPage'),
 })
 const invitation = createRoute({
   getParentRoute: () => root,
   path: '/invitation',
-  component: lazyRouteComponent(() => import('../features/auth/invitation-page.tsx'), 'InvitationPage'),
+  component: page(() => import('../features/auth/invitation-page.tsx'), 'InvitationPage'),
 })
 const signUp = createRoute({
   getParentRoute: () => root,
   path: '/sign-up',
-  component: lazyRouteComponent(() => import('../features/account/sign-up-page.tsx'), 'SignUpPage'),
+  component: page(() => import('../features/account/sign-up-page.tsx'), 'SignUpPage'),
 })
 const forgotten = createRoute({
   getParentRoute: () => root,
   path: '/forgotten',
-  component: lazyRouteComponent(() => import('../features/account/forgotten-page.tsx'), 'ForgottenPage'),
+  component: page(() => import('../features/account/forgotten-page.tsx'), 'ForgottenPage'),
 })
 const newPassword = createRoute({
   getParentRoute: () => root,
   path: '/new-password',
-  component: lazyRouteComponent(() => import('../features/account/new-password-page.tsx'), 'NewPasswordPage'),
+  component: page(() => import('../features/account/new-password-page.tsx'), 'NewPasswordPage'),
 })
 const verify = createRoute({
   getParentRoute: () => root,
   path: '/verify',
-  component: lazyRouteComponent(() => import('../features/account/proof-page.tsx'), 'VerifyPage'),
+  component: page(() => import('../features/account/proof-page.tsx'), 'VerifyPage'),
 })
 const confirm = createRoute({
   getParentRoute: () => root,
   path: '/confirm',
-  component: lazyRouteComponent(() => import('../features/account/proof-page.tsx'), 'ConfirmPage'),
+  component: page(() => import('../features/account/proof-page.tsx'), 'ConfirmPage'),
 })
 
 /** Everything behind the door: whoever is not signed in is sent to it and brought back afterwards. */
@@ -86,53 +91,53 @@ const inside = createRoute({
 const home = createRoute({
   getParentRoute: () => inside,
   path: '/',
-  component: lazyRouteComponent(() => import('../features/city/home-page.tsx'), 'HomePage'),
+  component: page(() => import('../features/city/home-page.tsx'), 'HomePage'),
 })
 const rooms = createRoute({
   getParentRoute: () => inside,
   path: '/rooms',
-  component: lazyRouteComponent(() => import('../features/city/rooms-page.tsx'), 'RoomsPage'),
+  component: page(() => import('../features/city/rooms-page.tsx'), 'RoomsPage'),
 })
 const room = createRoute({
   getParentRoute: () => inside,
   path: '/rooms/$room',
   validateSearch: z.object({ message: z.string().optional().catch(undefined) }),
-  component: lazyRouteComponent(() => import('../features/city/room-page.tsx'), 'RoomPage'),
+  component: page(() => import('../features/city/room-page.tsx'), 'RoomPage'),
 })
 const roomSettings = createRoute({
   getParentRoute: () => inside,
   path: '/rooms/$room/settings',
-  component: lazyRouteComponent(() => import('../features/rooms/settings-page.tsx'), 'RoomSettingsPage'),
+  component: page(() => import('../features/rooms/settings-page.tsx'), 'RoomSettingsPage'),
 })
 const directory = createRoute({
   getParentRoute: () => inside,
   path: '/directory',
-  component: lazyRouteComponent(() => import('../features/rooms/directory-page.tsx'), 'DirectoryPage'),
+  component: page(() => import('../features/rooms/directory-page.tsx'), 'DirectoryPage'),
 })
 const people = createRoute({
   getParentRoute: () => inside,
   path: '/people',
-  component: lazyRouteComponent(() => import('../features/people/people-page.tsx'), 'PeoplePage'),
+  component: page(() => import('../features/people/people-page.tsx'), 'PeoplePage'),
 })
 const feed = createRoute({
   getParentRoute: () => inside,
   path: '/feed',
-  component: lazyRouteComponent(() => import('../features/feed/feed-page.tsx'), 'FeedPage'),
+  component: page(() => import('../features/feed/feed-page.tsx'), 'FeedPage'),
 })
 const map = createRoute({
   getParentRoute: () => inside,
   path: '/map',
-  component: lazyRouteComponent(() => import('../features/map/map-page.tsx'), 'MapPage'),
+  component: page(() => import('../features/map/map-page.tsx'), 'MapPage'),
 })
 const moderation = createRoute({
   getParentRoute: () => inside,
   path: '/moderation',
-  component: lazyRouteComponent(() => import('../features/moderation/moderation-page.tsx'), 'ModerationPage'),
+  component: page(() => import('../features/moderation/moderation-page.tsx'), 'ModerationPage'),
 })
 const join = createRoute({
   getParentRoute: () => inside,
   path: '/join',
-  component: lazyRouteComponent(() => import('../features/rooms/join-page.tsx'), 'JoinPage'),
+  component: page(() => import('../features/rooms/join-page.tsx'), 'JoinPage'),
 })
 const permalink = createRoute({
   getParentRoute: () => inside,
@@ -145,17 +150,17 @@ const kept = () => import('../features/messages/kept-pages.tsx')
 const mentions = createRoute({
   getParentRoute: () => inside,
   path: '/mentions',
-  component: lazyRouteComponent(kept, 'MentionsPage'),
+  component: page(kept, 'MentionsPage'),
 })
 const saved = createRoute({
   getParentRoute: () => inside,
   path: '/saved',
-  component: lazyRouteComponent(kept, 'SavedPage'),
+  component: page(kept, 'SavedPage'),
 })
 const scheduled = createRoute({
   getParentRoute: () => inside,
   path: '/scheduled',
-  component: lazyRouteComponent(kept, 'ScheduledPage'),
+  component: page(kept, 'ScheduledPage'),
 })
 const document = createRoute({
   getParentRoute: () => inside,
@@ -164,75 +169,69 @@ const document = createRoute({
     page: z.coerce.number().int().min(1).optional().catch(undefined),
     quote: z.string().max(2_000).optional().catch(undefined),
   }),
-  component: lazyRouteComponent(() => import('../features/knowledge/document-page.tsx'), 'DocumentPage'),
+  component: page(() => import('../features/knowledge/document-page.tsx'), 'DocumentPage'),
 })
 const search = createRoute({
   getParentRoute: () => inside,
   path: '/search',
   validateSearch: SearchParams,
-  component: lazyRouteComponent(() => import('../features/search/search-page.tsx'), 'SearchPage'),
+  component: page(() => import('../features/search/search-page.tsx'), 'SearchPage'),
 })
 const operator = createRoute({
   getParentRoute: () => inside,
   path: '/operator',
-  component: lazyRouteComponent(() => import('../features/operator/operator-page.tsx'), 'OperatorPage'),
+  component: page(() => import('../features/operator/operator-page.tsx'), 'OperatorPage'),
 })
 const account = createRoute({
   getParentRoute: () => inside,
   path: '/account',
-  component: lazyRouteComponent(() => import('../features/auth/account-page.tsx'), 'AccountPage'),
+  component: page(() => import('../features/auth/account-page.tsx'), 'AccountPage'),
 })
 const security = createRoute({
   getParentRoute: () => inside,
   path: '/account/security',
-  component: lazyRouteComponent(() => import('../features/account/security-page.tsx'), 'SecurityPage'),
+  component: page(() => import('../features/account/security-page.tsx'), 'SecurityPage'),
 })
 const links = createRoute({
   getParentRoute: () => inside,
   path: '/account/links',
-  component: lazyRouteComponent(() => import('../features/account/links-page.tsx'), 'LinksPage'),
+  component: page(() => import('../features/account/links-page.tsx'), 'LinksPage'),
 })
 const data = createRoute({
   getParentRoute: () => inside,
   path: '/account/data',
-  component: lazyRouteComponent(() => import('../features/transfers/data-page.tsx'), 'DataPage'),
+  component: page(() => import('../features/transfers/data-page.tsx'), 'DataPage'),
 })
 const imports = createRoute({
   getParentRoute: () => inside,
   path: '/account/imports',
-  component: lazyRouteComponent(() => import('../features/transfers/imports-page.tsx'), 'ImportsPage'),
+  component: page(() => import('../features/transfers/imports-page.tsx'), 'ImportsPage'),
 })
 const administration = createRoute({
   getParentRoute: () => inside,
   path: '/account/people',
-  component: lazyRouteComponent(
-    () => import('../features/rights/administration-page.tsx'),
-    'AdministrationPage',
-  ),
+  component: page(() => import('../features/rights/administration-page.tsx'), 'AdministrationPage'),
 })
 const audit = createRoute({
   getParentRoute: () => inside,
   path: '/account/audit',
-  component: lazyRouteComponent(() => import('../features/rights/audit-page.tsx'), 'AuditPage'),
+  component: page(() => import('../features/rights/audit-page.tsx'), 'AuditPage'),
 })
 const device = createRoute({
   getParentRoute: () => inside,
   path: '/account/device',
-  component: lazyRouteComponent(() => import('../features/device/device-page.tsx'), 'DevicePage'),
+  component: page(() => import('../features/device/device-page.tsx'), 'DevicePage'),
 })
 
 const notifications = createRoute({
   getParentRoute: () => inside,
   path: '/notifications',
-  component: lazyRouteComponent(
-    () => import('../features/notifications/notifications-page.tsx'),
-    'NotificationsPage',
-  ),
+  component: page(() => import('../features/notifications/notifications-page.tsx'), 'NotificationsPage'),
 })
 const notificationSettings = createRoute({
   getParentRoute: () => inside,
   path: '/account/notifications',
-  component: lazyRouteComponent(
+  component: page(
     () => import('../features/notifications/notification-settings-page.tsx'),
     'NotificationSettingsPage',
   ),

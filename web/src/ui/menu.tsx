@@ -2,20 +2,19 @@ import {
   type ComponentProps,
   cloneElement,
   type KeyboardEvent,
-  lazy,
   type PointerEvent,
   type ReactElement,
   type ReactNode,
-  Suspense,
   useContext,
   useId,
   useRef,
   useState,
 } from 'react'
 import { MenuItemContext, type MenuItemProps } from './menu-item.ts'
+import { piece } from './piece.tsx'
 
 const load = () => import('./menu-opened.tsx')
-const MenuOpened = lazy(async () => ({ default: (await load()).MenuOpened }))
+const MenuOpened = piece(async () => (await load()).MenuOpened)
 
 interface MenuProps {
   trigger: ReactElement<ComponentProps<'button'>>
@@ -58,11 +57,9 @@ export function Menu({ trigger, children }: MenuProps) {
         onFocus: warm,
       })}
       {wanted && (
-        <Suspense>
-          <MenuOpened id={id} anchor={anchor} open={open} onClose={() => setOpen(null)}>
-            {children}
-          </MenuOpened>
-        </Suspense>
+        <MenuOpened id={id} anchor={anchor} open={open} onClose={() => setOpen(null)}>
+          {children}
+        </MenuOpened>
       )}
     </>
   )

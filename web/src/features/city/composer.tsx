@@ -3,9 +3,7 @@ import { ArrowUp, Mic, Paperclip } from 'lucide-react'
 import {
   type ClipboardEvent,
   type KeyboardEvent,
-  lazy,
   type Ref,
-  Suspense,
   useId,
   useImperativeHandle,
   useLayoutEffect,
@@ -19,6 +17,7 @@ import { useApi } from '../../context.tsx'
 import { useFormat } from '../../i18n/format.ts'
 import { IconButton } from '../../ui/button.tsx'
 import { FieldError } from '../../ui/field.tsx'
+import { piece } from '../../ui/piece.tsx'
 import { useToast } from '../../ui/toast.tsx'
 import { AddMenu } from '../messages/add-menu.tsx'
 import { useCity, useLine } from './city-context.tsx'
@@ -29,7 +28,7 @@ import { MentionList, useMentions } from './mention-list.tsx'
 import { FILE_LIMIT_BYTES, FILES_LIMIT } from './upload.ts'
 import { useComposer } from './use-composer.ts'
 
-const Recorder = lazy(async () => ({ default: (await import('./recorder.tsx')).Recorder }))
+const Recorder = piece(async () => (await import('./recorder.tsx')).Recorder, <div className="in" />)
 
 export interface ComposerHandle {
   focus(): void
@@ -119,9 +118,7 @@ export function Composer(props: ComposerProps) {
         <FieldError key={fault} error={fault} />
       ))}
       {recording ? (
-        <Suspense fallback={<div className="in" />}>
-          <Recorder onSend={recorded} onCancel={cancelled} onLeft={composer.putBack} />
-        </Suspense>
+        <Recorder onSend={recorded} onCancel={cancelled} onLeft={composer.putBack} />
       ) : (
         <div className="in">
           <IconButton

@@ -1,15 +1,15 @@
 import { useQuery } from '@tanstack/react-query'
-import { lazy, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
 import { isOperator } from '../../../../src/kernel/principal.ts'
 import type { Room } from '../../../../src/services/city/rooms.contract.ts'
 import { useApi } from '../../context.tsx'
 import { Button } from '../../ui/button.tsx'
+import { piece } from '../../ui/piece.tsx'
 import { EmptyState } from '../../ui/states.tsx'
 import { useCity } from './city-context.tsx'
 import { agentsQuery } from './members.ts'
 
-const FirstSteps = lazy(async () => ({ default: (await import('../operator/first-steps.tsx')).FirstSteps }))
+const FirstSteps = piece(async () => (await import('../operator/first-steps.tsx')).FirstSteps)
 
 /** A room where nobody has spoken yet. */
 export function EmptyRoom({ room, onWrite }: { room: Room; onWrite: () => void }) {
@@ -24,9 +24,7 @@ export function EmptyRoom({ room, onWrite }: { room: Room; onWrite: () => void }
     <EmptyState title={direct ? t('city.emptyDirect', { agent }) : t('city.empty')}>
       <p>{direct ? t('city.emptyDirectHint', { agent }) : hint}</p>
       {room.slug === 'square' && isOperator(me) ? (
-        <Suspense>
-          <FirstSteps onWrite={onWrite} />
-        </Suspense>
+        <FirstSteps onWrite={onWrite} />
       ) : (
         <div className="row">
           <Button look="primary" small onClick={onWrite}>

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Ellipsis, MessagesSquare, Pin, Reply, SmilePlus, ThumbsUp } from 'lucide-react'
-import { type KeyboardEvent, lazy, memo, type PointerEvent, Suspense, useRef, useState } from 'react'
+import { type KeyboardEvent, memo, type PointerEvent, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Message } from '../../../../src/services/city/messages.contract.ts'
 import { useApi } from '../../context.tsx'
@@ -9,6 +9,7 @@ import { Avatar } from '../../ui/avatar.tsx'
 import { IconButton } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { Menu, MenuItem } from '../../ui/menu.tsx'
+import { piece } from '../../ui/piece.tsx'
 import { EditMessage } from '../messages/edit-message.tsx'
 import { Forwarded, Imported } from '../messages/forwarded.tsx'
 import { PollCard } from '../messages/poll-card.tsx'
@@ -23,12 +24,8 @@ import { Markdown, plain } from './markdown.tsx'
 import { RunNotices } from './run-notices.tsx'
 import { useTalk } from './talk-context.tsx'
 
-const MessageSheet = lazy(async () => ({
-  default: (await import('../messages/message-sheet.tsx')).MessageSheet,
-}))
-const MessageDialogs = lazy(async () => ({
-  default: (await import('../messages/message-dialogs.tsx')).MessageDialogs,
-}))
+const MessageSheet = piece(async () => (await import('../messages/message-sheet.tsx')).MessageSheet)
+const MessageDialogs = piece(async () => (await import('../messages/message-dialogs.tsx')).MessageDialogs)
 
 interface MessageViewProps {
   message: Message
@@ -91,16 +88,8 @@ export const MessageView = memo(function MessageView({ message, continued, targe
         />
       )}
       {near && <Toolbar act={act} />}
-      {sheet && (
-        <Suspense>
-          <MessageSheet acts={act} open onClose={() => setSheet(false)} />
-        </Suspense>
-      )}
-      {act.dialog && (
-        <Suspense>
-          <MessageDialogs message={message} open={act.dialog} onClose={act.close} />
-        </Suspense>
-      )}
+      {sheet && <MessageSheet acts={act} open onClose={() => setSheet(false)} />}
+      {act.dialog && <MessageDialogs message={message} open={act.dialog} onClose={act.close} />}
     </article>
   )
 })

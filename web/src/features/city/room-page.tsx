@@ -1,18 +1,19 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import { CircleAlert } from 'lucide-react'
-import { lazy, Suspense, useEffect } from 'react'
+import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Room } from '../../../../src/services/city/rooms.contract.ts'
 import { useApi } from '../../context.tsx'
 import { failureOf, sentenceOf } from '../../i18n/failures.ts'
 import { useLanguage } from '../../i18n/format.ts'
 import { Button } from '../../ui/button.tsx'
+import { piece } from '../../ui/piece.tsx'
 import { EmptyState, Forbidden, TalkSkeleton } from '../../ui/states.tsx'
 import { useRooms } from './city-context.tsx'
 import { Talk } from './talk.tsx'
 
-const BannedHere = lazy(async () => ({ default: (await import('../moderation/restricted.tsx')).BannedHere }))
+const BannedHere = piece(async () => (await import('../moderation/restricted.tsx')).BannedHere)
 
 /** One room, by id or slug. */
 export function RoomPage() {
@@ -53,9 +54,7 @@ function Unlisted({ address, settled }: { address: string; settled: boolean }) {
       {failure && ['not_found', 'forbidden', 'invalid'].includes(failure.kind) && (
         <Forbidden title={t('city.nothingHere')}>
           <p>{t('city.nothingHereHint')}</p>
-          <Suspense>
-            <BannedHere address={address} />
-          </Suspense>
+          <BannedHere address={address} />
           <div className="row">
             <Link className="btn btn-s" to="/rooms">
               {t('city.backToRooms')}

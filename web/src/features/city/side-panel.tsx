@@ -1,18 +1,17 @@
 import { X } from 'lucide-react'
-import { lazy, type ReactNode, Suspense, useEffect, useRef, useSyncExternalStore } from 'react'
+import { type ReactNode, useEffect, useRef, useSyncExternalStore } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Citation } from '../../../../src/services/city/messages.contract.ts'
 import type { Room } from '../../../../src/services/city/rooms.contract.ts'
 import { IconButton } from '../../ui/button.tsx'
 import { BottomSheet } from '../../ui/dialog.tsx'
+import { piece } from '../../ui/piece.tsx'
 import { FilesPanel } from './files-panel.tsx'
 import { PeoplePanel } from './people-panel.tsx'
 import { SourcePanel } from './source-panel.tsx'
 
-const PinsPanel = lazy(async () => ({ default: (await import('../messages/pins-panel.tsx')).PinsPanel }))
-const ThreadPanel = lazy(async () => ({
-  default: (await import('../messages/thread-panel.tsx')).ThreadPanel,
-}))
+const PinsPanel = piece(async () => (await import('../messages/pins-panel.tsx')).PinsPanel)
+const ThreadPanel = piece(async () => (await import('../messages/thread-panel.tsx')).ThreadPanel)
 
 export type Opened =
   | { readonly kind: 'people' }
@@ -62,17 +61,9 @@ function Content({ room, opened, onChange, onClose }: SidePanelProps) {
     case 'files':
       return <FilesPanel room={room} onClose={onClose} />
     case 'pins':
-      return (
-        <Suspense>
-          <PinsPanel room={room} />
-        </Suspense>
-      )
+      return <PinsPanel room={room} />
     case 'thread':
-      return (
-        <Suspense>
-          <ThreadPanel key={opened.root} room={room} root={opened.root} target={opened.target} />
-        </Suspense>
-      )
+      return <ThreadPanel key={opened.root} room={room} root={opened.root} target={opened.target} />
     case 'source': {
       const { citations, n } = opened
       return (

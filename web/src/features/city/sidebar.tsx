@@ -12,7 +12,7 @@ import {
   SunMoon,
   UsersRound,
 } from 'lucide-react'
-import { lazy, Suspense, useState } from 'react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { isOperator } from '../../../../src/kernel/principal.ts'
 import { useApi } from '../../context.tsx'
@@ -20,6 +20,7 @@ import { switchLanguage } from '../../i18n/language.ts'
 import { Avatar } from '../../ui/avatar.tsx'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
+import { piece } from '../../ui/piece.tsx'
 import { useAfter } from '../../ui/states.tsx'
 import { toggleTheme } from '../../ui/theme.ts'
 import { KeptLinks } from '../messages/kept-links.tsx'
@@ -29,7 +30,7 @@ import { RoomList } from '../rooms/room-list.tsx'
 import { SearchEntry } from '../search/search-entry.tsx'
 import { useCity, useRooms } from './city-context.tsx'
 
-const NewRoom = lazy(async () => ({ default: (await import('./new-room.tsx')).NewRoom }))
+const NewRoom = piece(async () => (await import('./new-room.tsx')).NewRoom)
 
 /** The city's sign, its rooms, and who is looking. On a phone it is a page of its own. */
 export function Sidebar() {
@@ -80,11 +81,7 @@ export function Sidebar() {
         )}
       </div>
       <Me />
-      {opening && (
-        <Suspense>
-          <NewRoom onClose={() => setOpening(false)} />
-        </Suspense>
-      )}
+      {opening && <NewRoom onClose={() => setOpening(false)} />}
     </nav>
   )
 }

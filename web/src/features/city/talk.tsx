@@ -1,15 +1,6 @@
 import { useSearch } from '@tanstack/react-router'
 import { CircleAlert } from 'lucide-react'
-import {
-  lazy,
-  Suspense,
-  useCallback,
-  useEffect,
-  useMemo,
-  useRef,
-  useState,
-  useSyncExternalStore,
-} from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Citation, Message } from '../../../../src/services/city/messages.contract.ts'
 import type { Room } from '../../../../src/services/city/rooms.contract.ts'
@@ -17,6 +8,7 @@ import { useApi } from '../../context.tsx'
 import { failureOf, sentenceOf } from '../../i18n/failures.ts'
 import { useLanguage } from '../../i18n/format.ts'
 import { Button } from '../../ui/button.tsx'
+import { piece } from '../../ui/piece.tsx'
 import { EmptyState, TalkSkeleton } from '../../ui/states.tsx'
 import { useToast } from '../../ui/toast.tsx'
 import { SeenBy } from '../live/seen-by.tsx'
@@ -34,7 +26,7 @@ import type { Opened } from './side-panel.tsx'
 import { type TalkActions, TalkProvider } from './talk-context.tsx'
 import { TypingLine } from './typing-line.tsx'
 
-const SidePanel = lazy(async () => ({ default: (await import('./side-panel.tsx')).SidePanel }))
+const SidePanel = piece(async () => (await import('./side-panel.tsx')).SidePanel)
 
 /** A room that one may enter: its header, log, composer and side panel. */
 export function Talk({ room }: { room: Room }) {
@@ -190,11 +182,7 @@ export function Talk({ room }: { room: Room }) {
           )}
         </DropZone>
       </main>
-      {panel && (
-        <Suspense>
-          <SidePanel room={room} opened={panel} onChange={setPanel} onClose={() => setPanel(null)} />
-        </Suspense>
-      )}
+      {panel && <SidePanel room={room} opened={panel} onChange={setPanel} onClose={() => setPanel(null)} />}
     </TalkProvider>
   )
 }

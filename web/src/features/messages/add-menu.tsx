@@ -1,16 +1,17 @@
 import { ChartBarBig, Clock, Plus } from 'lucide-react'
-import { lazy, Suspense, useState } from 'react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Message } from '../../../../src/services/city/messages.contract.ts'
 import type { Room } from '../../../../src/services/city/rooms.contract.ts'
 import { IconButton } from '../../ui/button.tsx'
 import { Menu, MenuItem } from '../../ui/menu.tsx'
+import { piece } from '../../ui/piece.tsx'
 import { useToast } from '../../ui/toast.tsx'
 import type { ComposerState } from '../city/use-composer.ts'
 
 const dialogs = () => import('./composer-dialogs.tsx')
-const PollDialog = lazy(async () => ({ default: (await dialogs()).PollDialog }))
-const ScheduleDialog = lazy(async () => ({ default: (await dialogs()).ScheduleDialog }))
+const PollDialog = piece(async () => (await dialogs()).PollDialog)
+const ScheduleDialog = piece(async () => (await dialogs()).ScheduleDialog)
 
 interface AddMenuProps {
   room: Room
@@ -38,21 +39,19 @@ export function AddMenu({ room, composer, replyTo }: AddMenuProps) {
           {t('talk.schedule')}
         </MenuItem>
       </Menu>
-      <Suspense>
-        {open === 'poll' && (
-          <PollDialog onSend={(poll) => void composer.ask(poll)} onClose={() => setOpen(null)} />
-        )}
-        {open === 'schedule' && (
-          <ScheduleDialog
-            room={room.id}
-            thread={null}
-            replyTo={replyTo?.id ?? null}
-            text={composer.text}
-            onDone={composer.clear}
-            onClose={() => setOpen(null)}
-          />
-        )}
-      </Suspense>
+      {open === 'poll' && (
+        <PollDialog onSend={(poll) => void composer.ask(poll)} onClose={() => setOpen(null)} />
+      )}
+      {open === 'schedule' && (
+        <ScheduleDialog
+          room={room.id}
+          thread={null}
+          replyTo={replyTo?.id ?? null}
+          text={composer.text}
+          onDone={composer.clear}
+          onClose={() => setOpen(null)}
+        />
+      )}
     </>
   )
 }

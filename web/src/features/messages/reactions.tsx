@@ -1,11 +1,12 @@
 import { SmilePlus } from 'lucide-react'
-import { type ComponentProps, cloneElement, lazy, type ReactElement, Suspense, useRef, useState } from 'react'
+import { type ComponentProps, cloneElement, type ReactElement, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Message } from '../../../../src/services/city/messages.contract.ts'
 import { Icon } from '../../ui/icon.tsx'
+import { piece } from '../../ui/piece.tsx'
 
 const load = () => import('./emoji-popover.tsx')
-const EmojiPopover = lazy(async () => ({ default: (await load()).EmojiPopover }))
+const EmojiPopover = piece(async () => (await load()).EmojiPopover)
 
 interface ReactionsProps {
   message: Message
@@ -73,17 +74,15 @@ export function PickEmoji({ onPick, children }: PickEmojiProps) {
         },
       })}
       {wanted && (
-        <Suspense>
-          <EmojiPopover
-            anchor={anchor}
-            open={open}
-            onClose={close}
-            onPick={(emoji) => {
-              close()
-              onPick(emoji)
-            }}
-          />
-        </Suspense>
+        <EmojiPopover
+          anchor={anchor}
+          open={open}
+          onClose={close}
+          onPick={(emoji) => {
+            close()
+            onPick(emoji)
+          }}
+        />
       )}
     </>
   )

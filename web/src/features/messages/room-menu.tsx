@@ -1,12 +1,13 @@
 import { useNavigate } from '@tanstack/react-router'
 import { CalendarDays, Ellipsis, Files, Pin, Settings } from 'lucide-react'
-import { lazy, Suspense, useState } from 'react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Room } from '../../../../src/services/city/rooms.contract.ts'
 import { IconButton } from '../../ui/button.tsx'
 import { Menu, MenuItem } from '../../ui/menu.tsx'
+import { piece } from '../../ui/piece.tsx'
 
-const JumpDialog = lazy(async () => ({ default: (await import('./jump-dialog.tsx')).JumpDialog }))
+const JumpDialog = piece(async () => (await import('./jump-dialog.tsx')).JumpDialog)
 
 interface RoomMenuProps {
   room: Room
@@ -38,11 +39,7 @@ export function RoomMenu({ room, onPanel, onJump }: RoomMenuProps) {
           {t('city.settings')}
         </MenuItem>
       </Menu>
-      {jumping && (
-        <Suspense>
-          <JumpDialog room={room.id} onGo={onJump} onClose={() => setJumping(false)} />
-        </Suspense>
-      )}
+      {jumping && <JumpDialog room={room.id} onGo={onJump} onClose={() => setJumping(false)} />}
     </>
   )
 }

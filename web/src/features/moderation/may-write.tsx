@@ -1,15 +1,16 @@
 import './moderation.css'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Hourglass } from 'lucide-react'
-import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react'
+import { type ReactNode, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Room } from '../../../../src/services/city/rooms.contract.ts'
 import { useApi } from '../../context.tsx'
 import { useFormat } from '../../i18n/format.ts'
 import { Icon } from '../../ui/icon.tsx'
+import { piece } from '../../ui/piece.tsx'
 import type { Outgoing } from '../city/outbox.ts'
 
-const Restricted = lazy(async () => ({ default: (await import('./restricted.tsx')).Restricted }))
+const Restricted = piece(async () => (await import('./restricted.tsx')).Restricted)
 
 interface MayWriteProps {
   room: Room
@@ -39,12 +40,7 @@ export function MayWrite({ room, last, outgoing, children }: MayWriteProps) {
   }, [written, slowSeconds, room.id, queries])
   const waitMs = useCountdown(askedAt + waitSeconds * 1000)
   const mutedMs = useCountdown(muted?.until ? Date.parse(muted.until) : 0)
-  if (muted && mutedMs > 0)
-    return (
-      <Suspense>
-        <Restricted sanction={muted} />
-      </Suspense>
-    )
+  if (muted && mutedMs > 0) return <Restricted sanction={muted} />
   const without = newcomer && withoutWhat(newcomer)
   return (
     <>

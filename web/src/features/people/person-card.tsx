@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { MessageSquareText } from 'lucide-react'
-import { lazy, Suspense, useState } from 'react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Neighbour } from '../../../../src/services/city/people.contract.ts'
 import { useApi } from '../../context.tsx'
@@ -9,13 +9,12 @@ import { useLanguage } from '../../i18n/format.ts'
 import { Avatar } from '../../ui/avatar.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
+import { piece } from '../../ui/piece.tsx'
 import { ListState } from '../auth/list-state.tsx'
 import { useCity } from '../city/city-context.tsx'
 import { useTalk } from './use-talk.ts'
 
-const ReportDialog = lazy(async () => ({
-  default: (await import('../moderation/report-dialog.tsx')).ReportDialog,
-}))
+const ReportDialog = piece(async () => (await import('../moderation/report-dialog.tsx')).ReportDialog)
 
 /** Who somebody is, and the rooms the reader shares with them. */
 export function PersonCard({ person, onClose }: { person: Neighbour; onClose: () => void }) {
@@ -29,12 +28,7 @@ export function PersonCard({ person, onClose }: { person: Neighbour; onClose: ()
   })
   const shown = card.data ?? person
   const [reporting, setReporting] = useState(false)
-  if (reporting)
-    return (
-      <Suspense>
-        <ReportDialog about={{ person: person.id }} name={shown.name} onClose={onClose} />
-      </Suspense>
-    )
+  if (reporting) return <ReportDialog about={{ person: person.id }} name={shown.name} onClose={onClose} />
   return (
     <Dialog title={shown.name} open onClose={onClose}>
       <div className="row">

@@ -9,10 +9,13 @@ const OFF = ['link-previews-off']
 
 /** What the addresses in a message show of themselves, as cards under it; nothing where the city opens none. */
 export function LinkPreviews({ message, text }: { message: string; text: string }) {
+  return /https?:\/\/\S/i.test(text) ? <Named message={message} text={text} /> : null
+}
+
+function Named({ message, text }: { message: string; text: string }) {
   const { t } = useTranslation()
   const api = useApi()
   const queries = useQueryClient()
-  const named = /https?:\/\/\S/i.test(text)
   const { data } = useQuery({
     queryKey: ['link-previews', message, text],
     queryFn: async ({ signal }) => {
@@ -20,7 +23,7 @@ export function LinkPreviews({ message, text }: { message: string; text: string 
       if (!found.on) queries.setQueryData(OFF, true)
       return found.items
     },
-    enabled: named && queries.getQueryData(OFF) !== true,
+    enabled: queries.getQueryData(OFF) !== true,
     staleTime: Number.POSITIVE_INFINITY,
     retry: false,
     refetchInterval: ({ state }) =>

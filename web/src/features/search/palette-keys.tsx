@@ -1,6 +1,7 @@
-import { lazy, Suspense, useEffect, useState } from 'react'
+import { useEffect, useState } from 'react'
+import { piece } from '../../ui/piece.tsx'
 
-const Palette = lazy(async () => ({ default: (await import('./palette.tsx')).Palette }))
+const Palette = piece(async () => (await import('./palette.tsx')).Palette)
 
 /** What a press elsewhere on the page opens the palette by. */
 const OPEN = 'open-palette'
@@ -25,9 +26,5 @@ export function PaletteKeys() {
     }
   }, [])
   if (!open) return null
-  return (
-    <Suspense fallback={null}>
-      <Palette onClose={() => setOpen(false)} />
-    </Suspense>
-  )
+  return <Palette onClose={() => setOpen(false)} />
 }

@@ -1,13 +1,13 @@
 import { CircleAlert, RotateCw } from 'lucide-react'
-import { lazy, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
 import { failureOf, sentenceOf } from '../../../i18n/failures.ts'
 import { useLanguage } from '../../../i18n/format.ts'
 import { Button } from '../../../ui/button.tsx'
 import { Icon } from '../../../ui/icon.tsx'
+import { piece } from '../../../ui/piece.tsx'
 import { type PartViewProps, useRetryPart } from './part.ts'
 
-const EngineMissing = lazy(async () => ({ default: (await import('./engine-missing.tsx')).EngineMissing }))
+const EngineMissing = piece(async () => (await import('./engine-missing.tsx')).EngineMissing)
 
 /** Why a part was not heard or read, in one sentence, and the way to try again. */
 export function PartFailure(props: PartViewProps) {
@@ -16,12 +16,7 @@ export function PartFailure(props: PartViewProps) {
   const retry = useRetryPart(props)
   const { error } = props.part
   if (props.part.state !== 'failed' || !error) return null
-  if (error.code === 'engine.model_missing')
-    return (
-      <Suspense>
-        <EngineMissing {...props} />
-      </Suspense>
-    )
+  if (error.code === 'engine.model_missing') return <EngineMissing {...props} />
   return (
     <div className="read">
       <p className="fail" style={{ marginTop: 0 }}>
