@@ -5,11 +5,13 @@ import { systemClock } from './kernel/clock.ts'
 import { AppError } from './kernel/errors.ts'
 import { createIds } from './kernel/ids.ts'
 import { Scope } from './kernel/scope.ts'
+import { steadyTicks } from './platform/steady-ticks.ts'
 
 const STOP_MS = 10_000
 
 /** Runs the city until it is told to stop; resolves with the exit code. */
 export async function main(env: Readonly<Record<string, string | undefined>>): Promise<number> {
+  steadyTicks()
   const scope = new Scope()
   try {
     const config = readConfig(env)

@@ -5,8 +5,11 @@ import { createHttp } from '../../src/platform/http/http.ts'
 import { serve } from '../../src/platform/http/serve.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 import { createMetrics } from '../../src/platform/metrics.ts'
+import { steadyTicks } from '../../src/platform/steady-ticks.ts'
 import { In, Out } from './shape.ts'
 
+// As the program does first of all.
+steadyTicks()
 const app = await createHttp({
   logger: createLogger('warn'),
   metrics: createMetrics(),

@@ -8,13 +8,13 @@ interface Place<T> {
   readonly here: Map<string, { readonly route: T; readonly keys: readonly string[] }>
 }
 
-/** Signs that say an address has a query, or is written in a way that is to be undone first. */
+/** Signs that say a path ends before, or is written in a way that is to be undone first. */
 const UNPLAIN = /[?%;#]/
 
 /** Routes by method and address, `:name` standing for any one part. */
 export interface Addresses<T> {
   add(method: string, address: string, route: T): void
-  /** A part that is written out goes before one that stands for any. Finds nothing for an address with a query, or with signs written as others. */
+  /** A part that is written out goes before one that stands for any. Finds nothing for a path with signs written as others. */
   find(method: string, path: string): Found<T> | undefined
 }
 

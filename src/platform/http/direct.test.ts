@@ -27,6 +27,17 @@ const contract = {
     input: Word.extend({ room: z.string() }),
     output: Word.extend({ room: z.string() }),
   }),
+  look: get('/api/city/look', {
+    right: 'city.thing.read',
+    summary: 'By words',
+    access: 'public',
+    input: z.object({
+      words: z.array(z.string()).default([]),
+      limit: z.number().int().optional(),
+      deep: z.boolean().optional(),
+    }),
+    output: z.object({ asked: z.string() }),
+  }),
   mine: get('/api/city/mine', {
     right: 'city.thing.read',
     summary: 'With a key',
@@ -75,6 +86,7 @@ async function server() {
       handlers: {
         say: async ({ word }) => ({ word }),
         sayIn: async ({ word, room }) => ({ word, room }),
+        look: async (input) => ({ asked: JSON.stringify(input) }),
         mine: async (_, { principal }) => ({ word: principal?.name ?? '' }),
         late: async () => {
           throw kernelError('peer.unreachable', { peer: 'x' }, { retryAfterMs: 1_500 })
@@ -106,6 +118,7 @@ async function server() {
   return { app, url, metrics, left, began, go: () => happens.emit('go'), rounds: () => rounds }
 }
 
+const full = { 'content-type': 'application/json; charset=utf-8' }
 const json = { 'content-type': 'application/json' }
 const id = { 'x-request-id': 'req_from_outside' }
 
@@ -114,6 +127,49 @@ test.each([
   ['a name in the address', 'POST', '/api/city/rooms/room_1/say', { ...json, ...id }, '{"word":"a"}'],
   ['an encoded name', 'POST', '/api/city/rooms/%D0%B4%00/say', { ...json, ...id }, '{"word":"a"}'],
   ['no name', 'POST', '/api/city/rooms//say', { ...json, ...id }, '{"word":"a"}'],
+  ['a body whose kind is said in full', 'POST', '/api/city/say', { ...full, ...id }, '{"word":"a"}'],
+  [
+    'another writing of it',
+    'POST',
+    '/api/city/say',
+    { 'content-type': 'Application/JSON;charset="utf-8"', ...id },
+    '{"word":"a"}',
+  ],
+  [
+    'another charset',
+    'POST',
+    '/api/city/say',
+    { 'content-type': 'application/json; charset=koi8-u', ...id },
+    Buffer.from([0x22, 0xd4, 0x22]),
+  ],
+  ['a query beside a body', 'POST', '/api/city/say?word=b', { ...full, ...id }, '{"word":"a"}'],
+  [
+    'a name of prototypes in escapes',
+    'POST',
+    '/api/city/say',
+    { ...json, ...id },
+    '{"\\u005f_proto__":{"word":"a"}}',
+  ],
+  [
+    'a constructor',
+    'POST',
+    '/api/city/say',
+    { ...json, ...id },
+    '{"word":"a","constructor":{"prototype":{}}}',
+  ],
+  ['the word constructor', 'POST', '/api/city/say', { ...json, ...id }, '{"word":"constructor"}'],
+  ['a sign for what is no text', 'POST', '/api/city/say', { ...json, ...id }, '{"word":"\uFFFD"}'],
+  ['a mark of byte order', 'POST', '/api/city/say', { ...json, ...id }, '\uFEFF{"word":"a"}'],
+  ['a list', 'POST', '/api/city/say', { ...json, ...id }, '[{"word":"a"}]'],
+  ['nothing but a text', 'POST', '/api/city/say', { ...json, ...id }, '"a"'],
+  ['types in a query', 'GET', '/api/city/look?words=a&words=b%20c+d&limit=7&deep=true', id, undefined],
+  ['one of a list, and what is unknown', 'GET', '/api/city/look?words=%D0%B4&x=1&limit=', id, undefined],
+  ['a broken query', 'GET', '/api/city/look?&&=&words=%FF&words=%E0%A4%A&words=%00&limit=1&', id, undefined],
+  ['a wrong query', 'GET', '/api/city/look?limit=many', id, undefined],
+  ['a question mark alone', 'GET', '/api/city/look?', id, undefined],
+  ['a query that asks again', 'GET', '/api/city/look?words=a?b=c;d', id, undefined],
+  ['prototypes in a query', 'GET', '/api/city/look?__proto__=a&words=a', id, undefined],
+  ['a query at an encoded path', 'GET', '/api/city/%6Cook?limit=1', id, undefined],
   ['a query', 'GET', '/api/city/mine?x=1', { authorization: 'Bearer dk_good', ...id }, undefined],
   ['a key', 'GET', '/api/city/mine', { authorization: 'Bearer dk_good', ...id }, undefined],
   ['a wrong key', 'GET', '/api/city/mine', { authorization: 'Bearer dk_bad', ...id }, undefined],
@@ -177,6 +233,42 @@ test('a body that ends before its end is answered to nobody', async () => {
   expect((await metrics.render()).body).toContain('active_connections{service="city"} 0')
 })
 
+test('bodies in pieces, one request after another on one line, and all at once are answered in order', async () => {
+  const { app, url } = await server()
+  await using _closing = { [Symbol.asyncDispose]: () => app.close() }
+  const socket = connect(Number(new URL(url).port), '127.0.0.1')
+    .setEncoding('utf8')
+    .setNoDelay(true)
+  let heard = ''
+  socket.on('data', (said: string) => {
+    heard += said
+  })
+  const say = (word: string) => {
+    const body = JSON.stringify({ word })
+    return `POST /api/city/say HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+  }
+  const words = () => [...heard.matchAll(/"word":"(.*?)"/g)].map(([, word]) => word)
+  const whole = say('слово')
+  for (const piece of [whole.slice(0, -8), ...whole.slice(-8)]) {
+    socket.write(piece)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  await expect.poll(words, { timeout: 20_000 }).toEqual(['слово'])
+  socket.write(
+    `${say('один')}GET /api/city/look?limit=1 HTTP/1.1\r\nHost: x\r\n\r\n${say('два')}${say('три')}`,
+  )
+  await expect.poll(words, { timeout: 20_000 }).toEqual(['слово', 'один', 'два', 'три'])
+  expect(heard.match(/HTTP\/1.1 \d+|asked/g)).toEqual([
+    'HTTP/1.1 201',
+    'HTTP/1.1 201',
+    'HTTP/1.1 200',
+    'asked',
+    'HTTP/1.1 201',
+    'HTTP/1.1 201',
+  ])
+  socket.destroy()
+})
+
 test('a route that is no operation keeps its better match', async () => {
   const { app, url } = await server()
   await using _closing = { [Symbol.asyncDispose]: () => app.close() }
@@ -186,10 +278,12 @@ test('a route that is no operation keeps its better match', async () => {
 test('Fastify makes its round for what is less plain alone', async () => {
   const { app, url, rounds } = await server()
   await using _closing = { [Symbol.asyncDispose]: () => app.close() }
-  for (const path of ['/api/city/say', '/api/city/rooms/room_1/say'])
-    await fetch(url + path, { method: 'POST', headers: json, body: '{"word":"a"}' })
+  for (const path of ['/api/city/say', '/api/city/rooms/room_1/say', '/api/city/say?x=1'])
+    for (const headers of [json, full])
+      await fetch(url + path, { method: 'POST', headers, body: '{"word":"a"}' })
+  await fetch(`${url}/api/city/look?words=a&limit=1`)
   expect(rounds()).toBe(0)
-  await fetch(`${url}/api/city/mine?x=1`)
+  await fetch(`${url}/api/city/%6Cook?limit=1`)
   expect(rounds()).toBe(1)
 })
 

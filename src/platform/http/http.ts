@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import { parse } from 'node:querystring'
 import multipart from '@fastify/multipart'
 import fastify, {
   type FastifyBaseLogger,
@@ -47,6 +48,7 @@ export async function createHttp(needs: HttpNeeds): Promise<FastifyInstance> {
     return503OnClosing: true,
     genReqId: makeId,
     clientErrorHandler: answerWireError,
+    routerOptions: { querystringParser: readQuery },
     frameworkErrors: (error, request, reply) => void answerFailure(error, request, reply),
     // Input is judged by the contracts' zod schemas: no ajv is built at start.
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
@@ -66,6 +68,7 @@ export async function createHttp(needs: HttpNeeds): Promise<FastifyInstance> {
     measured,
     isForeign,
     readJson,
+    readQuery,
   })
   await app.register(multipart, {
     throwFileSizeLimit: true,
@@ -74,6 +77,9 @@ export async function createHttp(needs: HttpNeeds): Promise<FastifyInstance> {
   acceptUpgrades(app)
   return app
 }
+
+/** How long an address may be bounds how much it names. */
+const readQuery = (text: string): Record<string, unknown> => parse(text, '&', '=', { maxKeys: 0 })
 
 const noSchemas = () => () => {
   throw new Error('Routes are described by contracts, not by JSON Schema')

@@ -34,16 +34,13 @@ export function measureRequests(app: FastifyInstance, metrics: Metrics): Measure
 
   const count = (service: string): Counted => {
     const timing = seconds.of({ service })
-    const tallies = new Map<string, Tally>()
+    const tallies = new Map<string, Map<number, Tally>>()
     const counted: Counted = {
       active: 0,
       answered(method, status, elapsed) {
-        const key = method + status
-        let tally = tallies.get(key)
-        if (!tally) {
-          tally = requests.of({ service, method, status })
-          tallies.set(key, tally)
-        }
+        const ofMethod = tallies.get(method) ?? new Map<number, Tally>()
+        const tally = ofMethod.get(status) ?? requests.of({ service, method, status })
+        tallies.set(method, ofMethod.set(status, tally))
         tally.inc()
         timing.observe(elapsed)
       },

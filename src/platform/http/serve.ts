@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Call, Contract, Operation, Right } from '../../kernel/contract.ts'
-import { admit, hasBody, invoke } from '../../kernel/contract.ts'
+import { admit, hasBody, invoke, pathKeys } from '../../kernel/contract.ts'
 import type { Principal } from '../../kernel/principal.ts'
 import { queryDecoder } from '../../kernel/query.ts'
 import { isStorable } from '../database/storable.ts'
@@ -49,15 +49,22 @@ export function inputReader(
   op: Operation,
   own: readonly string[] = [],
 ): (request: Asked) => Record<string, unknown> {
-  const decode = hasBody(op) ? undefined : queryDecoder(op)
-  return ({ body, params, query, url }) => {
-    // Fastify types them as unknown; the operation's schema judges them.
-    const named = Object.assign({}, decode?.(query as Record<string, unknown>), params)
-    if (decode) return url.includes('%00') ? withoutNul(named) : named
-    const given: Record<string, unknown> = Object.assign({}, body)
-    for (const field of Object.keys(given))
+  const named = pathKeys(op).length > 0
+  const inAddress = (request: Asked, names: Record<string, unknown>) =>
+    request.url.includes('%00') ? withoutNul(names) : names
+  if (!hasBody(op)) {
+    const decode = queryDecoder(op)
+    return (request) => {
+      // Fastify types it as unknown; the operation's schema judges it.
+      const given = decode(request.query as Record<string, unknown>)
+      return inAddress(request, named ? Object.assign(given, request.params) : given)
+    }
+  }
+  return (request) => {
+    const given: Record<string, unknown> = { ...(request.body as object) }
+    for (const field in given)
       if (!own.includes(field) && !canBeStored(given[field])) throw httpError('http.text_invalid', { field })
-    return Object.assign(given, url.includes('%00') ? withoutNul(named) : named)
+    return named ? Object.assign(given, inAddress(request, Object.assign({}, request.params))) : given
   }
 }
 
