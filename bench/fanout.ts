@@ -1,5 +1,5 @@
 import { frame } from '../src/platform/live/wire.ts'
-import { type Listener, listen } from './listeners.ts'
+import { type Listener, listen, masked } from './listeners.ts'
 import { builtTarget, cpuOf, median, type Row, type Target } from './measure.ts'
 import { messageFrame } from './targets/message-frame.ts'
 
@@ -8,7 +8,8 @@ const ROUNDS = 6
 const SLICE_MS = 1_200
 const BURST = 8
 const TEXT = 'Воду вимкнуть у суботу з 9:00 до 13:00, запасіться нею на день.'
-const SEND = { type: 'send', room: 'r', clientId: 'c-1', text: TEXT }
+/** Made before: what is said at once is said at once. */
+const SEND = masked({ type: 'send', room: 'r', clientId: 'c-1', text: TEXT })
 
 interface Slice {
   readonly perSecond: number
@@ -67,7 +68,7 @@ async function open(at: Target, path: string) {
         const all = new Promise<void>((resolve) => {
           done = resolve
         })
-        for (const publisher of publishers.slice(0, together)) publisher.say(SEND)
+        for (const publisher of publishers.slice(0, together)) publisher.raw(SEND)
         await all
         if (got !== wanted) throw new Error(`${got} bytes came instead of ${wanted}`)
         messages += together

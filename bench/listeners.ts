@@ -17,11 +17,14 @@ export interface ListenNeeds {
   readonly headers?: Readonly<Record<string, string>>
   /** An address of loopback to come from: each has its own ports. */
   readonly from?: string
+  /** Bytes as they come; they are another's once it returns. */
   readonly heard?: (chunk: Buffer) => void
   readonly closed?: () => void
 }
 
 const OPEN_MS = 20_000
+/** All read into the same bytes, one after another: a stream of its own for each would cost more than the kernel does. */
+const READ = Buffer.alloc(256 * 1024)
 
 /** Resolves when the socket is open; rejects when it is refused, or not open within 20 s. */
 export function listen({ url, path, headers = {}, from, heard, closed }: ListenNeeds): Promise<Listener> {
@@ -31,13 +34,20 @@ export function listen({ url, path, headers = {}, from, heard, closed }: ListenN
       host: hostname,
       port: Number(port),
       ...(from !== undefined && { localAddress: from }),
+      onread: {
+        buffer: READ,
+        callback(size) {
+          take(READ.subarray(0, size))
+          return true
+        },
+      },
     })
     let bytes = 0
     let head = ''
     const late = setTimeout(() => socket.destroy(new Error('not open in time')), OPEN_MS)
     const listener: Listener = {
       raw: (bytes) => void socket.write(bytes),
-      say: (value) => void socket.write(masked(JSON.stringify(value))),
+      say: (value) => void socket.write(masked(value)),
       get bytes() {
         return bytes
       },
@@ -52,20 +62,19 @@ export function listen({ url, path, headers = {}, from, heard, closed }: ListenN
       reject(error)
     })
     socket.on('close', () => closed?.())
-    socket.on('data', function opening(chunk: Buffer) {
+    let take = (chunk: Buffer): void => {
       head += chunk.toString('latin1')
       const end = head.indexOf('\r\n\r\n')
       if (end < 0) return
       clearTimeout(late)
       if (!head.startsWith('HTTP/1.1 101'))
-        return socket.destroy(new Error(`refused: ${head.slice(0, head.indexOf('\r\n'))}`))
-      socket.off('data', opening)
-      socket.on('data', count)
+        return void socket.destroy(new Error(`refused: ${head.slice(0, head.indexOf('\r\n'))}`))
+      take = count
       const rest = Buffer.from(head.slice(end + 4), 'latin1')
       head = ''
       if (rest.length > 0) count(rest)
       resolve(listener)
-    })
+    }
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
     socket.write(
       `GET ${path} HTTP/1.1\r\nhost: ${hostname}:${port}\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-version: 13\r\nsec-websocket-key: ${randomBytes(16).toString('base64')}\r\n${lines.join('')}\r\n`,
@@ -74,8 +83,8 @@ export function listen({ url, path, headers = {}, from, heard, closed }: ListenN
 }
 
 /** A client's text frame. */
-function masked(text: string): Buffer {
-  const body = Buffer.from(text)
+export function masked(value: unknown): Buffer {
+  const body = Buffer.from(JSON.stringify(value))
   const mask = randomBytes(4)
   const head =
     body.length < 126

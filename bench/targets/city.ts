@@ -24,7 +24,8 @@ const clock = systemClock
 const ids = createIds(clock)
 const logger = createLogger('warn')
 const database = await openPostgres({ url: new Secret(databaseUrl) })
-await migrateUp(database)
+// From the root, where benches are run: bundled, the file is elsewhere.
+await migrateUp(database, 'migrations')
 const eventNeeds = { database, clock, ids, logger }
 const events = nats
   ? await openJetStreamEvents({ ...eventNeeds, url: new Secret(nats), space })

@@ -2,7 +2,7 @@ import { WebSocket } from 'ws'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Identity, Sender } from '../http/service.ts'
 import { CLOSE, type LiveLimits } from './limits.ts'
-import type { Join, Writer } from './tick.ts'
+import type { Join, Tick, Writer } from './tick.ts'
 import type { Frame } from './wire.ts'
 
 /** One open socket. */
@@ -31,7 +31,7 @@ export interface Listener {
 export interface Line {
   readonly limits: LiveLimits
   readonly clock: Clock
-  readonly tick: (writer: Writer) => void
+  readonly tick: Tick
   /** Told once of each that is gone. */
   readonly forget: (connection: OpenSocket) => void
 }
@@ -40,6 +40,8 @@ const DRAIN_MS = 30_000
 /** The protocol's own code for a frame that is no text; one that is too large `ws` closes itself, with 1009. */
 const NOT_TEXT = 1003
 const NOTHING = Buffer.alloc(0)
+/** Bytes that cost more to copy than to name to the system. */
+const isLarge = (frame: Frame): boolean => frame.length > 4096
 /** A ping that says nothing. */
 const PING = Buffer.from([0x89, 0])
 
@@ -88,10 +90,12 @@ export class OpenSocket implements Connection, Writer {
   send(frame: Frame): void {
     if (this.#isClosing || this.isGone) return
     this.#waitingBytes += frame.length
-    if (this.#waiting) this.#waiting.push(frame)
-    else {
+    if (this.#waiting) {
+      this.#waiting.push(frame)
+      this.#line.tick.more()
+    } else {
       this.#waiting = [frame]
-      this.#line.tick(this)
+      this.#line.tick.wait(this)
     }
     if (this.#waitingBytes > this.#line.limits.maxBufferedBytes) this.flush(Buffer.concat)
   }
@@ -102,7 +106,12 @@ export class OpenSocket implements Connection, Writer {
     this.#waiting = undefined
     this.#waitingBytes = 0
     if (this.#isClosing || this.isGone) return
-    this.sender.raw.socket.write(join(waiting))
+    const { socket } = this.sender.raw
+    if (waiting.length > 1 && waiting.some(isLarge)) {
+      socket.cork()
+      for (const frame of waiting) socket.write(frame)
+      socket.uncork()
+    } else socket.write(join(waiting))
     if (this.sender.raw.socket.writableLength > this.#line.limits.maxBufferedBytes)
       this.close(CLOSE.tooSlow, 'too slow')
   }

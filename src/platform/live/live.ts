@@ -46,7 +46,7 @@ export function liveRoute(app: FastifyInstance, path: string, needs: LiveNeeds):
   const line = {
     limits,
     clock,
-    tick: createTick(),
+    tick: createTick(clock),
     forget(connection: OpenSocket) {
       open.delete(connection)
       for (const part of parts) if (part.delete(connection)) return

@@ -25,7 +25,7 @@ export function whoAnswers(
   const wordless = message.text.trim() === ''
   if (wordless && message.parts.every((part) => part.state === 'failed')) return []
   const here = agents.filter((agent) => agent.state === 'active')
-  if (policy.mode === 'all') return here
+  if (policy.mode === 'all' || here.length === 0) return here
   const spoken = message.parts.map((part) => part.transcript?.text ?? '')
   return mentioned([message.text, ...spoken].join('\n'), here)
 }
