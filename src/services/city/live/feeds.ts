@@ -49,7 +49,16 @@ interface Feed {
   readonly cursors: Map<Follower, { seq: number; live: boolean }>
 }
 
+/** Some of a room's log, as it goes over the line. */
+interface Backfill {
+  /** Its last number. */
+  readonly seq: number
+  readonly bytes: Frame
+}
+
 const BATCH = 500
+/** How long what was read for one who came back serves others. */
+const KEPT_MS = 300
 const MAX_BEHIND = 10_000
 const SWEEP_MS = 2000
 const SWEEP_ROOMS = 1000
@@ -68,14 +77,19 @@ export function createFeeds(
   const seqOf = batched(log.seqs, SWEEP_ROOMS)
   const lastSeq = async (room: string): Promise<number> => (await seqOf(room)) ?? 0
 
-  /** Many who come back at once are behind by the same: what they need is read once. */
-  const reading = new Map<string, ReturnType<RoomLog['read']>>()
-  const readOnce = (room: string, after: number, upto: number): ReturnType<RoomLog['read']> => {
+  /** Many who come back at once are behind by the same: what they need is read once, and kept for a moment. Nothing that is said of it later is missed by that: it has a number of its own. */
+  const reading = new Map<string, Promise<Backfill | undefined>>()
+  const readOnce = (room: string, after: number, upto: number): Promise<Backfill | undefined> => {
     const key = `${room} ${after} ${upto}`
     const there = reading.get(key)
-    if (there) return there
-    const read = log.read(room, { after, upto, limit: BATCH }).finally(() => reading.delete(key))
+    if (there !== undefined) return there
+    const read = log.read(room, { after, upto, limit: BATCH }).then((events) => {
+      const last = events.at(-1)
+      return last && { seq: last.seq, bytes: bytesOf(events) }
+    })
     reading.set(key, read)
+    const drop = () => void reading.delete(key)
+    read.then(() => clock.sleep(KEPT_MS)).then(drop, drop)
     return read
   }
 
@@ -171,11 +185,10 @@ export function createFeeds(
         const resync = after !== undefined && (after > feed.target || feed.target - after > maxBehind)
         cursor.seq = after === undefined || resync ? feed.head : after
         while (here() && cursor.seq < feed.head) {
-          const events = await readOnce(room, cursor.seq, feed.head)
-          const last = events.at(-1)
-          if (!last || !here()) break
-          follower.send(bytesOf(events))
-          cursor.seq = last.seq
+          const missed = await readOnce(room, cursor.seq, feed.head)
+          if (!missed || !here()) break
+          follower.send(missed.bytes)
+          cursor.seq = missed.seq
           await follower.drained()
         }
         if (!here()) return false
