@@ -244,6 +244,7 @@ export const OBJECTS: Readonly<Record<string, readonly Template[]>> = {
   'POST /api/city/files': NOTHING,
   'GET /api/city/files/{file}': [{ file: '$file' }],
   'GET /api/city/files/{file}/thumbnail': [{ file: '$file' }],
+  'GET /api/city/messages/{message}/picture': [{ message: '$message', url: 'https://example.org/' }],
   'GET /api/city/exports/{export}/archive': NOTHING,
   'POST /api/city/imports': NOTHING,
   'GET /api/city/live': NOTHING,

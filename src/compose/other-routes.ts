@@ -4,6 +4,7 @@ import type { Right } from '../kernel/contract.ts'
 import { agentsContract } from '../services/agents/agents.contract.ts'
 import { cityContract } from '../services/city/city.contract.ts'
 import { CityFile, FILE_RIGHTS } from '../services/city/files.contract.ts'
+import { PICTURE_RIGHT } from '../services/city/previews.contract.ts'
 import { Import, TRANSFER_RIGHTS } from '../services/city/transfers.contract.ts'
 import { DOOR_RIGHTS } from '../services/multimodal-gateway/doors.contract.ts'
 import { jobOperations } from '../services/multimodal-gateway/jobs.contract.ts'
@@ -56,6 +57,16 @@ export const OTHER_ROUTES: readonly OtherRoute[] = [
     right: FILE_RIGHTS.download,
     summary: 'A picture made small',
     query: ['edge'],
+    status: 200,
+    answers: 'image/webp',
+  },
+  {
+    service: 'city',
+    method: 'get',
+    path: '/api/city/messages/{message}/picture',
+    right: PICTURE_RIGHT,
+    summary: 'The picture of a page that a message names, made small',
+    query: ['url'],
     status: 200,
     answers: 'image/webp',
   },

@@ -62,6 +62,7 @@ import { createTrail } from './moderation/trail.ts'
 import { createWatch } from './moderation/watch.ts'
 import { createNotify, type PushMeans } from './notify/notify.ts'
 import { createPeople } from './people/people.ts'
+import { pictureRoute } from './previews/link-picture.ts'
 import { createPreviews } from './previews/previews.ts'
 import { createInvitations } from './rooms/invitations.ts'
 import { createMembers } from './rooms/members.ts'
@@ -234,6 +235,7 @@ export function createCity(needs: CityNeeds): Service<typeof cityContract> {
       resumable?.routes(app, authenticate)
       exportRoute(app, authenticate, needs)
       importRoute(app, authenticate, importing)
+      pictureRoute(app, authenticate, db)
       downloadRoutes(app, authenticate, { ...needs, media: needs.media })
       const live = { events, clock, ids, feeds, gate, presence, say, read: rooms.read, publicUrl, failed }
       open.push(liveCity(app, authenticate, { ...live, agents: agentsNow, limits: limits.live }))

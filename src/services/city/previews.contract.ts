@@ -10,8 +10,13 @@ export const LinkPreview = z.object({
   title: z.string(),
   description: z.string(),
   site: z.string(),
+  /** Where the city keeps the page's picture, made small. */
+  picture: z.string().optional(),
 })
 export type LinkPreview = z.infer<typeof LinkPreview>
+
+/** The pictures are a route of their own: `GET /api/city/messages/:message/picture`. */
+export const PICTURE_RIGHT = 'city.message.read'
 
 export const previewOperations = {
   previews: get('/api/city/previews', {

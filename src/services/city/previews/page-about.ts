@@ -5,6 +5,8 @@ export interface PageAbout {
   readonly title: string
   readonly description: string
   readonly site: string
+  /** An address as the page names it, absolute or not. */
+  readonly image: string
 }
 
 const MAX = { title: 160, description: 280, site: 60 } as const
@@ -40,6 +42,7 @@ export function pageAbout(bytes: Uint8Array, contentType: string): PageAbout {
     title: oneLine(first('og:title', 'twitter:title', 'title'), MAX.title),
     description: oneLine(first('og:description', 'twitter:description', 'description'), MAX.description),
     site: oneLine(first('og:site_name', 'application-name'), MAX.site),
+    image: first('og:image:secure_url', 'og:image', 'og:image:url', 'twitter:image').trim(),
   }
 }
 
@@ -47,6 +50,10 @@ const WANTED = new Set([
   'og:title',
   'og:description',
   'og:site_name',
+  'og:image',
+  'og:image:url',
+  'og:image:secure_url',
+  'twitter:image',
   'twitter:title',
   'twitter:description',
   'description',

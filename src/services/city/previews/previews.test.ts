@@ -2,9 +2,12 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
+import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openTestCity, type Someone, type TestCity } from '../../../../test/kit/city-service.ts'
 import { eventually } from '../../../../test/kit/eventually.ts'
+import { createLocalMedia, type LocalMedia } from '../../../engines/media/local.ts'
+import { systemClock } from '../../../kernel/clock.ts'
 import { createSafeFetch } from '../../../platform/fetch/fetch.ts'
 import { linksIn } from './links-in.ts'
 import { pageAbout } from './page-about.ts'
@@ -33,6 +36,7 @@ describe('what a page says it is', () => {
       title: 'Назва рядками',
       description: 'Про & що',
       site: 'Сайт',
+      image: '',
     })
     const cyrillic = Buffer.concat([
       Buffer.from('<meta charset=windows-1251><title>'),
@@ -81,23 +85,44 @@ describe('link previews in a room', () => {
   let city: TestCity
   let site: string
   let hits: string[] = []
+  let poster: Buffer
+  let media: LocalMedia
   const server = createServer((request, response) => {
     hits.push(request.url ?? '')
     const send = (body: string, type = 'text/html; charset=utf-8') =>
       response.writeHead(200, { 'content-type': type, 'content-encoding': 'gzip' }).end(gzipSync(body))
     if (request.url === '/page')
       send('<title>Кабель &lt;b&gt;</title><meta name=description content="<script>alert(1)</script>">')
+    else if (request.url === '/pictured')
+      send('<title>Афіша</title><meta property="og:image" content="/poster.png">')
+    else if (request.url === '/poster.png')
+      response.writeHead(200, { 'content-type': 'image/png' }).end(poster)
+    else if (request.url === '/lying')
+      send(`<title>Брехня</title><meta property="og:image" content="${site}/page">`)
+    else if (request.url === '/leading')
+      send('<title>Усередину</title><meta property="og:image" content="http://169.254.169.254/x.png">')
     else if (request.url === '/pdf') send('%PDF-1.7 title', 'application/pdf')
     else if (request.url === '/inside') response.writeHead(302, { location: 'http://169.254.169.254/' }).end()
     else response.writeHead(404).end()
   })
   beforeAll(async () => {
     await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
+    const look = { create: { width: 900, height: 600, channels: 3, background: '#246' } } as const
+    poster = await sharp(look)
+      .png()
+      .withExif({ IFD0: { Copyright: 'хто читає' } })
+      .toBuffer()
     site = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-    city = await openTestCity({ agents: null, finding: { openLink: createSafeFetch({ internal: [site] }) } })
+    media = createLocalMedia({ clock: systemClock })
+    city = await openTestCity({
+      agents: null,
+      media,
+      finding: { openLink: createSafeFetch({ internal: [site] }) },
+    })
   })
   afterAll(async () => {
     await city?.[Symbol.asyncDispose]()
+    await media?.close()
     server.closeAllConnections()
     server.close()
   })
@@ -135,6 +160,31 @@ describe('link previews in a room', () => {
     await eventually(async () => {
       expect(await city.db.selectFrom('city.link_preview').select('url').execute()).toEqual([])
     }, 2000)
+  })
+
+  it('carry the page’s picture, made small by the city and given only to whoever reads the message', async () => {
+    const { id: room } = await city.as('olena').openRoom({ name: 'Афіші' })
+    const id = await say(room, `${site}/pictured ${site}/lying ${site}/leading`)
+    await shown('olena', id)
+    await city.events.settled()
+    const cards = await shown('olena', id)
+    expect(cards.map(({ title, picture }) => [title, picture !== undefined])).toEqual([
+      ['Афіша', true],
+      ['Брехня', false],
+      ['Усередину', false],
+    ])
+    const url = cards[0]?.picture ?? ''
+    const got = await city.fetch('olena', url)
+    expect([got.status, got.headers.get('content-type')]).toEqual([200, 'image/webp'])
+    const { width, height, exif } = await sharp(Buffer.from(await got.arrayBuffer())).metadata()
+    expect([width, height, exif]).toEqual([320, 213, undefined])
+    expect(hits.filter((path) => path === '/poster.png')).toHaveLength(1)
+    const none = await city.fetch('taras', url)
+    const missing = await city.fetch('taras', url.replace(id, 'msg_none'))
+    expect([none.status, await none.text()]).toEqual([404, await missing.text()])
+    await city.as('olena').remove({ message: id })
+    expect((await city.fetch('olena', url)).status).toBe(404)
+    expect(city.bugs).toEqual([])
   })
 
   it('show nothing of what is no page, is not there, or leads inside', async () => {

@@ -1,5 +1,6 @@
-import { type Selectable, type SqlBool, sql } from 'kysely'
+import { type SqlBool, sql } from 'kysely'
 import { z } from 'zod'
+import type { Media } from '../../../engines/media/media.ts'
 import { type Clock, isoTime } from '../../../kernel/clock.ts'
 import type { Handlers } from '../../../kernel/contract.ts'
 import { kernelError } from '../../../kernel/errors.ts'
@@ -9,8 +10,9 @@ import type { Events } from '../../../platform/events/events.ts'
 import type { SafeFetch } from '../../../platform/fetch/fetch.ts'
 import type { CityDb } from '../city.store.ts'
 import type { CityTables } from '../city.tables.ts'
-import type { previewOperations } from '../previews.contract.ts'
+import type { LinkPreview, previewOperations } from '../previews.contract.ts'
 import { readable } from '../search/find.ts'
+import { linkPicture, pictureAddress } from './link-picture.ts'
 import { linksIn } from './links-in.ts'
 import { pageAbout } from './page-about.ts'
 
@@ -20,6 +22,8 @@ export interface PreviewNeeds {
   readonly clock: Clock
   /** How addresses that people name are opened; absent where the city opens none. */
   readonly openLink?: SafeFetch
+  /** Makes pictures of pages small; without it cards have none. */
+  readonly media?: Media | undefined
 }
 
 /** An address in a message wants to be looked at. Of previews, to itself. */
@@ -36,6 +40,7 @@ export function createPreviews({
   events,
   clock,
   openLink,
+  media,
 }: PreviewNeeds): Pick<Handlers<typeof previewOperations>, 'previews'> {
   events.consume<CityTables, typeof linkSeen>({
     name: 'city.link_preview',
@@ -53,8 +58,11 @@ export function createPreviews({
         headers: { accept: 'text/html', 'accept-language': 'uk, en;q=0.8' },
       })
       const about = page.status === 200 ? pageAbout(page.bytes, page.headers['content-type'] ?? '') : null
-      const site = about && (about.site || new URL(page.url).host)
-      await job.commit((tx) => settle(tx, url, about?.title ? { ...about, site: site ?? '' } : null))
+      if (!about?.title) return await job.commit((tx) => settle(tx, url, null))
+      const needs = media && { openLink, media, signal: job.signal }
+      const picture = needs ? await linkPicture(about.image, page.url, needs) : null
+      const site = about.site || new URL(page.url).host
+      await job.commit((tx) => settle(tx, url, { ...about, site, picture }))
     },
     failed: async ({ data: { url } }, _failure, tx) => await settle(tx, url, null),
   })
@@ -77,15 +85,23 @@ export function createPreviews({
       const items = named.flatMap(({ message, url }) => {
         const row = known.get(url)
         if (!row || row.state === 'failed') return []
-        const { state, title, description, site } = row
-        return [{ message, url, state, title: title ?? '', description: description ?? '', site: site ?? '' }]
+        const { state, title, description, site, pictured } = row
+        const item = { message, url, state, title: title ?? '', description: description ?? '' }
+        return [{ ...item, site: site ?? '', ...(pictured && { picture: pictureAddress(message, url) }) }]
       })
       return { on: true, items }
     },
   }
 }
 
-type Row = Selectable<CityTables['city.link_preview']>
+interface Row {
+  readonly url: string
+  readonly state: LinkPreview['state'] | 'failed'
+  readonly title: string | null
+  readonly description: string | null
+  readonly site: string | null
+  readonly pictured: boolean
+}
 
 /** What is known of these addresses; those that nobody asked for, or not for long, are asked for now. */
 async function keep(
@@ -93,9 +109,14 @@ async function keep(
   events: Events,
   now: number,
   named: readonly { message: string; url: string }[],
-): Promise<Map<string, Omit<Row, 'asked_at'>>> {
+): Promise<Map<string, Row>> {
   const urls = [...new Set(named.map(({ url }) => url))].sort()
-  const rows = await db.selectFrom('city.link_preview').selectAll().where('url', 'in', urls).execute()
+  const rows = await db
+    .selectFrom('city.link_preview')
+    .select(['url', 'state', 'title', 'description', 'site', 'asked_at'])
+    .select(sql<boolean>`picture is not null`.as('pictured'))
+    .where('url', 'in', urls)
+    .execute()
   const fresh = rows.filter((row) => now - new Date(row.asked_at).getTime() < FRESH_MS)
   const stale = urls.filter((url) => !fresh.some((row) => row.url === url))
   await db.transaction().execute(async (tx) => {
@@ -119,20 +140,23 @@ async function keep(
       .onConflict((conflict) => conflict.doNothing())
       .execute()
   })
-  const pending = stale.map((url) => ({
-    url,
-    state: 'pending' as const,
-    title: null,
-    description: null,
-    site: null,
-  }))
+  const pending = stale.map(
+    (url): Row => ({
+      url,
+      state: 'pending',
+      title: null,
+      description: null,
+      site: null,
+      pictured: false,
+    }),
+  )
   return new Map([...pending, ...rows].map((row) => [row.url, row]))
 }
 
 async function settle(
   tx: CityDb,
   url: string,
-  about: { title: string; description: string; site: string } | null,
+  about: { title: string; description: string; site: string; picture: Uint8Array | null } | null,
 ): Promise<void> {
   const change = about
     ? {
@@ -140,8 +164,9 @@ async function settle(
         title: storable(about.title),
         description: storable(about.description),
         site: storable(about.site),
+        picture: about.picture,
       }
-    : { state: 'failed' as const, title: null, description: null, site: null }
+    : { state: 'failed' as const, title: null, description: null, site: null, picture: null }
   await tx.updateTable('city.link_preview').set(change).where('url', '=', url).execute()
 }
 

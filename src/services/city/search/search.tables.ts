@@ -17,6 +17,7 @@ interface LinkPreviewTable {
   title: ColumnType<string | null, string | null | undefined, string | null>
   description: ColumnType<string | null, string | null | undefined, string | null>
   site: ColumnType<string | null, string | null | undefined, string | null>
+  picture: ColumnType<Uint8Array | null, Uint8Array | null | undefined, Uint8Array | null>
   asked_at: ColumnType<Date | string, string, string>
 }
 

@@ -1,4 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useApi } from '../../context.tsx'
 
@@ -33,15 +34,16 @@ function Named({ message, text }: { message: string; text: string }) {
   })
   return data
     ?.filter(({ state }) => state === 'done')
-    .map(({ url, title, description, site }) => (
+    .map(({ url, title, description, site, picture }) => (
       <a
         key={url}
-        className="lp lp-plain"
+        className={picture === undefined ? 'lp lp-plain' : 'lp'}
         href={url}
         target="_blank"
         rel="noopener noreferrer nofollow"
         aria-label={t('search.preview', { title, site })}
       >
+        {picture !== undefined && <Look src={picture} />}
         <span>
           <span className="meta">{site}</span>
           <b>{title}</b>
@@ -49,4 +51,11 @@ function Named({ message, text }: { message: string; text: string }) {
         </span>
       </a>
     ))
+}
+
+/** The page's picture as the city keeps it; one that does not come leaves its place quiet. */
+function Look({ src }: { src: string }) {
+  const [gone, setGone] = useState(false)
+  if (gone) return <i className="lp-look" />
+  return <img className="lp-look" src={src} alt="" loading="lazy" onError={() => setGone(true)} />
 }

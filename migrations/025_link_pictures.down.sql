@@ -1,0 +1,1 @@
+ALTER TABLE city.link_preview DROP COLUMN picture;
