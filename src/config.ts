@@ -50,7 +50,15 @@ export interface Config {
   /** How long the gateway keeps results and jobs, and how much of results. */
   readonly gateway: { readonly cacheMs: number; readonly cacheBytes: number; readonly jobKeepMs: number }
   /** Null where the city does not look into the internet. */
-  readonly webSearch: { readonly url: string } | null
+  readonly webSearch: { readonly url: string; readonly searxng: string | null } | null
+  readonly rerank: { readonly url: string; readonly model: string } | null
+  readonly embeddings: {
+    readonly url: string
+    readonly model: string
+    readonly dimensions: number
+    /** Whether the server is asked for so many numbers, or gives them by itself. */
+    readonly shorten: boolean
+  } | null
   /** Whether addresses in messages are opened to show what they are. */
   readonly linkPreviews: boolean
   readonly ownerEmail: string | null
@@ -70,6 +78,10 @@ export interface Secrets {
   readonly llmKey: Secret | null
   readonly sttKey: Secret | null
   readonly ttsKey: Secret | null
+  readonly rerankKey: Secret | null
+  readonly embeddingsKey: Secret | null
+  readonly braveKey: Secret | null
+  readonly tavilyKey: Secret | null
   readonly ownerPassword: Secret | null
   /** Null: the city sends no letters. */
   readonly smtpUrl: Secret | null
@@ -219,9 +231,34 @@ export const VARIABLES = {
   OCR_ENGINES: order('reading pictures', 'peer,tesseract'),
   VISION_ENGINES: order('seeing', 'peer'),
   PARSER_ENGINES: order('opening documents', 'peer,local'),
-  SEARCH_ENGINES: order('searching the internet', 'peer,wikipedia'),
-  READER_ENGINES: order('reading pages', 'peer'),
-  RERANK_ENGINES: order('ranking texts', 'peer'),
+  SEARCH_ENGINES: order(
+    'searching the internet; several that are no peer answer as one,',
+    'peer,searxng,brave,tavily,wikipedia',
+  ),
+  READER_ENGINES: order('reading pages', 'peer,page'),
+  RERANK_ENGINES: order('ranking texts', 'peer,http,lexical'),
+  RERANK_URL: url(
+    'A base URL with `/rerank` in the shape of Jina and Cohere, tried before ranking by words.',
+    '',
+    'http',
+    'https',
+  ),
+  RERANK_KEY: text('Its key.', ''),
+  RERANK_MODEL: text('Its model; needed with RERANK_URL.', ''),
+  EMBEDDINGS_URL: url(
+    'An OpenAI-compatible base URL that embeds texts, used instead of the local model. What was embedded otherwise is embedded anew, without a gap.',
+    '',
+    'http',
+    'https',
+  ),
+  EMBEDDINGS_KEY: text('Its key.', ''),
+  EMBEDDINGS_MODEL: text('Its model; needed with EMBEDDINGS_URL.', ''),
+  EMBEDDINGS_DIMENSIONS: whole(
+    'How many numbers it gives a text. Set, the server is asked for so many (OpenAI’s `dimensions`); unset, the model must give 384 by itself.',
+    384,
+    1,
+    384,
+  ),
   MULTIMODAL_CACHE_DAYS: whole('How long results of engines are kept.', 30, 1, 3650),
   MULTIMODAL_CACHE_MB: whole('What kept results may take together, in megabytes.', 1024, 1, 1_000_000),
   MULTIMODAL_JOB_HOURS: whole('How long a job and its result are kept after its end.', 24, 1, 8760),
@@ -236,6 +273,14 @@ export const VARIABLES = {
     'http',
     'https',
   ),
+  SEARXNG_URL: url(
+    'A SearXNG of your own to search with; it may be internal, and must allow `format: json`.',
+    '',
+    'http',
+    'https',
+  ),
+  BRAVE_KEY: text('A key of Brave’s search API, to search with it.', ''),
+  TAVILY_KEY: text('A key of Tavily’s API, to search with it.', ''),
   LINK_PREVIEWS: choice(
     'Whether the city opens addresses in messages to show their titles. Whoever keeps such a page then sees that somebody here shared it, so it is off unless you say otherwise.',
     'off',
@@ -317,6 +362,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     llmKey: secret('LLM_KEY', V.LLM_KEY),
     sttKey: secret('STT_KEY', V.STT_KEY),
     ttsKey: secret('TTS_KEY', V.TTS_KEY),
+    rerankKey: secret('RERANK_KEY', V.RERANK_KEY),
+    embeddingsKey: secret('EMBEDDINGS_KEY', V.EMBEDDINGS_KEY),
+    braveKey: secret('BRAVE_KEY', V.BRAVE_KEY),
+    tavilyKey: secret('TAVILY_KEY', V.TAVILY_KEY),
     ownerPassword: ownerPassword(env, fault),
     smtpUrl: secret('SMTP_URL', V.SMTP_URL),
   }
@@ -334,6 +383,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   if (llmUrl && !llmModel) fault('LLM_MODEL is needed with LLM_URL')
   const sttUrl = get('STT_URL', V.STT_URL)
   const ttsUrl = get('TTS_URL', V.TTS_URL)
+  const rerankUrl = get('RERANK_URL', V.RERANK_URL)
+  const rerankModel = get('RERANK_MODEL', V.RERANK_MODEL)
+  if (rerankUrl && !rerankModel) fault('RERANK_MODEL is needed with RERANK_URL')
+  const embeddingsUrl = get('EMBEDDINGS_URL', V.EMBEDDINGS_URL)
+  const embeddingsModel = get('EMBEDDINGS_MODEL', V.EMBEDDINGS_MODEL)
+  if (embeddingsUrl && !embeddingsModel) fault('EMBEDDINGS_MODEL is needed with EMBEDDINGS_URL')
   const ownerEmail = get('OWNER_EMAIL', V.OWNER_EMAIL)
   if (ownerEmail && !/^\S+@\S+\.\S+$/.test(ownerEmail)) fault('OWNER_EMAIL must be an e-mail address')
   if (ownerEmail && !secrets.ownerPassword)
@@ -390,7 +445,20 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     webSearch:
       (get('WEB_SEARCH', V.WEB_SEARCH) ?? 'wikipedia') === 'off'
         ? null
-        : { url: get('WEB_SEARCH_URL', V.WEB_SEARCH_URL) ?? 'https://LANG.wikipedia.org' },
+        : {
+            url: get('WEB_SEARCH_URL', V.WEB_SEARCH_URL) ?? 'https://LANG.wikipedia.org',
+            searxng: get('SEARXNG_URL', V.SEARXNG_URL),
+          },
+    rerank: rerankUrl && rerankModel ? { url: rerankUrl, model: rerankModel } : null,
+    embeddings:
+      embeddingsUrl && embeddingsModel
+        ? {
+            url: embeddingsUrl,
+            model: embeddingsModel,
+            dimensions: get('EMBEDDINGS_DIMENSIONS', V.EMBEDDINGS_DIMENSIONS) ?? 384,
+            shorten: Boolean(env.EMBEDDINGS_DIMENSIONS),
+          }
+        : null,
     linkPreviews: get('LINK_PREVIEWS', V.LINK_PREVIEWS) === 'on',
     ownerEmail,
     signUp: get('SIGN_UP', V.SIGN_UP) === 'open' ? 'open' : 'invitation',

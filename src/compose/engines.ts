@@ -2,6 +2,7 @@ import { type Config, ConfigError, ENGINE_NODES, type EngineNode } from '../conf
 import { createE5 } from '../engines/embeddings/e5.ts'
 import type { Embeddings } from '../engines/embeddings/embeddings.ts'
 import { createNgrams } from '../engines/embeddings/ngrams.ts'
+import { openAiEmbeddings } from '../engines/embeddings/openai.ts'
 import { librarian } from '../engines/llm/librarian.ts'
 import type { Llm } from '../engines/llm/llm.ts'
 import { createLocalMedia } from '../engines/media/local.ts'
@@ -10,15 +11,18 @@ import { createModels, type Models } from '../engines/models/models.ts'
 import { createTesseractOcr } from '../engines/ocr/tesseract.ts'
 import { createLocalParser } from '../engines/parser/local.ts'
 import type { Parser } from '../engines/parser/parser.ts'
+import { httpRerank } from '../engines/rerank/http.ts'
+import { lexicalRerank } from '../engines/rerank/lexical.ts'
 import { openAiStt } from '../engines/stt/openai.ts'
 import { createWhisper } from '../engines/stt/whisper.ts'
 import { createEspeak } from '../engines/tts/espeak.ts'
 import { openAiTts } from '../engines/tts/openai.ts'
-import type { OpenAddress, WebSearch } from '../engines/web-search/web-search.ts'
-import { createWikipedia } from '../engines/web-search/wikipedia.ts'
+import { mergedSearch } from '../engines/web-search/merged.ts'
+import type { WebSearch } from '../engines/web-search/web-search.ts'
 import type { PoolState } from '../engines/workers/pool.ts'
 import type { EngineSet } from '../services/multimodal-gateway/engine-set.ts'
 import type { NodeNeeds } from './engine-peer.ts'
+import { readerOf, webSearchOf } from './internet-engines.ts'
 import type { Means } from './platform.ts'
 import { remoteEngines } from './remote-engines.ts'
 
@@ -75,11 +79,22 @@ export async function createEngines(
     vision: peer('vision'),
     parser: [...peer('parser'), parser] as Parser[],
     search: [...peer('search'), ...webSearchOf(config)],
-    reader: peer('reader'),
-    rerank: peer('rerank'),
+    reader: [...peer('reader'), readerOf(parser, clock)],
+    rerank: [
+      ...peer('rerank'),
+      ...(config.rerank ? [httpRerank({ ...config.rerank, key: secrets.rerankKey })] : []),
+      lexicalRerank,
+    ],
   }
+  const ordered = inOrder(all, config)
+  const allEmbeddings = [
+    ...(config.embeddings ? [openAiEmbeddings({ ...config.embeddings, key: secrets.embeddingsKey })] : []),
+    e5,
+    ngrams,
+  ]
   return {
-    ...inOrder(all, config),
+    ...ordered,
+    search: asOne(ordered.search),
     media,
     llm:
       config.llm && openAi
@@ -89,8 +104,11 @@ export async function createEngines(
           ]
         : [librarian({ clock, ids })],
     models,
-    embeddings: async () => ((await e5.missing()) ? ngrams : e5),
-    allEmbeddings: [e5, ngrams],
+    async embeddings() {
+      for (const one of allEmbeddings) if (!(await one.missing())) return one
+      return ngrams
+    },
+    allEmbeddings,
     pools: () => pooled.map((engine) => engine.state()),
     close: async () => void (await Promise.all(pooled.map((engine) => engine.close()))),
   }
@@ -119,15 +137,9 @@ function inOrder<L extends Lists>(all: L, { engineOrder }: Pick<Config, 'engineO
   return ordered as unknown as L
 }
 
-/** Addresses of the operator's own configuration may be internal; what redirects name may not. */
-function webSearchOf({ webSearch }: Config): WebSearch[] {
-  if (!webSearch) return []
-  const { url } = webSearch
-  const internal = ['uk', 'en'].map((language) => url.replace('LANG', language))
-  // It brings an HTTP client, which is read only where somebody searches.
-  const open: OpenAddress = async (address, options) => {
-    const { createSafeFetch } = await import('../platform/fetch/fetch.ts')
-    return await createSafeFetch({ internal })(address, options)
-  }
-  return [createWikipedia({ open, url })]
+/** Engines of this node that search answer as one; another node's is asked by itself. */
+function asOne(search: readonly WebSearch[]): WebSearch[] {
+  const peers = search.filter(({ name }) => name.startsWith('peer'))
+  const own = search.filter((engine) => !peers.includes(engine))
+  return own.length > 1 ? [...peers, mergedSearch(own)] : [...search]
 }

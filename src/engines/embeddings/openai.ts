@@ -7,6 +7,8 @@ export interface OpenAiEmbeddingsNeeds extends OpenAiServer {
   readonly model: string
   /** How many numbers that model gives; an answer of another length is refused. */
   readonly dimensions: number
+  /** Whether the server is asked for so many numbers: for models that can give fewer than they know. */
+  readonly shorten?: boolean
   /** What the model wants before a question and before a passage, such as `query: `. */
   readonly prefixes?: { readonly query: string; readonly passage: string }
 }
@@ -19,13 +21,13 @@ const Answer = z.object({
 
 /** Any server with OpenAI's `POST /embeddings`. Fails as `createOpenAiCalls` says, with `engine.refused`, and with `engine.cut` for an answer that does not fit. */
 export function openAiEmbeddings(needs: OpenAiEmbeddingsNeeds): Embeddings {
-  const { dimensions, model, prefixes = { query: '', passage: '' } } = needs
+  const { dimensions, model, prefixes = { query: '', passage: '' }, shorten } = needs
   const { engine, post } = createOpenAiCalls(needs)
 
   const ask = (input: readonly string[], signal: AbortSignal | undefined): Promise<Float32Array[]> =>
     post(
       'embeddings',
-      JSON.stringify({ model, input, encoding_format: 'float' }),
+      JSON.stringify({ model, input, encoding_format: 'float', ...(shorten && { dimensions }) }),
       signal,
       async (response) => {
         if (!response.ok) throw refusal(response, engine)

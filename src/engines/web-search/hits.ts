@@ -11,17 +11,19 @@ export interface RawHit {
 const MAX_TITLE = 200
 const MAX_TEXT = 400
 
-/** Hits as an engine sent them, as plain text; those without an address that a browser opens are left out. */
-export const toHits = (raw: readonly RawHit[], limit: number): WebHit[] =>
-  raw
+/** Hits as an engine sent them, as plain text; those without an address that a browser opens are left out. `plain`: the engine sends words, not fragments of HTML. */
+export function toHits(raw: readonly RawHit[], limit: number, { plain = false } = {}): WebHit[] {
+  const words = (text: string) => (plain ? text.replace(/\s+/g, ' ').trim() : plainText(text))
+  return raw
     .flatMap(({ title, url, text, site }): WebHit[] => {
       if (!url || !/^https?:\/\//i.test(url) || !URL.canParse(url)) return []
       const { href, host } = new URL(url)
       const where = site ?? host.replace(/^www\./, '')
-      const name = cut(plainText(title ?? ''), MAX_TITLE)
-      return [{ title: name || where, url: href, site: where, text: cut(plainText(text ?? ''), MAX_TEXT) }]
+      const name = cut(words(title ?? ''), MAX_TITLE)
+      return [{ title: name || where, url: href, site: where, text: cut(words(text ?? ''), MAX_TEXT) }]
     })
     .slice(0, limit)
+}
 
 const ENTITIES: Readonly<Record<string, string>> = {
   amp: '&',

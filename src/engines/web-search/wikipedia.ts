@@ -76,6 +76,7 @@ export function createWikipedia({ open, url = URL_OF }: WikipediaNeeds): WebSear
         text: extract,
       })),
       limit,
+      { plain: true },
     )
   }
 

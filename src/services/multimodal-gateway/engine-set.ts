@@ -48,10 +48,10 @@ const MENDS: Readonly<Record<EngineName, string>> = {
   ocr: 'PEER_OCR=http://another-node:7400',
   vision: 'PEER_VISION=http://another-node:7400',
   parser: 'PEER_PARSER=http://another-node:7400',
-  search: 'WEB_SEARCH=wikipedia; PEER_SEARCH=http://another-node:7400',
+  search: 'WEB_SEARCH=wikipedia; SEARXNG_URL=…; PEER_SEARCH=http://another-node:7400',
   reader: 'PEER_READER=http://another-node:7400',
-  embeddings: 'npm run models pull multilingual-e5-small',
-  rerank: 'PEER_RERANK=http://another-node:7400',
+  embeddings: 'npm run models pull multilingual-e5-small; EMBEDDINGS_URL=…',
+  rerank: 'RERANK_URL=…; PEER_RERANK=http://another-node:7400',
 }
 
 /** One kind of engine as the gateway drives it. */
