@@ -87,11 +87,13 @@ const media: Media = {
     const bytes = 'bytes' in file ? file.bytes : new Uint8Array()
     const mime = await sniff(bytes.subarray(0, HEAD_BYTES), true)
     const kind = (['audio', 'image'] as const).find((known) => mime.startsWith(known)) ?? 'document'
-    return { kind, mime }
+    return { kind, mime, ...(kind === 'audio' && { durationMs: HEARD.durationMs }) }
   },
 }
 
 export interface House {
+  /** Stops handing out, as a process that ends does. */
+  close(): Promise<void>
   readonly gateway: MultimodalGateway
   readonly outcomes: PartProcessed[]
   readonly progress: number[]
@@ -173,6 +175,7 @@ export async function openHouse(
     ids,
     limits: LIMITS,
     metrics,
+    webhookRetriesMs: [20, 20],
   })
   const outcomes: PartProcessed[] = []
   const progress: number[] = []
@@ -201,6 +204,10 @@ export async function openHouse(
   scope.defer(() => app.close())
   return {
     gateway,
+    close: async () => {
+      await events.stop()
+      await app.close()
+    },
     outcomes,
     progress,
     url,

@@ -51,6 +51,8 @@ export interface MultimodalGatewayNeeds {
   readonly ids: Ids
   readonly limits: GatewayLimits & { readonly jobKeepMs?: number }
   readonly metrics?: Metrics
+  /** When a webhook that was not taken is sent again. */
+  readonly webhookRetriesMs?: readonly number[]
 }
 
 export interface MultimodalGateway extends Service<typeof multimodalGatewayContract> {
@@ -86,7 +88,10 @@ export function createMultimodalGateway(needs: MultimodalGatewayNeeds): Multimod
   const stopping = new AbortController()
   consumeErasures(db, events)
   consumeParts({ db, events, files, artefacts: workshop })
-  consumeWebhooks({ db, events, store: jobs.store, open, secretOf, clock })
+  consumeWebhooks({
+    ...{ db, events, store: jobs.store, open, secretOf, clock },
+    retriesMs: needs.webhookRetriesMs,
+  })
   events.consume<GatewayTables, typeof residentErased>({
     name: 'gateway.resident_erased',
     db,

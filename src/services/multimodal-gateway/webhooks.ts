@@ -9,9 +9,7 @@ import { webhookDue } from './multimodal-gateway.events.ts'
 import type { GatewayTables } from './multimodal-gateway.tables.ts'
 
 /** When an address that did not take a webhook is asked again, as Standard Webhooks has it. */
-export const WEBHOOK_RETRIES_MS: readonly number[] = [
-  5_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000,
-]
+const WEBHOOK_RETRIES_MS: readonly number[] = [5_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000]
 const TIMEOUT_MS = 15_000
 const GONE = 410
 
@@ -22,10 +20,13 @@ export interface WebhookNeeds {
   readonly open: SafeFetch
   readonly secretOf: (owner: string) => string
   readonly clock: Clock
+  /** `WEBHOOK_RETRIES_MS` where nothing is said. */
+  readonly retriesMs?: readonly number[] | undefined
 }
 
 /** Tells the address that a job named that it is over: signed, through the guarded way out, again later where it was not taken, also after a crash. */
-export function consumeWebhooks({ clock, db, events, open, secretOf, store }: WebhookNeeds): void {
+export function consumeWebhooks(needs: WebhookNeeds): void {
+  const { clock, db, events, open, retriesMs = WEBHOOK_RETRIES_MS, secretOf, store } = needs
   events.consume({
     name: 'gateway.webhook',
     db,
@@ -58,7 +59,7 @@ export function consumeWebhooks({ clock, db, events, open, secretOf, store }: We
           return cause instanceof Error && 'kind' in cause && cause.kind === 'invalid' ? GONE : 0
         },
       )
-      const wait = WEBHOOK_RETRIES_MS[attempt - 1]
+      const wait = retriesMs[attempt - 1]
       if ((status >= 200 && status < 300) || status === GONE || wait === undefined) return
       await delivery.commit((tx) =>
         events.append(tx, {
