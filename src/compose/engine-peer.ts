@@ -10,7 +10,8 @@ export interface NodeNeeds {
   /** The header that says who asks. */
   authorize(): Promise<Record<string, string>>
   readonly clock: Clock
-  readonly fetch?: typeof fetch
+  /** How long its health may take to tell, and how often it is looked at while it works; 2 s and 3 s where nothing is said. */
+  readonly patience?: { readonly healthMs: number; readonly lookMs: number }
 }
 
 export interface Answer {
@@ -41,20 +42,19 @@ export interface EngineNodePeer {
 /** Of one answer. */
 const MOST_BYTES = 128 * 1024 * 1024
 const CALL_MS = 10 * 60_000
-const HEALTH_MS = 2_000
+const PATIENCE = { healthMs: 2_000, lookMs: 3_000 }
 /** How long a look at its health is believed. */
 const BELIEVED_MS = 3_000
-const LOOK_EVERY_MS = 3_000
 /** So many looks in vain, and the work under way there is given up. */
-const PATIENCE = 2
+const LOOKS = 2
 
-export function createNode({ authorize, clock, fetch: send = fetch, url }: NodeNeeds): EngineNodePeer {
+export function createNode({ authorize, clock, patience = PATIENCE, url }: NodeNeeds): EngineNodePeer {
   const { host } = new URL(url)
   let seen: { readonly at: number; readonly why: Promise<Error | null> } | undefined
 
   const look = async (): Promise<Error | null> => {
     try {
-      const response = await send(new URL('/health', url), { signal: deadline(HEALTH_MS) })
+      const response = await fetch(new URL('/health', url), { signal: deadline(patience.healthMs) })
       await response.arrayBuffer()
       // A server of another make may have no such page; that it answers is what counts.
       return response.status >= 500 ? engineError('engine.unreachable', { engine: host }) : null
@@ -71,8 +71,8 @@ export function createNode({ authorize, clock, fetch: send = fetch, url }: NodeN
   const watch = (over: AbortSignal): AbortSignal => {
     const lost = new AbortController()
     const run = async () => {
-      for (let silent = 0; silent < PATIENCE; ) {
-        await clock.sleep(LOOK_EVERY_MS, over)
+      for (let silent = 0; silent < LOOKS; ) {
+        await clock.sleep(patience.lookMs, over)
         silent = (await look()) ? silent + 1 : 0
       }
       lost.abort(engineError('engine.unreachable', { engine: host }))
@@ -92,7 +92,7 @@ export function createNode({ authorize, clock, fetch: send = fetch, url }: NodeN
     const lost = watch(over.signal)
     const limit = AbortSignal.any([late, lost, ...(signal ? [signal] : [])])
     try {
-      const response = await send(new URL(path, url), {
+      const response = await fetch(new URL(path, url), {
         method: 'POST',
         body,
         headers: { ...(await authorize()), ...(type !== undefined && { 'content-type': type }) },

@@ -73,7 +73,7 @@ export const ocr = (script: ReturnType<typeof scripted<typeof READ>>): Ocr => ({
   missing: async () => null,
   read: (_, options) => script.answer(options?.signal),
 })
-const parser = (pages: readonly ParsedPage[]): Parser => ({
+export const parser = (pages: readonly ParsedPage[]): Parser => ({
   name: 'scripted',
   async parse(_, { onPage }) {
     for (const page of pages) await onPage(page, pages.length)
