@@ -1,14 +1,11 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { createTimings, type Timing, type Timings } from './timings.ts'
 
 type Labels = Readonly<Record<string, string | number>>
 
 /** One line of a counter, for a hot path: a plain addition; the registry hears of it when somebody looks. */
 export interface Tally {
   inc(): void
-}
-/** One line of a histogram, for a hot path. Seconds. */
-export interface Timing {
-  observe(value: number): void
 }
 
 /** Counts and times by name, in one registry of this process. The same name again is the same metric. */
@@ -35,16 +32,16 @@ export interface Metrics {
   render(): Promise<{ contentType: string; body: string }>
 }
 
-/** Times of a hot path that are kept before the registry hears of them. */
-const KEPT_TIMES = 256
+/** Seconds. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120]
 
 export function createMetrics(): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const flushes: (() => void)[] = []
-  const made = new Map<string, Counter | Gauge | Histogram>()
-  const once = <M extends Counter | Gauge | Histogram>(name: string, make: () => M): M => {
+  const timed = new Map<string, Timings>()
+  const made = new Map<string, Counter | Gauge>()
+  const once = <M extends Counter | Gauge>(name: string, make: () => M): M => {
     // A name is asked for with one kind only: prom-client would refuse a second registration.
     const metric = (made.get(name) as M | undefined) ?? make()
     made.set(name, metric)
@@ -79,27 +76,10 @@ export function createMetrics(): Metrics {
         set: (values, value) => metric.set({ ...values }, value),
       }
     },
-    histogram(name, help, labels) {
-      const metric = once(name, () => new Histogram({ ...base(name, help, labels), buckets: BUCKETS }))
-      return {
-        observe: (values, value) => metric.observe({ ...values }, value),
-        of(values) {
-          const times = new Float64Array(KEPT_TIMES)
-          const labels = { ...values }
-          let kept = 0
-          const flush = () => {
-            for (let i = 0; i < kept; i++) metric.observe(labels, times[i] ?? 0)
-            kept = 0
-          }
-          flushes.push(flush)
-          return {
-            observe(value) {
-              times[kept++] = value
-              if (kept === KEPT_TIMES) flush()
-            },
-          }
-        },
-      }
+    histogram(name, help) {
+      const timings = timed.get(name) ?? createTimings(name, help, BUCKETS)
+      timed.set(name, timings)
+      return { of: timings.of, observe: (values, value) => timings.of(values).observe(value) }
     },
     watch(name, help, labels, read) {
       const metric = once(name, () => new Gauge(base(name, help, Object.keys(labels))))
@@ -107,7 +87,8 @@ export function createMetrics(): Metrics {
     },
     async render() {
       for (const flush of flushes) flush()
-      return { contentType: registry.contentType, body: await registry.metrics() }
+      const times = [...timed.values()].map((timings) => `\n${timings.render()}\n`)
+      return { contentType: registry.contentType, body: [await registry.metrics(), ...times].join('') }
     },
   }
 }

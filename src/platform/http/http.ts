@@ -91,9 +91,7 @@ function createRequestIds(): (request: IncomingMessage) => string {
   let count = 0
   return ({ headers }) => {
     const given = headers['x-request-id']
-    return typeof given === 'string' && /^[\w.-]{8,64}$/.test(given)
-      ? given
-      : `${own}${(++count).toString(36)}`
+    return typeof given === 'string' && /^[\w.-]{8,64}$/.test(given) ? given : `${own}${++count}`
   }
 }
 
