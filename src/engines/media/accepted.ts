@@ -5,9 +5,36 @@ import type { MediaFacts } from './media.ts'
 const IMAGES = ['image/png', 'image/jpeg', 'image/webp', 'image/gif', 'image/tiff', 'image/avif']
 const AUDIO = ['audio/ogg', 'audio/webm', 'audio/mpeg', 'audio/mp4', 'audio/wav', 'audio/flac']
 export const DOCX = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'
+export const PPTX = 'application/vnd.openxmlformats-officedocument.presentationml.presentation'
+export const XLSX = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'
+export const ODT = 'application/vnd.oasis.opendocument.text'
+export const ODS = 'application/vnd.oasis.opendocument.spreadsheet'
+export const ODP = 'application/vnd.oasis.opendocument.presentation'
+export const EPUB = 'application/epub+zip'
+export const RTF = 'application/rtf'
+export const EML = 'message/rfc822'
+export const MBOX = 'application/mbox'
+export const ZIP = 'application/zip'
 /** Films: played as such, and heard like any recording. */
 const FILMS = ['video/webm', 'video/mp4']
-const DOCUMENTS = ['application/pdf', DOCX, 'text/plain', 'text/markdown']
+const DOCUMENTS = [
+  'application/pdf',
+  DOCX,
+  PPTX,
+  XLSX,
+  ODT,
+  ODS,
+  ODP,
+  EPUB,
+  RTF,
+  EML,
+  MBOX,
+  ZIP,
+  'text/plain',
+  'text/markdown',
+  'text/csv',
+  'text/html',
+]
 
 const KINDS: ReadonlyMap<string, MediaFacts['kind']> = new Map([
   ...IMAGES.map((mime) => [mime, 'image'] as const),
@@ -45,6 +72,23 @@ const BY_EXTENSION: Readonly<Record<string, string>> = {
   flac: 'audio/flac',
   pdf: 'application/pdf',
   docx: DOCX,
+  pptx: PPTX,
+  ppsx: PPTX,
+  xlsx: XLSX,
+  odt: ODT,
+  ods: ODS,
+  odp: ODP,
+  epub: EPUB,
+  rtf: RTF,
+  eml: EML,
+  mbox: MBOX,
+  zip: ZIP,
+  csv: 'text/csv',
+  tsv: 'text/csv',
+  htm: 'text/html',
+  html: 'text/html',
+  xhtml: 'text/html',
+  log: 'text/plain',
   txt: 'text/plain',
   text: 'text/plain',
   md: 'text/markdown',
@@ -55,7 +99,20 @@ const BY_EXTENSION: Readonly<Record<string, string>> = {
 export function claimedType({ mime, name }: { mime: string; name: string }): string | undefined {
   const extension = /\.([a-z0-9]+)$/i.exec(name)?.[1]?.toLowerCase() ?? ''
   const declared = mime.split(';')[0]?.trim().toLowerCase() ?? ''
-  return BY_EXTENSION[extension] ?? (KINDS.has(declared) ? declared : undefined)
+  return BY_EXTENSION[extension] ?? DECLARED[declared] ?? (KINDS.has(declared) ? declared : undefined)
+}
+
+const DECLARED: Readonly<Record<string, string>> = {
+  'text/tab-separated-values': 'text/csv',
+  'application/csv': 'text/csv',
+  'text/rtf': RTF,
+  'application/xhtml+xml': 'text/html',
+}
+
+/** Whether a file's name or declared type promises words: a document, or a picture of one. */
+export function isReadable(file: { mime: string; name: string }): boolean {
+  const kind = kindOf(claimedType(file) ?? '')
+  return kind === 'document' || kind === 'image'
 }
 
 /** The refusal of a file that is `actual` and nothing accepted. */

@@ -40,7 +40,7 @@ describe('bad files', { timeout: 120_000 }, () => {
     expect(media.state().crashed).toBe(0)
   })
 
-  const documents = BAD.filter(({ name }) => /\.(?:pdf|docx|txt)$/.test(name))
+  const documents = BAD.filter(({ name }) => /\.(?:pdf|docx|xlsx|pptx|odt|ods|zip|txt)$/.test(name))
   test.each(documents)('$name, handed to the parser: $code', async ({ bytes, code, name }) => {
     const pages: unknown[] = []
     const parsing = parser.parse(

@@ -7,6 +7,7 @@ import { blocksOf, cutSections } from '../parser/sections.ts'
 import { refusal } from './accepted.ts'
 import { headerDuration, pictureDuration } from './audio-duration.ts'
 import { imageFacts } from './image.ts'
+import { IMAGES } from './image-types.ts'
 import type { MediaFacts, MediaLimits } from './media.ts'
 import { hasPicture } from './picture-track.ts'
 
@@ -29,17 +30,6 @@ export async function inspectBytes(bytes: Uint8Array, file: Named, limits: Media
   }
   throw refusal(type?.mime, file)
 }
-
-/** The types, as `file-type` names them, that sharp may see. */
-export const IMAGES: ReadonlySet<string> = new Set([
-  'image/png',
-  'image/apng',
-  'image/jpeg',
-  'image/webp',
-  'image/gif',
-  'image/tiff',
-  'image/avif',
-])
 
 /** By the extension `file-type` gives; with a picture track it is a film. */
 const AUDIO: Readonly<Record<string, string | undefined>> = {
@@ -67,7 +57,7 @@ async function documentFacts(
     await pdf.close()
     return { kind: 'document', mime, pages: pdf.pages }
   }
-  if ('text' in document) {
+  if (mime === 'text/plain' || mime === 'text/markdown') {
     const pages = cutSections(blocksOf(document.text, mime === 'text/markdown' ? 'markdown' : 'plain')).length
     if (pages > maxPages) throw engineError('file.too_many_pages', { pages, limit: maxPages })
   }

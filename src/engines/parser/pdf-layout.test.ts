@@ -39,7 +39,7 @@ test('a table is read by rows', () => {
     run(`the name of benchmark number ${n}`, 50, 100 + n * 12),
     run(`${n}.5   ${n * 3}.25   ${n * 7}.125 ${n}`, 330, 100 + n * 12),
   ]).flat()
-  expect(order(runs).split('\n')[3]).toBe('the name of benchmark number 3 3.5 9.25 21.125 3')
+  expect(order(runs).split('\n')[3]).toBe('the name of benchmark number 3 | 3.5 9.25 21.125 3')
 })
 
 test('a word parted at the end of a line is made whole, a compound keeps its hyphen', () => {

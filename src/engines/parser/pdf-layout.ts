@@ -1,18 +1,110 @@
+import type { ParsedTable } from './parser.ts'
 import { columns } from './pdf-columns.ts'
 import { isFigures, median, rows, type Segment, type TextRun, toSegments } from './pdf-segments.ts'
+import { alignedTables, type FoundTable, type Rule, ruledTables } from './pdf-tables.ts'
+import { type Block, headingBlock, tableBlock } from './sections.ts'
+
+/** A page as it is read. */
+export interface PageLayout {
+  /** In the order a person reads it, one blank line between two blocks. */
+  readonly text: string
+  /** The same as headings, paragraphs and tables. */
+  readonly blocks: readonly Block[]
+}
 
 /**
- * The text of a page in the order a person reads it: columns one after the other, between what runs over both; lines joined to paragraphs
- * (one blank line between two), words parted at a line's end made whole. What is printed sideways comes last.
+ * The words of a page in the order a person reads it: columns one after the other, between what runs over both; lines joined to paragraphs, words
+ * parted at a line's end made whole; tables as tables, headings by their larger letters. What is printed sideways comes last. `rules` are asked
+ * for where something looks like a table.
  */
-export function readingOrder(runs: readonly TextRun[], pageWidth: number, pageHeight: number): string {
+export function pageLayout(
+  runs: readonly TextRun[],
+  pageWidth: number,
+  pageHeight: number,
+  rules: readonly Rule[] = [],
+): PageLayout {
+  const tables: ParsedTable[] = []
+  const body = bodySize(runs)
   const texts = ([0, 90, 270, 180] as const)
     .map((angle) => runs.filter((run) => run.angle === angle && isInk(run)))
     .filter((group) => weight(group) > 0)
     .sort((a, b) => weight(b) - weight(a))
-    .map((group) => group.map((run) => upright(run, pageWidth, pageHeight)))
-    .map((group) => columns(toSegments(group)).map(toParagraphs).filter(Boolean).join('\n\n'))
-  return mendWords(texts.join('\n\n'))
+    .map((group) => {
+      const barriers = group[0]?.angle === 0 ? rules.filter(({ x0, x1 }) => x1 - x0 < 1) : []
+      const segments = toSegments(
+        group.map((run) => upright(run, pageWidth, pageHeight)),
+        barriers,
+      )
+      const ruled = group[0]?.angle === 0 ? ruledTables(rules, segments) : []
+      return columns(withTables(segments, ruled, tables))
+        .map((column) => withTables(column, alignedTables(column), tables))
+        .map((column) => toParagraphs(column, body))
+        .filter(Boolean)
+        .join('\n\n')
+    })
+  const blocks = mendWords(texts.join('\n\n'))
+    .split(/\n*\ufdd0(\d+)\ufdd0\n*/)
+    .flatMap((words, index): readonly Block[] => {
+      const table = index % 2 === 1 ? tables[Number(words)] : undefined
+      return table ? [tableBlock(table)] : words === '' ? [] : words.split('\n\n').map(blockOf)
+    })
+  return { text: blocks.map(({ text }) => text).join('\n\n'), blocks }
+}
+
+/** `pageLayout` as text. */
+export const readingOrder = (runs: readonly TextRun[], pageWidth: number, pageHeight: number): string =>
+  pageLayout(runs, pageWidth, pageHeight).text
+
+/** Whether lines of several words apart stand one under the other, so that it is worth looking for rules. */
+export function looksTabular(runs: readonly TextRun[]): boolean {
+  const segments = toSegments(runs.filter((run) => run.angle === 0 && isInk(run)))
+  return columns(segments).some((column) => {
+    const wide = rows(column).map((row) => row.length > 1)
+    return wide.some((isWide, at) => isWide && (wide[at + 1] || wide[at + 2]))
+  })
+}
+
+/** A table stands among the others as one mark, where it begins. */
+function withTables(
+  segments: readonly Segment[],
+  found: readonly FoundTable[],
+  tables: ParsedTable[],
+): readonly Segment[] {
+  if (found.length === 0) return segments
+  const taken = new Set(found.flatMap(({ members }) => members))
+  const marks = found.flatMap(({ members, table }): Segment[] => {
+    const first = [...members].sort((a, b) => a.y - b.y)[0]
+    if (!first) return []
+    const x = Math.min(...members.map((member) => member.x))
+    const right = Math.max(...members.map((member) => member.right))
+    return [{ ...first, x, right, text: `\ufdd0${tables.push(table) - 1}\ufdd0` }]
+  })
+  return [...segments.filter((segment) => !taken.has(segment)), ...marks]
+}
+
+const HEADING = /^\ufdd1(\d)/
+
+function blockOf(words: string): Block {
+  const level = Number(HEADING.exec(words)?.[1] ?? 0)
+  const text = words.replace(/\ufdd1\d/g, '').trim()
+  const isHeading = level > 0 && text.length <= 200 && /\p{L}/u.test(text) && !text.includes('\n')
+  return isHeading ? headingBlock(level, text) : { level: 0, text }
+}
+
+/** The size most of the letters have. */
+function bodySize(runs: readonly TextRun[]): number {
+  const letters = new Map<number, number>()
+  for (const { size, text } of runs) {
+    const rounded = Math.round(size * 2) / 2
+    letters.set(rounded, (letters.get(rounded) ?? 0) + text.length)
+  }
+  return [...letters].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 0
+}
+
+/** How much larger than the body letters are that head something; 0 for those that do not. */
+function levelOf(size: number, body: number): number {
+  const ratio = size / Math.max(1, body)
+  return ratio > 1.7 ? 1 : ratio > 1.35 ? 2 : ratio > 1.13 ? 3 : 0
 }
 
 /** The largest lines of a page, as one: mostly its title. */
@@ -73,7 +165,7 @@ function toLines(segments: readonly Segment[]): readonly Line[] {
   })
 }
 
-function toParagraphs(segments: readonly Segment[]): string {
+function toParagraphs(segments: readonly Segment[], body: number): string {
   const lines = toLines(segments).filter(({ text }) => text !== '')
   const from = Math.min(...lines.map(({ x }) => x))
   const to = Math.max(...lines.map(({ right }) => right))
@@ -81,7 +173,11 @@ function toParagraphs(segments: readonly Segment[]): string {
   let text = ''
   let last: Line | undefined
   for (const line of lines) {
-    if (!last) text = line.text
+    const level = levelOf(line.size, body)
+    const words = level > 0 ? `\ufdd1${level}${line.text}` : line.text
+    const isMark = line.text.startsWith('\ufdd0')
+    if (!last) text = words
+    else if (isMark || last.text.startsWith('\ufdd0')) text += `\n\n${words}`
     else {
       const isFar = line.y - last.y > Math.max(1.35 * pitch, 1.1 * line.size)
       const isOther = Math.abs(line.size - last.size) > 0.12 * Math.max(line.size, last.size)
@@ -90,7 +186,9 @@ function toParagraphs(segments: readonly Segment[]): string {
       const isShort = last.right - from < 0.75 * (to - from)
       const isTable = line.cells > 1 || last.cells > 1 || isFigures(line) || isFigures(last)
       const isOwn = isIndented || isShort || isTable || ITEM.test(line.text)
-      text += (isFar || isOther ? '\n\n' : isOwn ? '\n' : '\r') + line.text
+      const isNew = isFar || isOther
+      // A heading over several lines has one mark, at its start.
+      text += isNew ? `\n\n${words}` : (isOwn && level === 0 ? '\n' : '\r') + line.text
     }
     last = line
   }

@@ -19,11 +19,20 @@ export interface Segment {
   readonly size: number
 }
 
-/** Joins runs of one baseline that are no further apart than words of a sentence. */
-export function toSegments(runs: readonly TextRun[]): readonly Segment[] {
+/** An upright line that parts what stands on either side of it. */
+export interface Barrier {
+  readonly x0: number
+  readonly y0: number
+  readonly y1: number
+}
+
+/** Joins runs of one baseline that are no further apart than words of a sentence, and have no barrier between them. */
+export function toSegments(runs: readonly TextRun[], barriers: readonly Barrier[] = []): readonly Segment[] {
   const segments: Segment[] = []
   for (const run of [...runs].sort((a, b) => a.y - b.y || a.x - b.x)) {
     const right = run.x + run.width
+    // A gap as wide as a cell's rest holds nothing together.
+    if (run.text.trim() === '' && barriers.some((one) => crosses(one, run.x, right, run.y))) continue
     const near = segments
       .slice(-60)
       .filter((segment) => Math.abs(segment.y - run.y) < 0.45 * Math.max(segment.size, run.size))
@@ -31,17 +40,23 @@ export function toSegments(runs: readonly TextRun[]): readonly Segment[] {
     if (near.some((s) => s.text === run.text && Math.abs(s.x - run.x) < 0.3 * run.size)) continue
     segments.push({ text: run.text, x: run.x, right, y: run.y, size: run.size })
   }
-  return mergeNeighbours(segments)
+  return mergeNeighbours(segments, barriers)
 }
 
-function mergeNeighbours(pieces: readonly Segment[]): readonly Segment[] {
+const crosses = ({ x0, y0, y1 }: Barrier, from: number, to: number, y: number): boolean =>
+  x0 > from && x0 < to && y0 < y && y1 > y - 2
+
+function mergeNeighbours(pieces: readonly Segment[], barriers: readonly Barrier[]): readonly Segment[] {
   const merged: Segment[] = []
   for (const row of rows(pieces)) {
     let last: Segment | undefined
     for (const piece of row.sort((a, b) => a.x - b.x)) {
       const gap = last ? piece.x - last.right : 0
+      const end = last?.right ?? 0
+      const isParted =
+        last !== undefined && barriers.some((one) => crosses(one, end - 2, piece.x + 2, piece.y))
       const size = Math.max(piece.size, last?.size ?? 0)
-      if (last && gap < 0.9 * size && gap > -2 * size) {
+      if (last && !isParted && gap < 0.9 * size && gap > -2 * size) {
         const isApart =
           gap > 0.15 * Math.min(piece.size, last.size) && !/\s$/.test(last.text) && !/^\s/.test(piece.text)
         last.text += (isApart ? ' ' : '') + piece.text

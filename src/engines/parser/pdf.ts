@@ -1,25 +1,25 @@
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import {
-  getDocument,
-  OPS,
-  type PDFDocumentProxy,
-  type PDFPageProxy,
-  Util,
-} from 'pdfjs-dist/legacy/build/pdf.mjs'
+import { getDocument, type PDFDocumentProxy, type PDFPageProxy, Util } from 'pdfjs-dist/legacy/build/pdf.mjs'
 import { engineError } from '../engine.errors.ts'
-import type { ParsedPage } from './parser.ts'
-import { largestLine, readingOrder } from './pdf-layout.ts'
+import type { OutlineItem, Place } from './parser.ts'
+import { largestLine, looksTabular, pageLayout } from './pdf-layout.ts'
+import { labelsOf, outlineOf } from './pdf-outline.ts'
+import { paintOf, picturesOf, rulesOf } from './pdf-paint.ts'
 import { renderPage, scanPage } from './pdf-render.ts'
 import type { TextRun } from './pdf-segments.ts'
+import type { PictureTray } from './pictures.ts'
+import { type Draft, draftOf } from './sections.ts'
 
 /** A PDF opened in this process: only a child may. The caller closes it. */
 export interface Pdf {
   readonly pages: number
   /** From the metadata, or the largest line of page 1; null where neither says anything. */
   title(): Promise<string | null>
+  /** Of bookmarks that lead to pages of this document; absent where it has none. */
+  outline(): Promise<readonly OutlineItem[] | undefined>
   /** Never rejects because of the page: one that cannot be read is `failed`. */
-  page(number: number): Promise<ParsedPage>
+  page(number: number, tray?: PictureTray): Promise<Draft>
   /** A JPEG of a page, whatever is on it. Throws `file.unreadable`. */
   picture(number: number): Promise<Uint8Array<ArrayBuffer>>
   close(): Promise<void>
@@ -35,10 +35,16 @@ export async function openPdf(bytes: Uint8Array, maxPages: number, password?: st
       ? engineError('file.unreadable')
       : engineError('file.too_many_pages', { pages, limit: maxPages })
   }
+  let labels: Promise<readonly string[] | null> | undefined
   return {
     pages,
     title: () => titleOf(document),
-    page: (number) => readPage(document, number),
+    outline: () => outlineOf(document),
+    page: async (number, tray) => {
+      labels ??= labelsOf(document)
+      const place: Place = { kind: 'page', label: (await labels)?.[number - 1] || `${number}` }
+      return { ...(await readPage(document, number, tray)), place }
+    },
     picture: (number) => drawPage(document, number),
     close: () => document.destroy(),
   }
@@ -91,33 +97,41 @@ async function drawPage(document: PDFDocumentProxy, number: number): Promise<Uin
 const FULL_PAGE_CHARS = 120
 const MAX_RUNS = 20_000
 
-async function readPage(document: PDFDocumentProxy, number: number): Promise<ParsedPage> {
+async function readPage(document: PDFDocumentProxy, number: number, tray?: PictureTray): Promise<Draft> {
   try {
     const page = await document.getPage(number)
     try {
-      const runs = await runsOf(page)
-      const { height, width } = page.getViewport({ scale: 1 })
-      const text =
-        runs.length > MAX_RUNS ? runs.map((run) => run.text).join(' ') : readingOrder(runs, width, height)
-      if (text.length >= FULL_PAGE_CHARS && isLegible(text)) return { number, state: 'read', text }
-      return await readSparsePage(page, isLegible(text) ? text : '')
+      const draft = await layOut(page)
+      const isFull = draft.text.length >= FULL_PAGE_CHARS && isLegible(draft.text)
+      const read = isFull ? draft : await readSparsePage(page, isLegible(draft.text) ? draft : NOTHING)
+      const pictures = tray?.isOpen && read.state === 'read' ? await picturesOf(page, tray) : []
+      return pictures.length > 0 ? { ...read, pictures: [...pictures] } : read
     } finally {
       page.cleanup()
     }
   } catch (cause) {
-    return { number, state: 'failed', text: '', error: reason(cause) }
+    return { state: 'failed', text: '', error: reason(cause) }
   }
 }
 
+const NOTHING: Draft = { state: 'empty', text: '' }
+
+async function layOut(page: PDFPageProxy): Promise<Draft> {
+  const runs = await runsOf(page)
+  if (runs.length > MAX_RUNS) return { state: 'read', text: runs.map((run) => run.text).join(' ') }
+  const { height, width } = page.getViewport({ scale: 1 })
+  const rules = looksTabular(runs) ? await rulesOf(page) : []
+  const { blocks, text } = pageLayout(runs, width, height, rules)
+  return { ...draftOf(blocks), text }
+}
+
 /** Little text over a picture of the page is a scan, with the scanner's stamp or a poor layer of text on it. */
-async function readSparsePage(page: PDFPageProxy, text: string): Promise<ParsedPage> {
-  const { pageNumber: number } = page
+async function readSparsePage(page: PDFPageProxy, draft: Draft): Promise<Draft> {
   const { imageShare, paints } = await paintOf(page)
-  if (text !== '' && imageShare < 0.4) return { number, state: 'read', text }
-  if (paints === 0) return { number, state: text === '' ? 'empty' : 'read', text }
+  const asIs: Draft = { ...draft, state: draft.text === '' ? 'empty' : 'read' }
+  if ((draft.text !== '' && imageShare < 0.4) || paints === 0) return asIs
   const image = await scanPage(page)
-  if (image) return { number, state: 'scan', text, image }
-  return { number, state: text === '' ? 'empty' : 'read', text }
+  return image ? { state: 'scan', text: draft.text, image } : asIs
 }
 
 /** Letters without a meaning (fonts that do not say which) come as controls, private or replacement characters. */
@@ -146,56 +160,6 @@ function angleOf(a: number, b: number): TextRun['angle'] {
   if (Math.abs(a) >= Math.abs(b)) return a >= 0 ? 0 : 180
   return b > 0 ? 90 : 270
 }
-
-const IMAGES: readonly number[] = [
-  OPS.paintImageXObject,
-  OPS.paintInlineImageXObject,
-  OPS.paintImageMaskXObject,
-  OPS.paintImageXObjectRepeat,
-  OPS.paintImageMaskXObjectRepeat,
-  OPS.paintImageMaskXObjectGroup,
-  OPS.paintInlineImageXObjectGroup,
-]
-const PAINTS: readonly number[] = [
-  ...IMAGES,
-  OPS.shadingFill,
-  OPS.constructPath,
-  OPS.stroke,
-  OPS.fill,
-  OPS.eoFill,
-  OPS.fillStroke,
-  OPS.showText,
-]
-
-/** How many things are painted, and the share of the page that pictures cover. */
-async function paintOf(page: PDFPageProxy): Promise<{ paints: number; imageShare: number }> {
-  const { argsArray, fnArray } = await page.getOperatorList()
-  const { height, width } = page.getViewport({ scale: 1 })
-  const stack: number[][] = []
-  let current = [1, 0, 0, 1, 0, 0]
-  let covered = 0
-  let paints = 0
-  for (const [index, operator] of fnArray.entries()) {
-    if (operator === OPS.save || operator === OPS.paintFormXObjectBegin) stack.push(current)
-    if (operator === OPS.restore || operator === OPS.paintFormXObjectEnd) current = stack.pop() ?? current
-    const matrix: unknown =
-      operator === OPS.transform
-        ? argsArray[index]
-        : operator === OPS.paintFormXObjectBegin
-          ? argsArray[index]?.[0]
-          : null
-    if (isMatrix(matrix)) current = Util.transform(current, matrix)
-    if (PAINTS.includes(operator)) paints++
-    if (IMAGES.includes(operator)) {
-      const [a = 0, b = 0, c = 0, d = 0] = current
-      covered += Math.abs(a * d - b * c)
-    }
-  }
-  return { paints, imageShare: covered / Math.max(1, width * height) }
-}
-
-const isMatrix = (value: unknown): value is number[] =>
-  (Array.isArray(value) || value instanceof Float32Array) && value.length === 6
 
 const isLocked = (cause: unknown): boolean => cause instanceof Error && cause.name === 'PasswordException'
 

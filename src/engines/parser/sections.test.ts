@@ -4,13 +4,21 @@ import { blocksOf, cutSections } from './sections.ts'
 
 test('Markdown falls into headings, paragraphs and whole pieces of code', () => {
   const text = '# Один\nслова\n\n```sh\n# не заголовок\n\nls\n```\n\n## Два\n\nкінець'
-  expect(blocksOf(text, 'markdown')).toEqual([
+  const told = blocksOf(text, 'markdown').map(({ level, text: words }) => ({ level, text: words }))
+  expect(told).toEqual([
     { level: 1, text: '# Один' },
     { level: 0, text: 'слова' },
     { level: 0, text: '```sh\n# не заголовок\n\nls\n```' },
     { level: 2, text: '## Два' },
     { level: 0, text: 'кінець' },
   ])
+  expect(blocksOf('| a | b |\n|---|:-:|\n| 1 | x \\| y |', 'markdown')[0]?.table).toEqual({
+    header: true,
+    rows: [
+      ['a', 'b'],
+      ['1', 'x | y'],
+    ],
+  })
   expect(blocksOf('# not a heading', 'plain')).toEqual([{ level: 0, text: '# not a heading' }])
 })
 

@@ -33,6 +33,35 @@ test('UTF-16 with a mark, both ways round', () => {
   expect(decodeText(Buffer.from(little).swap16())).toEqual({ text: POEM, encoding: 'utf-16be' })
 })
 
+test('UTF-16 without a mark, both ways round', () => {
+  const little = Buffer.from(POEM, 'utf16le')
+  expect(decodeText(little)).toEqual({ text: POEM, encoding: 'utf-16le' })
+  expect(decodeText(Buffer.from(little).swap16())).toEqual({ text: POEM, encoding: 'utf-16be' })
+  expect(decodeText(Buffer.from('plain words', 'utf16le'))?.text).toBe('plain words')
+})
+
+/** Written by Python's codecs. */
+const RARE = {
+  'iso-8859-5':
+    'c0d5d2d520e2d020e1e2ded3ddd520b4ddf6dfe020e8d8e0dedad8d92c20c1d5e0d4d8e2d8d920d2f6e2d5e020d7d0d2d8d2d02c20b4ded4dedbe320d2d5e0d1d820d3ddd520d2d8e1dedaf62c20d3dee0d0dcd820e5d2d8dbee20dff6d4f6d9dcd02e',
+  'x-mac-cyrillic':
+    '90e5e2e520f2e020f1f2eee3ede52084ede8eff020f8e8f0eeeae8e92c2091e5f0e4e8f2e8e920e2e8f2e5f020e7e0e2e8e2e02c2084eee4eeebf320e2e5f0e1e820e3ede520e2e8f1eeeae82c20e3eef0e0ece820f5e2e8ebfe20efe8e4e8e9ece02e',
+  'windows-1250':
+    '5a61bff3b3e62067ea9c6cb9206a619ff13b206c6974776f2c206f6a637a797a6e6f206d6f6a612c207479206a657374659c206a616b207a64726f7769652e20496c65206369ea2074727a6562612063656e69e62c2074656e2074796c6b6f207369ea20646f7769652e',
+} as const
+
+test('rarer encodings', () => {
+  const words = POEM.replaceAll('\n', ' ')
+  const text = (encoding: keyof typeof RARE): string | undefined => {
+    const found = decodeText(Buffer.from(RARE[encoding], 'hex'))
+    expect(found?.encoding).toBe(encoding)
+    return found?.text
+  }
+  expect(text('iso-8859-5')).toBe(words)
+  expect(text('x-mac-cyrillic')).toBe(words.replaceAll('і', 'и'))
+  expect(text('windows-1250')).toMatch(/^Zażółć gęślą jaźń; litwo/)
+})
+
 test('old Ukrainian files', () => {
   expect(decodeText(to1251(POEM))).toEqual({ text: POEM, encoding: 'windows-1251' })
   expect(decodeText(to1251('ПРОТОКОЛ ЗБОРІВ\nПрисутні: 12 осіб — кворум є.'))?.text).toContain(

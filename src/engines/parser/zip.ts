@@ -28,7 +28,7 @@ export const ZIP_LIMITS: ZipLimits = {
   maxUnpackedBytes: 200 * (1 << 20),
   maxRatio: 150,
   maxEntries: 5_000,
-  maxDepth: 2,
+  maxDepth: 4,
 }
 
 /**
