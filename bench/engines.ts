@@ -84,12 +84,13 @@ async function byTurns(what: string, ours: () => Promise<string>, bare: () => Pr
   }
 }
 
-interface BareEngine extends AsyncDisposable {
+export interface BareEngine extends AsyncDisposable {
+  readonly pid: number
   run(input: Uint8Array | Float32Array): Promise<string>
 }
 
 /** An engine in a plain child, at the priority that our own children have. */
-async function bareEngine(file: string, ...args: readonly string[]): Promise<BareEngine> {
+export async function bareEngine(file: string, ...args: readonly string[]): Promise<BareEngine> {
   const child = fork(join(import.meta.dirname, 'targets', file), args, {
     execArgv: ['--no-warnings', '--import', 'tsx'],
     serialization: 'advanced',
@@ -104,6 +105,7 @@ async function bareEngine(file: string, ...args: readonly string[]): Promise<Bar
   }
   await answer()
   return {
+    pid: child.pid ?? 0,
     run: async (input) => {
       const answered = answer()
       child.send(input)

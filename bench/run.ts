@@ -5,6 +5,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   routes: async () => (await import('./routes.ts')).routes(),
   start: async () => (await import('./start.ts')).start(),
   engines: async () => (await import('./engines.ts')).engines(),
+  hearing: async () => (await import('./hearing.ts')).hearing(),
   stall: async () => (await import('./stall.ts')).stall(),
   enumeration: async () => (await import('./enumeration.ts')).enumeration(),
   sockets: async () => (await import('./sockets.ts')).sockets(),

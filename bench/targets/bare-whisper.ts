@@ -1,11 +1,14 @@
-// The bare engine: the library's own pipeline with the same model, the search for the language that it lacks, and the two settings without which it invents words in the padding and listens to it again. Sound comes decoded, a whole clip of 30 s at most.
+// The bare engine: the library's own pipeline with the same model, the search for the language that it lacks, and the two settings without which it invents words in the padding and listens to it again. Sound comes decoded, a whole clip of 30 s at most. With `voice` as the third argument it first checks whether anybody speaks, by Silero's model as its own example runs it.
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { type AutomaticSpeechRecognitionPipeline, env, pipeline, Tensor } from '@huggingface/transformers'
+import * as ort from 'onnxruntime-node'
 
 interface Session {
   run(feeds: { input_features: { data: Float32Array } }): Promise<unknown>
 }
 
-const [folder = '', name = ''] = process.argv.slice(2)
+const [folder = '', name = '', check] = process.argv.slice(2)
 env.allowRemoteModels = false
 env.localModelPath = folder
 const asr: AutomaticSpeechRecognitionPipeline = await pipeline('automatic-speech-recognition', name, {
@@ -58,10 +61,36 @@ async function languageOf(pcm: Float32Array): Promise<string> {
   return token.slice(2, -2)
 }
 
+const voice =
+  check === 'voice' &&
+  (await ort.InferenceSession.create(
+    join(dirname(createRequire(import.meta.url).resolve('@ricky0123/vad-web')), 'silero_vad_v6.onnx'),
+    { intraOpNumThreads: 1, interOpNumThreads: 1 },
+  ))
+
+async function anybodySpeaks(pcm: Float32Array, session: ort.InferenceSession): Promise<boolean> {
+  const sr = new ort.Tensor('int64', [16_000n], [1])
+  let state: ort.Tensor = new ort.Tensor('float32', new Float32Array(256), [2, 1, 128])
+  let before = new Float32Array(64)
+  let heard = false
+  for (let at = 0; at + 512 <= pcm.length; at += 512) {
+    const frame = new Float32Array(576)
+    frame.set(before)
+    frame.set(pcm.subarray(at, at + 512), 64)
+    before = frame.slice(512)
+    const out = await session.run({ input: new ort.Tensor('float32', frame, [1, 576]), state, sr })
+    if (!out.output || !out.stateN) throw new Error('the voice activity model has other outputs')
+    state = out.stateN
+    heard ||= Number(out.output.data[0]) > 0.5
+  }
+  return heard
+}
+
 process.on('disconnect', () => process.exit())
 process.on('message', (pcm: Float32Array) => {
   void (async () => {
     seen = undefined
+    if (voice && !(await anybodySpeaks(pcm, voice))) return void process.send?.({ text: '' })
     const language = await languageOf(pcm)
     const max_new_tokens = Math.min(440, 20 + Math.ceil((pcm.length / 16_000) * 12))
     const { text } = (await asr(pcm, {
