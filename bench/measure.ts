@@ -27,8 +27,8 @@ export const median = (values: readonly number[]): number => {
 export interface Target extends AsyncDisposable {
   readonly url: string
   readonly pid: number
-  /** Tells it something and answers with its next word, within two minutes. */
-  ask(said: unknown): Promise<unknown>
+  /** Tells it something and answers with its next word, within two minutes where nothing is said. */
+  ask(said: unknown, withinMs?: number): Promise<unknown>
 }
 
 /** A server in a process of its own, from its source; it prints its address first, and ends when this process does. */
@@ -48,8 +48,8 @@ async function start(args: readonly string[]): Promise<Target> {
   return {
     url: line.toString().trim(),
     pid: child.pid ?? 0,
-    async ask(said) {
-      const answered = once(child, 'message', { signal: AbortSignal.timeout(120_000) })
+    async ask(said, withinMs = 120_000) {
+      const answered = once(child, 'message', { signal: AbortSignal.timeout(withinMs) })
       child.send(said as object)
       const [answer] = (await answered) as [unknown]
       return answer

@@ -22,37 +22,55 @@ interface Client {
 
 /** Lines that are being opened at the same time. */
 const AT_ONCE = 100
-const WAIT_MS = 60_000
+const WAIT_MS = 300_000
+/** Before a line that was refused, or not open in time, is tried again. */
+const AGAIN_MS = 500
 const NOTHING = Buffer.alloc(0)
 const PING = 0x89
 /** A client's, with a mask of zeros. */
 const PONG = Buffer.from([0x8a, 0x80, 0, 0, 0, 0])
 const clients: Client[] = []
 let faults = 0
+let again = 0
 let at: Extract<Said, { do: 'open' }> | undefined
 
 async function openAll(): Promise<void> {
   let next = 0
   const work = async () => {
-    for (let i = next++; i < clients.length; i = next++) await openOne(i)
+    for (let i = next++; i < clients.length; i = next++) await comeBack(i)
   }
   await Promise.all(Array.from({ length: AT_ONCE }, work))
 }
 
-async function openOne(i: number): Promise<void> {
+async function comeBack(i: number): Promise<void> {
+  for (const end = Date.now() + WAIT_MS; !(await openOne(i)) && Date.now() < end; again++)
+    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS))
+}
+
+/** Answers whether the line is open. One that breaks by itself later is opened again, as every client does. */
+async function openOne(i: number): Promise<boolean> {
   const client = clients[i]
-  if (!client || !at) return
+  if (!client || !at) return true
   client.rest = NOTHING
   client.joined = false
-  client.line = await listen({
+  let line: Listener | undefined
+  line = await listen({
     url: at.url,
     path: '/api/city/live',
     headers: { authorization: `Bearer p_${at.first + i}` },
     from: at.from,
     heard: (chunk) => hear(client, chunk),
-  })
-  client.line.say({ type: 'subscribe', rooms: [{ room: 'square', after: client.seq }] })
-  client.line.say({ type: 'presence', state: 'here', room: 'square' })
+    closed: () => {
+      if (line === undefined || client.line !== line) return
+      again++
+      void comeBack(i)
+    },
+  }).catch(() => undefined)
+  if (!line) return false
+  client.line = line
+  line.say({ type: 'subscribe', rooms: [{ room: 'square', after: client.seq }] })
+  line.say({ type: 'presence', state: 'here', room: 'square' })
+  return true
 }
 
 function hear(client: Client, chunk: Buffer): void {
@@ -94,7 +112,11 @@ async function act(said: Said): Promise<void> {
     await openAll()
   }
   if (said.do === 'storm') {
-    for (const { line } of clients) line?.close()
+    for (const client of clients) {
+      const { line } = client
+      client.line = undefined
+      line?.close()
+    }
     await openAll()
   }
   if (said.do === 'told') await until(() => clients.every(({ seq }) => seq >= said.upTo))
@@ -103,6 +125,7 @@ async function act(said: Said): Promise<void> {
     joined: clients.filter(({ joined }) => joined).length,
     whole: clients.filter(({ seq }) => said.do !== 'told' || seq === said.upTo).length,
     faults,
+    again,
   })
 }
 

@@ -1,5 +1,7 @@
+import { once } from 'node:events'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import WebSocket from 'ws'
 import { openTestCity, people, type Someone, type TestCity } from '../../../../test/kit/city-service.ts'
 import { scheduledDue } from '../city.events.ts'
 
@@ -45,6 +47,52 @@ describe('what one keeps for oneself', () => {
     const calls = await Promise.all(Array.from({ length: 7 }, () => refused(say('iryna', '@room увага'))))
     expect(calls.filter((code) => code === 'city.alerts_spent')).toHaveLength(2)
     expect(await refused(say('iryna', 'без заклику'))).toBe('done')
+  })
+
+  it('calls by @here those alone who have the room before their eyes, and may read it', async () => {
+    const watch = (await city.as('olena').openRoom({ name: 'Варта' })).id
+    for (const { id } of [people.taras, people.iryna])
+      await city.as('olena').addMember({ room: watch, principal: id })
+    const lines: WebSocket[] = []
+    const come = async (who: Someone, state: string, where: string) => {
+      const line = new WebSocket(`${city.url.replace('http', 'ws')}/api/city/live`, {
+        headers: { authorization: `Bearer ${who}` },
+      })
+      lines.push(line)
+      await once(line, 'open')
+      line.send(JSON.stringify({ type: 'presence', state, room: where }))
+    }
+    const called = async (who: Someone, message: string) =>
+      (await mentions(who)).items.filter((one) => one.message.id === message).map((one) => one.mention)
+    const inSight = async (where: string) =>
+      (await city.as('olena').presence({ principals: [], rooms: [where] })).rooms[0]?.here
+    const soon = { timeout: 20_000 }
+    try {
+      await come('olena', 'here', watch)
+      await come('taras', 'here', watch)
+      await come('iryna', 'here', room)
+      await come('iryna', 'away', watch)
+      await expect.poll(() => inSight(watch), soon).toBe(2)
+      await expect.poll(() => inSight(room), soon).toBe(1)
+      const first = await say('olena', '@here зміна варти', watch)
+      expect(await called('taras', first.id)).toEqual(['here'])
+      // She is in the city and looks elsewhere; nobody calls themselves.
+      expect(await called('iryna', first.id)).toEqual([])
+      expect(await called('olena', first.id)).toEqual([])
+      await come('iryna', 'here', watch)
+      await expect.poll(() => inSight(watch), soon).toBe(3)
+      await city.as('olena').leave({ room: watch, principal: people.iryna.id })
+      const second = await say('olena', '@here пароль змінено', watch)
+      const kept = await city.db
+        .selectFrom('city.mention')
+        .select('principal')
+        .where('message', '=', second.id)
+        .where('principal', '<>', '')
+        .execute()
+      expect(kept).toEqual([{ principal: people.taras.id }])
+    } finally {
+      for (const line of lines) line.terminate()
+    }
   })
 
   it('saves for one person alone, once, as long as it stands', async () => {
