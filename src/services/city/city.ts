@@ -1,18 +1,15 @@
 import { setMaxListeners } from 'node:events'
-import type { FastifyInstance } from 'fastify'
 import type { Embeddings } from '../../engines/embeddings/embeddings.ts'
 import type { Media } from '../../engines/media/media.ts'
 import type { WebSearch } from '../../engines/web-search/web-search.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Client } from '../../kernel/contract.ts'
-import { invoke } from '../../kernel/contract.ts'
 import { kernelError } from '../../kernel/errors.ts'
 import type { Ids } from '../../kernel/ids.ts'
 import type { Events } from '../../platform/events/events.ts'
 import type { SafeFetch } from '../../platform/fetch/fetch.ts'
 import type { Files } from '../../platform/files/files.ts'
-import { inputReader, openCall } from '../../platform/http/serve.ts'
-import type { Authenticate, Service } from '../../platform/http/service.ts'
+import type { Service } from '../../platform/http/service.ts'
 import type { Kv } from '../../platform/kv/kv.ts'
 import type { LiveLimits } from '../../platform/live/limits.ts'
 import type { Live } from '../../platform/live/live.ts'
@@ -48,14 +45,14 @@ import { createDesk } from './messages/desk.ts'
 import { createDirectory } from './messages/directory.ts'
 import { createForwards } from './messages/forwards.ts'
 import { createLog } from './messages/log.ts'
-import { createPosting, type Say } from './messages/messages.ts'
+import { createPosting } from './messages/messages.ts'
 import { createNaming, residentsOf } from './messages/naming.ts'
 import { consumeOutcomes } from './messages/outcomes.ts'
 import type { KnownAgent } from './messages/policy.ts'
+import { postRoute } from './messages/post-route.ts'
 import { consumeErasures, createRemoving } from './messages/removing.ts'
 import type { Entry } from './messages/room-book.ts'
 import { createScheduled } from './messages/scheduled.ts'
-import { checkText } from './messages/text.ts'
 import { createModeration } from './moderation/moderation.ts'
 import { keepersOf } from './moderation/queue.ts'
 import { createTrail } from './moderation/trail.ts'
@@ -257,29 +254,4 @@ export function createCity(needs: CityNeeds): Service<typeof cityContract> {
       await Promise.all(running)
     },
   }
-}
-
-/** Saying something over HTTP: 201 for a new message, 200 for one said before. */
-function postRoute(app: FastifyInstance, authenticate: Authenticate, say: Say): void {
-  const op = cityContract.post
-  const read = inputReader(op, ['text', 'clientId'])
-  app.post(op.path, async (request, reply) => {
-    const call = await openCall(request, reply, op, authenticate)
-    const input = read(request)
-    // Said by its own name before the schema says it in general.
-    if (typeof input.text === 'string') checkText(input.text)
-    let fresh = true
-    const message = await invoke(
-      op,
-      async ({ room, ...body }: Parameters<Say>[2] & { room: string }) => {
-        if (!call.principal) throw kernelError('auth.required')
-        const said = await say(call.principal, room, body, call.requestId)
-        fresh = said.fresh
-        return said.message
-      },
-      input,
-      call,
-    )
-    return await reply.code(fresh ? op.status : 200).send(message)
-  })
 }

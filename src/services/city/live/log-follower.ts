@@ -116,25 +116,17 @@ async function nextEvents(
   mark: LogFollowerNeeds['mark'],
   room: string,
 ): Promise<readonly LoggedEvent[]> {
-  await tx
+  const held = sql<LoggedEvent>`
+    with place as materialized (
+      select seq from ${sql.table(mark)} where room = ${room} for update skip locked)
+    select e.seq, e.type, e.message from city.event e, place
+    where e.room = ${room} and e.seq > place.seq order by e.seq limit ${EVENTS_A_TURN}`
+  const { rows } = await held.execute(tx)
+  if (rows.length > 0) return rows
+  const { numInsertedOrUpdatedRows: made } = await tx
     .insertInto(mark)
     .values({ room, seq: 0 })
     .onConflict((conflict) => conflict.doNothing())
-    .execute()
-  const place = await tx
-    .selectFrom(mark)
-    .select('seq')
-    .where('room', '=', room)
-    .forUpdate()
-    .skipLocked()
-    .executeTakeFirst()
-  if (!place) return []
-  return await tx
-    .selectFrom('city.event')
-    .select(['seq', 'type', 'message'])
-    .where('room', '=', room)
-    .where('seq', '>', Number(place.seq))
-    .orderBy('seq')
-    .limit(EVENTS_A_TURN)
-    .execute()
+    .executeTakeFirstOrThrow()
+  return made === 1n ? (await held.execute(tx)).rows : []
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openTestCity, people, type TestCity } from '../../../../test/kit/city-service.ts'
+import { openTestCity, people, type Someone, type TestCity } from '../../../../test/kit/city-service.ts'
 import type { AgentCalled } from '../city.events.ts'
 import { agentCalled } from '../city.events.ts'
 import { MAX_TEXT, Message } from '../messages.contract.ts'
@@ -22,7 +22,7 @@ describe('saying something', () => {
   })
   afterAll(async () => await city?.[Symbol.asyncDispose]())
 
-  const post = (who: 'olena' | 'taras' | null, room: string, body: unknown) =>
+  const post = (who: Someone | null, room: string, body: unknown) =>
     city.fetch(who, `/api/city/rooms/${room}/messages`, {
       method: 'POST',
       body: typeof body === 'string' ? body : JSON.stringify(body),
@@ -59,6 +59,48 @@ describe('saying something', () => {
     const { items } = await city.as('olena').messages({ room, after: 0, limit: 100 })
     expect(items.map((message) => message.seq)).toEqual(Array.from({ length: 60 }, (_, i) => i + 1))
     expect(await city.as('olena').room({ room })).toMatchObject({ seq: 60, unread: 30, readSeq: 0 })
+  })
+
+  it('judges alone each of those who speak at the same moment, and numbers what stands without a gap', async () => {
+    const { id: room } = await city.as('olena').openRoom({ name: 'Moment', visibility: 'public' })
+    const { id: root } = await city.as('olena').post({ room, clientId: 'root', text: 'корінь' })
+    await city.as('olena').mute({
+      room,
+      principal: people.iryna.id,
+      until: new Date(Date.now() + 3_600_000).toISOString(),
+      reason: 'шум',
+    })
+    const poll = (options: string[]) => ({ question: '?', options, multiple: false })
+    const bodies: [Parameters<typeof post>[0], object][] = [
+      ['taras', { clientId: 'a', text: 'a' }],
+      ['taras', { clientId: 'a', text: 'a' }],
+      ['taras', { clientId: 'a', text: 'other' }],
+      ['iryna', { clientId: 'i', text: 'muted' }],
+      ['taras', { clientId: 'b', text: 'b', replyTo: 'msg_none' }],
+      ['olena', { clientId: 'c', text: 'c', replyTo: root, thread: root }],
+      ['olena', { clientId: 'd', text: '', poll: poll(['x', 'x']) }],
+      ['olena', { clientId: 'e', text: '', poll: poll(['x', 'y']) }],
+      ['taras', { clientId: 'f', text: 'f', parts: [{ type: 'file', file: 'file_no' }] }],
+      ['taras', { clientId: 'g', text: 'g', thread: 'msg_none' }],
+      ['taras', { clientId: 'h', text: '@Олена @room h' }],
+    ]
+    const answers = await Promise.all(bodies.map(([who, body]) => post(who, room, body)))
+    const codes = await Promise.all(
+      answers.map(async (answer) => (answer.ok ? answer.status : await code(answer))),
+    )
+    // Which of the three under one clientId came first is not told.
+    expect(codes.slice(0, 3)).toEqual(expect.arrayContaining([201, 'city.client_id_conflict']))
+    expect(codes.slice(3)).toEqual([
+      ...['city.muted', 'city.reply_not_found', 201, 'city.options_alike', 201],
+      ...['city.part_file', 'city.thread_not_found', 201],
+    ])
+    const log = await city.as('olena').events({ room, after: 1 })
+    expect(log.items.map(({ seq }) => seq)).toEqual([2, 3, 4, 5, 6])
+    expect(log.items.map(({ type }) => type).sort()).toEqual([...Array(4).fill('message'), 'thread'])
+    expect(await city.as('taras').room({ room })).toMatchObject({ seq: 6 })
+    const { items } = await city.as('olena').messages({ room })
+    expect(items.find(({ id }) => id === root)?.replies).toMatchObject({ replies: 1 })
+    expect(items.find(({ poll }) => poll)?.poll?.options).toHaveLength(2)
   })
 
   it.each([
