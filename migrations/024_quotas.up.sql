@@ -14,3 +14,7 @@ CREATE INDEX push_subscription_credential ON city.push_subscription (credential)
 
 -- The invitation somebody asks by, where an address proves itself before its account is made.
 ALTER TABLE auth.sign_up ADD COLUMN invitation text;
+
+-- Where a transport keeps its copy of an event: what is emptied here is erased there too. Null where none does, or it is erased.
+ALTER TABLE events.outbox ADD COLUMN carried_as bigint;
+CREATE INDEX outbox_emptied ON events.outbox (carried_as) WHERE carried_as IS NOT NULL AND data = '{}'::jsonb;

@@ -36,6 +36,8 @@ export interface Transport {
   relay(routes: readonly Route[]): Promise<{ readonly consumers: readonly string[]; readonly more: boolean }>
   /** Carries a broadcast to every process, this one too. */
   broadcast(channel: string, data: unknown, here: Broadcasts): void
+  /** Erases copies that it keeps of events everybody has taken in; answers with those that are gone. Absent where it keeps none. */
+  erase?(copies: readonly number[]): Promise<readonly number[]>
   stop(): Promise<void>
 }
 
@@ -143,7 +145,7 @@ export function createEvents(
     },
     state: () => counts(db),
     dead: (limit) => deadLetters(db, limit),
-    forget: (id, except) => forget(db, id, except),
+    forget: (id, except) => forget(db, id, except, transport.erase),
     async replay(consumer, event) {
       const revived = await revive(db, consumer, event, new Date(clock.now()))
       if (revived) wake(consumer)

@@ -1,7 +1,7 @@
 import type { Kysely, Transaction } from 'kysely'
-import type { z } from 'zod'
+import { z } from 'zod'
 import type { AppError } from '../../kernel/errors.ts'
-import type { Channel, EventOf, EventType } from '../../kernel/event.ts'
+import { type Channel, channel, type EventOf, type EventType } from '../../kernel/event.ts'
 
 /** What an event is made of; id and time are added. */
 export interface NewEvent<T extends EventType = EventType> {
@@ -45,6 +45,9 @@ export interface Consumer<Tables, T extends EventType> {
 /** Something with an open transaction; every Kysely transaction is one. */
 export type AnyTransaction = Pick<Kysely<never>, 'getExecutor'>
 
+/** Heard in a process alone whose line to the others was broken and stands again: broadcasts of meanwhile never came. */
+export const lineResumed = channel('events.line_resumed', z.object({}))
+
 /** Durable events with their change in one transaction, and transient broadcasts. */
 export interface Events {
   /** Writes events to the outbox in the caller's transaction; they go out when it commits. */
@@ -61,7 +64,7 @@ export interface Events {
   /** Counts for health and the operator. */
   state(): Promise<{ outbox: number; pending: number; dead: number }>
   dead(limit: number): Promise<readonly DeadLetter[]>
-  /** Empties what was already handled of events that carry this id, except those of the names given: their words are gone from here, their places stay. Answers whether none is left to be handled. What a transport keeps outside of the database goes with its own age. */
+  /** Empties what was already handled of events that carry this id, except those of the names given: their words are gone from here, their places stay. Answers whether none is left to be handled. Copies that a transport keeps are erased once everybody has taken them in. */
   forget(id: string, except: readonly string[]): Promise<boolean>
   /** Gives a dead letter another set of tries. */
   replay(consumer: string, event: string): Promise<boolean>

@@ -89,6 +89,56 @@ describe.skipIf(!url)('JetStream (TEST_NATS_URL)', { timeout: 60_000 }, () => {
     }
   }
 
+  test('what is forgotten is erased from the stream too, once everybody has taken it in', () =>
+    spaced(async (space) => {
+      await using database = await testDatabase()
+      const events = await open(database, url, space)
+      const heard: number[] = []
+      events.consume({
+        name: 'test.hears',
+        db: database.kysely,
+        types: [sung],
+        handle: async ({ data }) => void heard.push(data.n),
+      })
+      await events.start()
+      const nats = await connect({ servers: url })
+      try {
+        const manager = await jetstreamManager(nats)
+        const stream = `${space}_events`
+        const kept = async () => {
+          const found: string[] = []
+          for (let seq = 1; seq <= 2; seq++) {
+            const message = await manager.streams.getMessage(stream, { seq }).catch(() => null)
+            found.push(message ? new TextDecoder().decode(message.data) : '')
+          }
+          return found.join()
+        }
+        // Somebody who is slow: what they have not taken in yet stays.
+        await manager.consumers.add(stream, { durable_name: 'slow', ack_policy: 'explicit' })
+        await database.kysely.transaction().execute(async (tx) => {
+          for (const words of ['msg_1 a secret', 'msg_2 the rest'])
+            await events.append(tx, { type: sung, principal: null, data: { n: 1, words } })
+        })
+        await eventually(() => expect(heard).toHaveLength(2), 20_000)
+        const forget = () => events.forget('msg_1', [])
+        await eventually(async () => {
+          expect(await forget()).toBe(false)
+          const { rows } = await sql<{ data: object }>`select data from events.outbox order by id`.execute(
+            database.kysely,
+          )
+          expect(rows[0]?.data).toEqual({})
+        }, 20_000)
+        expect(await kept()).toContain('a secret')
+        await manager.consumers.delete(stream, 'slow')
+        await eventually(async () => expect(await forget()).toBe(true), 20_000)
+        expect(await kept()).not.toContain('a secret')
+        expect(await kept()).toContain('the rest')
+      } finally {
+        await nats.close()
+        await events.stop()
+      }
+    }))
+
   test('while NATS is away events wait in the outbox; then all arrive, once', () =>
     spaced(async (space) => {
       await using database = await testDatabase()

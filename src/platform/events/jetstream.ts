@@ -1,13 +1,13 @@
-import { jetstream, jetstreamManager } from '@nats-io/jetstream'
+import { JetStreamApiError, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 import type { Secret } from '../../kernel/secret.ts'
 import type { Broadcasts } from './broadcasts.ts'
 import { createEvents, type EventsNeeds, type Transport } from './core.ts'
 import { eventsError } from './events.errors.ts'
-import type { Events } from './events.ts'
+import { type Events, lineResumed } from './events.ts'
 import { type Intake, openIntake } from './jetstream.intake.ts'
 import { encode, headersOf, type Space, spaceOf } from './jetstream.wire.ts'
-import { claim, type Outgoing, release, releaseAll } from './outbox.ts'
+import { type Carried, claim, type Outgoing, release, releaseAll } from './outbox.ts'
 
 const CONNECT_MS = 5000
 const RECONNECT_MS = 500
@@ -36,11 +36,13 @@ export async function openJetStreamEvents({
   }).catch((cause: unknown) => {
     throw eventsError('events.transport_down', {}, { cause })
   })
-  const line = watch(nats)
+  let resumed = () => {}
+  const line = watch(nats, () => resumed())
   const me = needs.ids.make('line')
-  return createEvents(needs, (here, report) =>
-    transport({ ...needs, nats, line, me, here, report, space: spaceOf(space) }),
-  )
+  return createEvents(needs, (here, report) => {
+    resumed = () => here.deliver(lineResumed.channel, {})
+    return transport({ ...needs, nats, line, me, here, report, space: spaceOf(space) })
+  })
 }
 
 interface Line {
@@ -48,12 +50,14 @@ interface Line {
 }
 
 /** Knows whether the connection stands. */
-function watch(nats: NatsConnection): Line {
+function watch(nats: NatsConnection, resumed: () => void): Line {
   const line = { up: true }
   const follow = async () => {
     for await (const { type } of nats.status()) {
       if (type === 'disconnect') line.up = false
-      if (type === 'reconnect') line.up = true
+      if (type !== 'reconnect') continue
+      line.up = true
+      resumed()
     }
     line.up = false
   }
@@ -88,9 +92,21 @@ function transport({ database, clock, nats, line, me, space, here, report }: Tra
   }
 
   /** Resolves when the server has it on its disk. */
-  async function publish({ envelope, availableAt }: Outgoing): Promise<void> {
+  async function publish({ envelope, availableAt }: Outgoing): Promise<Carried> {
     const { payload, headers } = encode(envelope, availableAt)
-    await js.publish(space.subject(envelope), payload, { msgID: envelope.id, headers, timeout: PUBLISH_MS })
+    const how = { msgID: envelope.id, headers, timeout: PUBLISH_MS }
+    const { seq } = await js.publish(space.subject(envelope), payload, how)
+    return { id: envelope.id, as: seq }
+  }
+
+  /** Up to where every consumer of the stream has taken in what is meant for it. */
+  async function takenIn(manager: JetStreamManager): Promise<number> {
+    let all = Number.POSITIVE_INFINITY
+    for await (const { ack_floor: floor, num_pending: left, num_ack_pending: open } of manager.consumers.list(
+      space.stream.name,
+    ))
+      if (left + open > 0) all = Math.min(all, floor.stream_seq)
+    return all
   }
 
   return {
@@ -124,10 +140,11 @@ function transport({ database, clock, nats, line, me, space, here, report }: Tra
       const events = await claim(db)
       if (events.length === 0) return { consumers: [], more: false }
       const results = await Promise.allSettled(events.map(publish))
-      const ids = (status: string) =>
-        events.filter((_, i) => results[i]?.status === status).map(({ envelope }) => envelope.id)
-      const left = ids('rejected')
-      await release(db, ids('fulfilled'), left, new Date(clock.now()))
+      const left = events
+        .filter((_, i) => results[i]?.status === 'rejected')
+        .map(({ envelope }) => envelope.id)
+      const arrived = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+      await release(db, arrived, left, new Date(clock.now()))
       if (left.length > 0) {
         const cause = results.find((result) => result.status === 'rejected')?.reason
         await ensureStream().catch(() => undefined)
@@ -140,6 +157,20 @@ function transport({ database, clock, nats, line, me, space, here, report }: Tra
       // Nobody wants yesterday's broadcast: while the line is down it goes to this process alone.
       if (!line.up) return
       nats.publish(`${space.broadcast}${channel}`, JSON.stringify(data), { headers: headersOf({ Line: me }) })
+    },
+    async erase(copies) {
+      const manager = await jetstreamManager(nats)
+      const last = await takenIn(manager)
+      const erased: number[] = []
+      for (const copy of copies) {
+        if (copy > last) continue
+        // Overwritten on the disk; one that is not there any more is as good.
+        await manager.streams.deleteMessage(space.stream.name, copy, true).catch((failure: unknown) => {
+          if (!(failure instanceof JetStreamApiError)) throw failure
+        })
+        erased.push(copy)
+      }
+      return erased
     },
     async stop() {
       await Promise.all(intakes.map((intake) => intake.stop()))

@@ -99,18 +99,28 @@ export async function claim(db: AnyTransaction): Promise<readonly Outgoing[]> {
     .sort((a, b) => (a.envelope.id < b.envelope.id ? -1 : 1))
 }
 
+/** An event that arrived, and the number under which the transport keeps its copy. */
+export interface Carried {
+  readonly id: string
+  readonly as: number
+}
+
 /** Ends claims: what arrived is never carried again, the rest may be at once. */
 export async function release(
   db: AnyTransaction,
-  arrived: readonly string[],
+  arrived: readonly Carried[],
   others: readonly string[],
   now: Date,
 ): Promise<void> {
   await sql`
-    update events.outbox set
+    with arrived as (select * from jsonb_to_recordset(${JSON.stringify(arrived)}::jsonb) as a(id text, "as" bigint))
+    update events.outbox o set
       claimed_until = null,
-      relayed_at = case when id = any(${arrived}::text[]) then ${now}::timestamptz end
-    where id = any(${[...arrived, ...others]}::text[]) and relayed_at is null`.execute(db)
+      carried_as = (select a."as" from arrived a where a.id = o.id),
+      relayed_at = case when o.id in (select id from arrived) then ${now}::timestamptz end
+    where (o.id in (select id from arrived) or o.id = any(${[...others]}::text[])) and relayed_at is null`.execute(
+    db,
+  )
 }
 
 /** Ends the claims of a life before, where no other process shares the outbox. */

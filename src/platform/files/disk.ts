@@ -39,12 +39,13 @@ export async function openDisk({ folder }: DiskOptions): Promise<Files> {
   }
 
   return {
-    async put(source, { maxBytes }) {
+    async put(source, { maxBytes, named }) {
       const name = `${process.pid}-${randomUUID()}`
       const temporary = join(aside, name)
       ours.add(name)
       try {
         const stored = await write(source, temporary, maxBytes)
+        named?.(stored.sha256)
         await settle(temporary, path(stored.sha256), folder)
         return stored
       } catch (failure) {

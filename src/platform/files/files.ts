@@ -9,8 +9,11 @@ export interface StoredBlob {
 
 /** Bytes by their sha256. What is stored is fsynced, with its folder, before it is acknowledged. */
 export interface Files extends AsyncDisposable {
-  /** Stores a stream; refuses with `file.too_large` past the limit and leaves nothing behind. */
-  put(source: Readable, limit: { readonly maxBytes: number }): Promise<StoredBlob>
+  /** Stores a stream; refuses with `file.too_large` past the limit and leaves nothing behind. `named` hears what the bytes are called before they stand there, so that whoever removes what nobody uses can leave them. */
+  put(
+    source: Readable,
+    how: { readonly maxBytes: number; readonly named?: (sha256: string) => void },
+  ): Promise<StoredBlob>
   /** Opens bytes, or the part `start…end` of them, both inclusive. Rejects with `file.missing`. */
   open(sha256: string, range?: { readonly start: number; readonly end: number }): Promise<Readable>
   read(sha256: string): Promise<Buffer>

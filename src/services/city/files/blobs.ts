@@ -6,8 +6,13 @@ import type { CityDb } from '../city.store.ts'
 export const alone = (tx: CityDb, key: string) =>
   sql`select pg_advisory_xact_lock(hashtextextended(${`city.file ${key}`}, 0))`.execute(tx)
 
-/** Removes bytes that are nobody's file, with what was made of them. */
-export async function forgetBlob(db: CityDb, files: Pick<Files, 'delete'>, sha256: string): Promise<void> {
+/** Removes bytes that are nobody's file, with what was made of them. `isHeld` is asked last: whether somebody is just bringing them. */
+export async function forgetBlob(
+  db: CityDb,
+  files: Pick<Files, 'delete'>,
+  sha256: string,
+  isHeld: (blob: string) => boolean = () => false,
+): Promise<void> {
   await db.transaction().execute(async (tx) => {
     await alone(tx, sha256)
     if (await isSomebodys(tx, sha256)) return
@@ -18,7 +23,8 @@ export async function forgetBlob(db: CityDb, files: Pick<Files, 'delete'>, sha25
       .returning('blob')
       .execute()
     for (const blob of [...views.map((view) => view.blob), sha256])
-      if (!(await isShown(tx, blob)) && !(await isSomebodys(tx, blob))) await files.delete(blob)
+      if (!(await isShown(tx, blob)) && !(await isSomebodys(tx, blob)) && !isHeld(blob))
+        await files.delete(blob)
   })
 }
 

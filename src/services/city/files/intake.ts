@@ -36,16 +36,35 @@ export function createIntake(needs: IntakeNeeds) {
 
   /** Lets a held blob go; one that is nobody's then is removed. */
   async function letGo(sha256: string): Promise<void> {
-    if (held.release(sha256)) await forgetBlob(needs.db, files, sha256)
+    if (held.release(sha256)) await forgetBlob(needs.db, files, sha256, held.has)
+  }
+
+  /** Stores bytes and holds them, from before they stand there; the caller lets them go. */
+  async function store(source: Readable, maxBytes: number): Promise<StoredBlob> {
+    let named: string | undefined
+    try {
+      return await files.put(source, {
+        maxBytes,
+        named(sha256) {
+          named = sha256
+          held.take(sha256)
+        },
+      })
+    } catch (failure) {
+      if (named !== undefined) await letGo(named)
+      throw failure
+    }
   }
 
   /** Makes a blob that the caller holds a file. */
   async function takeIn(blob: StoredBlob, arrival: Arrival, signal: AbortSignal): Promise<FileRow> {
     if (blob.sizeBytes === 0) throw engineError('file.empty')
+    // Another process refused the same bytes meanwhile and took them away.
+    if (!(await files.has(blob.sha256))) throw cityError('city.upload_broken')
     const facts = await look(needs, blob, arrival.name, signal)
-    const clean = await cleaned(needs, blob, facts, signal)
-    if (!clean) return await register(needs, arrival, { blob, facts })
-    held.take(clean.sha256)
+    const picture = await cleaned(needs, blob, facts, signal)
+    if (!picture) return await register(needs, arrival, { blob, facts })
+    const clean = await store(Readable.from([picture]), 2 * limits.maxUploadBytes)
     try {
       return await register(needs, arrival, { blob: clean, facts })
     } finally {
@@ -54,14 +73,12 @@ export function createIntake(needs: IntakeNeeds) {
   }
 
   return {
-    /** Keeps a blob, which is nobody's yet, from being removed until `letGo`. Call it as soon as the blob is stored. */
-    hold: held.take,
+    store: (source: Readable): Promise<StoredBlob> => store(source, limits.maxUploadBytes),
     letGo,
     takeIn,
     /** Stores `source` and makes it a file. */
     async take(source: Readable, arrival: Arrival, signal: AbortSignal): Promise<FileRow> {
-      const blob = await files.put(source, { maxBytes: limits.maxUploadBytes })
-      held.take(blob.sha256)
+      const blob = await store(source, limits.maxUploadBytes)
       try {
         return await takeIn(blob, arrival, signal)
       } finally {
@@ -86,22 +103,22 @@ async function look(
   return await media.inspect({ path: files.path(sha256), key: sha256, ...claimed }, signal)
 }
 
-/** The picture without what the camera wrote, stored; undefined where there is nothing to take out. */
+/** The picture without what the camera wrote; undefined where there is nothing to take out. */
 async function cleaned(
-  { files, media, limits }: IntakeNeeds,
+  { files, media }: IntakeNeeds,
   { sha256 }: StoredBlob,
   { kind, mime }: MediaFacts,
   signal: AbortSignal,
-): Promise<StoredBlob | undefined> {
+): Promise<Uint8Array | undefined> {
   if (!media || kind !== 'image') return undefined
-  const bytes = await media.clean({ path: files.path(sha256), key: sha256, mime }, signal)
-  return bytes ? await files.put(Readable.from([bytes]), { maxBytes: 2 * limits.maxUploadBytes }) : undefined
+  return (await media.clean({ path: files.path(sha256), key: sha256, mime }, signal)) ?? undefined
 }
 
 /** Counts the uploads under way here that hold a blob which is not yet anybody's. */
 function createHolds() {
   const held = new Map<string, number>()
   return {
+    has: (sha256: string): boolean => held.has(sha256),
     take: (sha256: string) => void held.set(sha256, (held.get(sha256) ?? 0) + 1),
     /** Says whether that was the last. */
     release(sha256: string): boolean {

@@ -67,6 +67,13 @@ export function createResumable({ db, intake, folder, limits }: ResumableNeeds) 
               const { principal } = await admitted(request, reply, FILE_RIGHTS.upload, authenticate)
               const { upload } = request.params as { upload?: string }
               if (upload !== undefined && !isOf(principal.id, upload)) throw kernelError('http.not_found')
+              if (request.method !== 'OPTIONS' && request.headers['tus-resumable'] !== VERSION)
+                return await reply
+                  .code(WRONG_VERSION)
+                  .header('tus-version', VERSION)
+                  .send(cityError('city.upload_broken').toJSON())
+              const unreadable = Object.keys(READABLE).find((name) => !isReadable(request, name))
+              if (unreadable !== undefined) throw kernelError('input.invalid', { detail: unreadable })
               if (upload === undefined && request.method === 'POST')
                 await beforeCreation(request, principal.id)
               for (const [name, value] of Object.entries(reply.getHeaders()))
@@ -112,6 +119,33 @@ export function createResumable({ db, intake, folder, limits }: ResumableNeeds) 
       }
     },
   }
+}
+
+const NEVER = /(?!)/
+const VERSION = '1.0.0'
+/** What the protocol answers to another version of it. */
+const WRONG_VERSION = 412
+/** Of what is known of an upload its name alone is used. */
+const MAX_HEADER = 2_000
+const WHOLE = /^\d{1,15}$/
+/** Headers as the protocol writes them; the library would refuse others in words of its own. Uploads are not joined, and a method is said as such. */
+const READABLE: Readonly<Record<string, RegExp>> = {
+  'upload-length': WHOLE,
+  'upload-offset': WHOLE,
+  'upload-defer-length': /^1$/,
+  'upload-metadata': /^[^\s,]+( [A-Za-z0-9+/]*={0,2})?(,\s*[^\s,]+( [A-Za-z0-9+/]*={0,2})?)*$/,
+  'upload-concat': NEVER,
+  'x-http-method-override': NEVER,
+}
+
+function isReadable({ method, headers }: FastifyRequest, name: string): boolean {
+  if (name === 'upload-offset' && method === 'PATCH' && headers[name] === undefined) return false
+  const value = headers[name]
+  if (value === undefined) return true
+  const said = String(value)
+  if (said.length > MAX_HEADER || !READABLE[name]?.test(said)) return false
+  const keys = name === 'upload-metadata' ? said.split(',').map((pair) => pair.trim().split(' ')[0]) : []
+  return new Set(keys).size === keys.length
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

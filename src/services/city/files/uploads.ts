@@ -1,7 +1,7 @@
 import type { MultipartFile } from '@fastify/multipart'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { AppError } from '../../../kernel/errors.ts'
-import type { Files, StoredBlob } from '../../../platform/files/files.ts'
+import type { StoredBlob } from '../../../platform/files/files.ts'
 import { isBrokenForm } from '../../../platform/http/broken-form.ts'
 import { admitted, whenGone } from '../../../platform/http/serve.ts'
 import type { Authenticate } from '../../../platform/http/service.ts'
@@ -12,22 +12,20 @@ import { toCityFile } from './files.ts'
 import type { Intake } from './intake.ts'
 
 interface UploadNeeds {
-  readonly files: Files
   readonly intake: Intake
   readonly limits: { readonly maxUploadBytes: number }
 }
 
 /** `POST /api/city/files`: one multipart field `file`, taken in for whoever sends it. */
 export function uploadRoute(app: FastifyInstance, authenticate: Authenticate, needs: UploadNeeds): void {
-  const { files, intake, limits } = needs
+  const { intake, limits } = needs
   app.post('/api/city/files', async (request, reply) => {
     const { principal } = await admitted(request, reply, FILE_RIGHTS.upload, authenticate)
     await intake.checkQuota(principal.id, 1)
     let received: Received | undefined
     try {
-      await receive(request, files, limits.maxUploadBytes, (one) => {
+      await receive(request, intake, limits.maxUploadBytes, (one) => {
         received = one
-        intake.hold(one.blob.sha256)
       })
       if (!received) throw cityError('city.upload_missing')
       const { blob, name } = received
@@ -47,7 +45,7 @@ interface Received {
 /** Takes the one file out of a request; `got` hears of it as soon as it is stored, whatever comes after. */
 async function receive(
   request: FastifyRequest,
-  files: Files,
+  intake: Intake,
   maxBytes: number,
   got: (one: Received) => void,
 ): Promise<void> {
@@ -59,7 +57,7 @@ async function receive(
       if (part.type !== 'file') continue
       if (count++ > 0) throw cityError('city.upload_many')
       if (part.fieldname !== 'file') throw cityError('city.upload_missing')
-      got({ blob: await keep(request, files, part, maxBytes), name: cleanName(part.filename) })
+      got({ blob: await keep(request, intake, part), name: cleanName(part.filename) })
     }
   } catch (cause) {
     request.raw.resume()
@@ -67,18 +65,13 @@ async function receive(
   }
 }
 
-async function keep(
-  request: FastifyRequest,
-  files: Files,
-  part: MultipartFile,
-  maxBytes: number,
-): Promise<StoredBlob> {
+async function keep(request: FastifyRequest, intake: Intake, part: MultipartFile): Promise<StoredBlob> {
   const broken = () => {
     if (!request.raw.complete) part.file.destroy(cityError('city.upload_broken'))
   }
   request.raw.once('close', broken)
   try {
-    return await files.put(part.file, { maxBytes })
+    return await intake.store(part.file)
   } finally {
     request.raw.off('close', broken)
     part.file.resume()

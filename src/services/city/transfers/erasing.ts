@@ -3,10 +3,12 @@ import type { Clock } from '../../../kernel/clock.ts'
 import type { Events } from '../../../platform/events/events.ts'
 import type { Files } from '../../../platform/files/files.ts'
 import { residentErased } from '../../auth/auth.events.ts'
+import { wordsLeft } from '../city.events.ts'
 import { type CityDb, findRoom, type NewEventRow, numberEvents } from '../city.store.ts'
 import type { CityTables } from '../city.tables.ts'
 import { forgetBlob } from '../files/blobs.ts'
 import { eraseMessage } from '../messages/erase.ts'
+import { forgetPersonInCases } from '../moderation/kept.ts'
 
 export interface ErasingNeeds {
   readonly db: CityDb
@@ -32,6 +34,7 @@ const KEPT = [
   'notification',
   'notification_setting',
   'push_subscription',
+  'person_quota',
 ] as const
 
 /** Follows an erasure through the city, in batches that each stand alone: killed in its middle it goes on with what is left. Numbers of rooms stay whole: what was said becomes tombstones. */
@@ -42,7 +45,8 @@ export function consumeErasedPeople(needs: ErasingNeeds): void {
     db,
     types: [residentErased],
     timeoutMs: TRY_MS,
-    async handle({ data: { principal: who, name } }, { signal }) {
+    async handle({ data: { principal: who, name } }, job) {
+      const { signal } = job
       for (const table of KEPT) await db.deleteFrom(`city.${table}`).where('principal', '=', who).execute()
       const own = await db
         .selectFrom('city.room')
@@ -56,10 +60,15 @@ export function consumeErasedPeople(needs: ErasingNeeds): void {
       ]
       for (const which of theirs) while (await eraseSome(needs, who, which)) signal.throwIfAborted()
       while (await unmention(needs, who, name)) signal.throwIfAborted()
+      await forgetPersonInCases(db, who)
       await rename(db, who)
       await leaveRooms(db, who)
       await dropFiles(needs, who)
       await dropArchives(needs, who)
+      // Envelopes that name them, this one's own with the name they had, are emptied once everybody has handled them.
+      await job.commit((tx) =>
+        events.append(tx, { type: wordsLeft, principal: null, data: { message: who, looks: 1 } }),
+      )
     },
   })
 }

@@ -15,6 +15,7 @@ import {
 } from '../../../../test/kit/city-service.ts'
 import { testDatabase } from '../../../../test/kit/database.ts'
 import { eventually } from '../../../../test/kit/eventually.ts'
+import { grepTables } from '../../../../test/kit/grep-tables.ts'
 import { MATTERMOST } from '../../../../test/kit/imports/mattermost.ts'
 import { SLACK } from '../../../../test/kit/imports/slack.ts'
 import { TELEGRAM } from '../../../../test/kit/imports/telegram.ts'
@@ -372,6 +373,10 @@ describe('an erased person', () => {
     await taras.react({ message: call.id, emoji: '🌱' })
     await olena.forward({ message: first.id, room: 'square', clientId: 'f' })
     await taras.draft({ room, text: 'ще' })
+    await taras.report({ message: first.id, reason: 'other', words: 'таємниця скарги' }).catch(() => undefined)
+    await taras.report({ person: people.olena.id, room, reason: 'other', words: 'таємниця скарги' })
+    await olena.report({ message: first.id, reason: 'other', words: 'без слів' })
+    await olena.limitPerson({ principal: people.taras.id, limitBytes: 1_000_000 })
     const erased = { principal: people.taras.id, name: 'Тарас' }
     await city.db
       .transaction()
@@ -405,5 +410,13 @@ describe('an erased person', () => {
     ).toEqual([])
     expect(await city.files.has(createHash('sha256').update(BYTES.png).digest('hex'))).toBe(false)
     expect(await city.db.selectFrom('city.draft').select('room').execute()).toEqual([])
+    expect(await city.db.selectFrom('city.person_quota').select('principal').execute()).toEqual([])
+    const cases = await city.db.selectFrom('city.report').select(['reporter', 'words', 'kept']).execute()
+    expect(cases.filter(({ reporter }) => reporter === erased.principal)).toMatchObject([{ words: '' }])
+    expect(cases.map(({ kept }) => kept)).toEqual(cases.map(() => null))
+    // The name they had is told in one event, and forgotten when everybody knows.
+    await eventually(async () =>
+      expect(await grepTables(city.db as never, '"name": "Тарас"')).not.toContain('events.outbox'),
+    )
   })
 })
