@@ -45,6 +45,8 @@ export interface Config {
   readonly maxAudioSeconds: number
   readonly maxPages: number
   readonly llm: { readonly url: string; readonly model: string } | null
+  /** Which Whisper hears on this machine, and how many recordings at once. */
+  readonly whisper: { readonly model: string; readonly workers: number }
   readonly stt: { readonly url: string; readonly model: string } | null
   readonly tts: { readonly url: string; readonly model: string; readonly voice: string } | null
   /** How long the gateway keeps results and jobs, and how much of results. */
@@ -214,6 +216,12 @@ export const VARIABLES = {
   LLM_URL: url('Any OpenAI-compatible base URL, such as http://127.0.0.1:11434/v1.', '', 'http', 'https'),
   LLM_KEY: text('Its key.', ''),
   LLM_MODEL: text('The model to ask for; needed with LLM_URL.', ''),
+  WHISPER_MODEL: choice(
+    'Which Whisper hears on this machine: a larger one hears better and slower. Fetch it with `npm run models -- pull <name>`.',
+    'whisper-base',
+    ['whisper-tiny', 'whisper-base', 'whisper-small'],
+  ),
+  WHISPER_WORKERS: whole('Recordings transcribed at once, each in a process of 650 MB and more.', 1, 1, 16),
   STT_URL: url('An OpenAI-compatible base URL that hears, tried after the local model.', '', 'http', 'https'),
   STT_KEY: text('Its key.', ''),
   STT_MODEL: text('Its model.', 'whisper-1'),
@@ -429,6 +437,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     maxAudioSeconds: (get('MAX_AUDIO_MINUTES', V.MAX_AUDIO_MINUTES) ?? 60) * 60,
     maxPages: get('MAX_PAGES', V.MAX_PAGES) ?? 500,
     llm: llmUrl && llmModel ? { url: llmUrl, model: llmModel } : null,
+    whisper: {
+      model: get('WHISPER_MODEL', V.WHISPER_MODEL) ?? 'whisper-base',
+      workers: get('WHISPER_WORKERS', V.WHISPER_WORKERS) ?? 1,
+    },
     stt: sttUrl ? { url: sttUrl, model: get('STT_MODEL', V.STT_MODEL) ?? 'whisper-1' } : null,
     tts: ttsUrl
       ? {

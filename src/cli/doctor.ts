@@ -158,9 +158,14 @@ const WITHOUT: Readonly<Record<'stt' | 'embeddings', string>> = {
   embeddings: 'search goes by letters, not by meaning',
 }
 
-async function localModels({ modelsDir, modelsMirror }: Config): Promise<Check[]> {
+async function localModels({ modelsDir, modelsMirror, whisper }: Config): Promise<Check[]> {
   const mirror = modelsMirror === null ? {} : { mirror: modelsMirror }
-  const list = await createModels({ dir: modelsDir, clock: systemClock, ...mirror }).list()
+  const list = await createModels({
+    dir: modelsDir,
+    clock: systemClock,
+    wanted: [whisper.model],
+    ...mirror,
+  }).list()
   return list.map(({ name, state, engine, sizeBytes }): Check => {
     const check = `model ${name}`
     if (state === 'ready') return { name: check, state: 'ok', detail: sizeLabel(sizeBytes) }

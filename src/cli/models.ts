@@ -69,8 +69,9 @@ export function modelsCommands(program: Command, terminal: Terminal): void {
 }
 
 function open(terminal: Terminal): Models {
-  const { modelsDir, modelsMirror } = readConfig(terminal.env)
-  return createModels({ dir: modelsDir, clock: systemClock, ...(modelsMirror && { mirror: modelsMirror }) })
+  const { modelsDir, modelsMirror, whisper } = readConfig(terminal.env)
+  const mirror = modelsMirror === null ? {} : { mirror: modelsMirror }
+  return createModels({ dir: modelsDir, clock: systemClock, wanted: [whisper.model], ...mirror })
 }
 
 const missing = async (models: Models): Promise<string[]> =>

@@ -47,11 +47,17 @@ export async function createEngines(
 ): Promise<Engines> {
   const { maxPages, maxPixels, modelsDir, modelsMirror, secrets } = config
   const maxSeconds = config.maxAudioSeconds
-  const models = createModels({ dir: modelsDir, clock, ...(modelsMirror && { mirror: modelsMirror }) })
+  const { model, workers } = config.whisper
+  const models = createModels({
+    dir: modelsDir,
+    clock,
+    wanted: [model],
+    ...(modelsMirror && { mirror: modelsMirror }),
+  })
   const media = createLocalMedia({ clock, limits: { maxPages, maxPixels, maxSeconds } })
   const parser = createLocalParser({ clock, maxPages })
   const tesseract = createTesseractOcr({ clock, maxPixels })
-  const whisper = createWhisper({ models, clock, maxSeconds })
+  const whisper = createWhisper({ models, clock, maxSeconds, model, size: workers })
   const e5 = createE5({ models, clock })
   const ngrams = createNgrams()
   const pooled = [media, parser, tesseract, whisper, e5]

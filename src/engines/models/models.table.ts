@@ -19,13 +19,17 @@ export interface Model {
    * where the hub's own size and sha256 of a file are the ones above, which is asked before anything is fetched.
    */
   readonly hub?: string
+  /** The commit there that holds these very files; its newest where nothing is said. */
+  readonly revision?: string
+  /** Listed and fetched only where a setting or somebody names it. */
+  readonly optional?: boolean
   /** Whether `tools/models/build.sh` makes it, byte for byte, from Python wheels. */
   readonly built?: boolean
   /** Comes with an npm package, and so is there after `npm ci`. */
   readonly packaged?: { readonly name: string; readonly folder: string }
 }
 
-/** Every model the city knows. Checksums are of the files that `tools/models/` makes and that its figures were measured with. */
+/** Every model the city knows. Checksums are of the files that `tools/models/` makes and that its figures were measured with; of optional ones, of the hub's files at the revision named, which nobody here has measured. */
 export const MODELS: readonly Model[] = [
   {
     name: 'whisper-base',
@@ -70,6 +74,100 @@ export const MODELS: readonly Model[] = [
         path: 'tokenizer_config.json',
         sizeBytes: 1695,
         sha256: 'e5efb656b86340debc040b198fd16918a7123e69b19aabebdba0daac8ef90d50',
+      },
+    ],
+  },
+  {
+    name: 'whisper-small',
+    engine: 'stt',
+    what: 'Speech to text, heard better and three times as slow: OpenAI Whisper small, 8 bits, without times of words',
+    licence: 'MIT',
+    copyright: 'Copyright (c) 2022 OpenAI',
+    hub: 'onnx-community/whisper-small',
+    revision: '36050c46d777d46dc4b5f43f6d90574fc38f8732',
+    optional: true,
+    files: [
+      {
+        path: 'config.json',
+        sizeBytes: 2227,
+        sha256: '457854d452f17661e197d74aee12b8e74fb75ba30ebfaa7426d0d61ea1e08a18',
+      },
+      {
+        path: 'generation_config.json',
+        sizeBytes: 3893,
+        sha256: 'f538b28220c6a6d6f1af1458d4141cacb4ef4963df3de98a19490440c412ddf0',
+      },
+      {
+        path: 'onnx/decoder_model_merged_quantized.onnx',
+        sizeBytes: 156_750_845,
+        sha256: 'ec07c3cbb64172c39791e26ee870a65ac22b458c36722bfe2776b3dbf741e0c9',
+      },
+      {
+        path: 'onnx/encoder_model_quantized.onnx',
+        sizeBytes: 92_326_160,
+        sha256: 'a43a83f3c5361cd591cfa7c36f14b43cf7cb22f47a415cc14a8d557be800fa92',
+      },
+      {
+        path: 'preprocessor_config.json',
+        sizeBytes: 339,
+        sha256: 'a6a76d28c93edb273669eb9e0b0636a2bddbb1272c3261e47b7ca6dfdbac1b8d',
+      },
+      {
+        path: 'tokenizer.json',
+        sizeBytes: 2_480_466,
+        sha256: '27fc476bfe7f17299480be2273fc0608e4d5a99aba2ab5dec5374b4482d1a566',
+      },
+      {
+        path: 'tokenizer_config.json',
+        sizeBytes: 282_683,
+        sha256: '2a4c4281cf9f51ac6ccc406fdc711a087afe6530f671fa7b80953edc498275ce',
+      },
+    ],
+  },
+  {
+    name: 'whisper-tiny',
+    engine: 'stt',
+    what: 'Speech to text for small machines, heard worse: OpenAI Whisper tiny, 8 bits, without times of words',
+    licence: 'MIT',
+    copyright: 'Copyright (c) 2022 OpenAI',
+    hub: 'onnx-community/whisper-tiny',
+    revision: 'ff4177021cc41f7db950912b73ea4fdf7d01d8e7',
+    optional: true,
+    files: [
+      {
+        path: 'config.json',
+        sizeBytes: 2243,
+        sha256: '46aeea0a406afbeb563fc8e59ca10609203df4299af6a83f73752fef369efd2d',
+      },
+      {
+        path: 'generation_config.json',
+        sizeBytes: 3772,
+        sha256: 'f5c67e5a4f7102f8cb4d058bc95da276bbc19eeec997267c3bb0f25ef68facd1',
+      },
+      {
+        path: 'onnx/decoder_model_merged_quantized.onnx',
+        sizeBytes: 30_719_241,
+        sha256: '25e807a962b6349356d0ea5d0dfe530b7e5bf0e2a484aeca0359d03143faddd3',
+      },
+      {
+        path: 'onnx/encoder_model_quantized.onnx',
+        sizeBytes: 10_124_990,
+        sha256: '2af4a414ca47aa30f61246017e5fe82b0a8d229281d1255ba666a2a7f6b84d19',
+      },
+      {
+        path: 'preprocessor_config.json',
+        sizeBytes: 339,
+        sha256: 'a6a76d28c93edb273669eb9e0b0636a2bddbb1272c3261e47b7ca6dfdbac1b8d',
+      },
+      {
+        path: 'tokenizer.json',
+        sizeBytes: 2_480_466,
+        sha256: '27fc476bfe7f17299480be2273fc0608e4d5a99aba2ab5dec5374b4482d1a566',
+      },
+      {
+        path: 'tokenizer_config.json',
+        sizeBytes: 282_683,
+        sha256: '2a4c4281cf9f51ac6ccc406fdc711a087afe6530f671fa7b80953edc498275ce',
       },
     ],
   },

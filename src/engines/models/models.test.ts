@@ -318,6 +318,22 @@ describe('sources', () => {
   })
 })
 
+test('an optional model is listed where a setting names it, or once it is being here; it is fetched at its revision', async () => {
+  const table = [{ ...model, optional: true, revision: 'abc123' }]
+  const names = async (wanted: readonly string[]) =>
+    (await open({ table, wanted }).list()).map(({ name }) => name)
+  expect(await names([])).toEqual([])
+  expect(await names(['tiny'])).toEqual(['tiny'])
+  serve = (request, response) => {
+    const file = model.files.find(({ path }) => request.url === `/city/tiny/resolve/abc123/${path}`)
+    if (!file) return void response.writeHead(404).end()
+    if (request.method !== 'HEAD') return whole(request, response)
+    response.writeHead(200, { 'content-length': file.sizeBytes }).end()
+  }
+  await open({ table, sources: [hubSource(url)] }).pull('tiny')
+  expect(await names([])).toEqual(['tiny'])
+})
+
 test('the voice model is there after npm ci', async () => {
   const models = createModels({ dir, clock })
   expect(await models.state('silero-vad-v6')).toBe('ready')
@@ -326,7 +342,7 @@ test('the voice model is there after npm ci', async () => {
 })
 
 const { MODELS_DIR } = process.env
-test.skipIf(!MODELS_DIR).each(MODELS.map(({ name }) => name))(
+test.skipIf(!MODELS_DIR).each(MODELS.filter(({ optional }) => !optional).map(({ name }) => name))(
   '%s: the files at hand are those of the table',
   async (name) => {
     const found = await createModels({ dir: MODELS_DIR ?? '', clock }).verify(name)

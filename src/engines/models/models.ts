@@ -37,6 +37,7 @@ export interface PullOptions {
 export interface Models {
   /** The folder that holds them all. */
   readonly dir: string
+  /** Optional ones only where they are wanted, or have begun to be here. */
   list(): Promise<readonly ModelInfo[]>
   /** By presence and size of the files, asked anew each time: a model that appears is seen. */
   state(name: string): Promise<ModelState>
@@ -64,6 +65,8 @@ export interface ModelsOptions {
   /** In the order they are asked; by default mirror, hub, build. */
   readonly sources?: readonly Source[]
   readonly table?: readonly Model[]
+  /** Optional models that a setting names: they are listed, and missed, like the others. */
+  readonly wanted?: readonly string[]
 }
 
 interface Pull {
@@ -76,7 +79,7 @@ interface Pull {
 const HUB = 'https://huggingface.co'
 
 export function createModels(options: ModelsOptions): Models {
-  const { clock, dir, hub = HUB, mirror, table = MODELS } = options
+  const { clock, dir, hub = HUB, mirror, table = MODELS, wanted = [] } = options
   const sources = options.sources ?? [
     ...(mirror ? [mirrorSource(mirror)] : []),
     hubSource(hub),
@@ -157,15 +160,19 @@ export function createModels(options: ModelsOptions): Models {
   return {
     dir,
     state,
-    list: () =>
-      Promise.all(
+    list: async () => {
+      const all = await Promise.all(
         table.map(async (model) => {
           const { copyright, engine, licence, name, what } = model
           const progress = pulls.get(name)?.progress
           const sizeBytes = modelBytes(model)
           return { name, engine, what, licence, copyright, sizeBytes, state: await state(name), progress }
         }),
-      ),
+      )
+      return all.filter(
+        (one, n) => !table[n]?.optional || wanted.includes(one.name) || one.state !== 'missing',
+      )
+    },
     missing: async (name) => {
       const model = find(name)
       const found = await check(model, 'quick')

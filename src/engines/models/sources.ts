@@ -41,7 +41,8 @@ export function hubSource(url: string): Source {
     name: 'hub',
     async fetch(model, files, folder, options) {
       if (!model.hub) throw new SourceFailed('it does not have this model')
-      const urlOf = (file: ModelFile) => new URL(`/${model.hub}/resolve/main/${file.path}`, url)
+      const urlOf = (file: ModelFile) =>
+        new URL(`/${model.hub}/resolve/${model.revision ?? 'main'}/${file.path}`, url)
       const largest = [...files].sort((a, b) => b.sizeBytes - a.sizeBytes)
       for (const file of largest) await expectSame(urlOf(file), file, options)
       for (const file of files)

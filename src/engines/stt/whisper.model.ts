@@ -27,7 +27,7 @@ export interface Said extends Span {
 export interface Hearing {
   readonly language: string
   readonly task: 'transcribe' | 'translate'
-  /** Times of words, from what the decoder looked at while it wrote them. */
+  /** Times of words, from what the decoder looked at while it wrote them; none from an export that does not show that. */
   readonly words: boolean
   /** Names and terms to expect; the end of it counts where it is long. */
   readonly prompt: string | undefined
@@ -76,6 +76,7 @@ export async function loadWhisper({ folder, name, threads }: WhisperOptions): Pr
   ])
   if (!(tokenizer instanceof WhisperTokenizer)) throw new Error(`${name} is no Whisper`)
   shareEncoder(model.sessions)
+  const timesWords = showsAttention(model)
   const config = languageConfig(model.generation_config)
   const { decoder_start_token_id: start, lang_to_id: ids } = config
   const byLanguage = new Map(Object.entries(ids).map(([token, id]) => [token.slice(2, -2), id]))
@@ -112,7 +113,8 @@ export async function loadWhisper({ folder, name, threads }: WhisperOptions): Pr
       decoder_input_ids,
       return_timestamps: true,
       max_new_tokens,
-      ...(hearing.words && { return_token_timestamps: true, num_frames: Math.ceil(pcm.length / STEP) }),
+      ...(hearing.words &&
+        timesWords && { return_token_timestamps: true, num_frames: Math.ceil(pcm.length / STEP) }),
       ...options,
     })
     const { sequences, times } = await generated(output)
@@ -238,6 +240,18 @@ const isSame = (a: Float32Array, b: Float32Array): boolean =>
     Buffer.from(a.buffer, a.byteOffset, a.byteLength),
     Buffer.from(b.buffer, b.byteOffset, b.byteLength),
   ) === 0
+
+/** Whether words can be timed: not every export shows what its decoder looks at, nor names the heads that look at the sound. */
+function showsAttention(model: { readonly sessions: object; readonly generation_config: unknown }): boolean {
+  // The library's own fields; its types say no more than `Object`.
+  const { decoder_model_merged: decoder } = model.sessions as Readonly<
+    Record<string, { readonly outputNames?: readonly string[] }>
+  >
+  const { alignment_heads: heads } = (model.generation_config ?? {}) as { readonly alignment_heads?: unknown }
+  return (
+    Array.isArray(heads) && (decoder?.outputNames ?? []).some((name) => name.startsWith('cross_attentions'))
+  )
+}
 
 interface LanguageConfig {
   readonly decoder_start_token_id: number

@@ -1,4 +1,5 @@
 import type { Clock } from '../../kernel/clock.ts'
+import { MODELS, modelBytes } from '../models/models.table.ts'
 import type { Models } from '../models/models.ts'
 import { childModule } from '../workers/child-process.ts'
 import { contentKey } from '../workers/content-key.ts'
@@ -26,7 +27,10 @@ export interface Whisper extends Stt {
   close(): Promise<void>
 }
 
+/** For the model of 80 MB that is usual; what a larger one has more comes on top several times over. */
 const MEMORY_BYTES = 2 * 1024 ** 3
+const USUAL_BYTES = 80_000_000
+const TIMES_OVER = 4
 const DEADLINE_MS = 2 * 60 * 60_000
 /** Decoding an hour of sound says nothing meanwhile. */
 const SILENCE_MS = 3 * 60_000
@@ -50,7 +54,7 @@ export function createWhisper(needs: WhisperNeeds): Whisper {
     name: 'stt',
     entry: childModule(import.meta.url, './whisper.child'),
     size,
-    memoryLimitBytes: MEMORY_BYTES,
+    memoryLimitBytes: memoryFor(model),
     maxQueue,
     clock,
     ...(needs.idleMs !== undefined && { idleMs: needs.idleMs }),
@@ -85,4 +89,10 @@ export function createWhisper(needs: WhisperNeeds): Whisper {
     state: pool.state,
     close: pool.close,
   }
+}
+
+function memoryFor(name: string): number {
+  const known = MODELS.find((one) => one.name === name)
+  const more = known ? Math.max(0, modelBytes(known) - USUAL_BYTES) : 0
+  return MEMORY_BYTES + more * TIMES_OVER
 }
