@@ -53,7 +53,9 @@ export interface Config {
   readonly gateway: { readonly cacheMs: number; readonly cacheBytes: number; readonly jobKeepMs: number }
   /** Null where the city does not look into the internet. */
   readonly webSearch: { readonly url: string; readonly searxng: string | null } | null
+  readonly docling: { readonly url: string } | null
   readonly rerank: { readonly url: string; readonly model: string } | null
+  readonly vision: { readonly url: string; readonly model: string } | null
   readonly embeddings: {
     readonly url: string
     readonly model: string
@@ -80,7 +82,9 @@ export interface Secrets {
   readonly llmKey: Secret | null
   readonly sttKey: Secret | null
   readonly ttsKey: Secret | null
+  readonly doclingKey: Secret | null
   readonly rerankKey: Secret | null
+  readonly visionKey: Secret | null
   readonly embeddingsKey: Secret | null
   readonly braveKey: Secret | null
   readonly tavilyKey: Secret | null
@@ -237,8 +241,23 @@ export const VARIABLES = {
   STT_ENGINES: order('hearing', 'peer,whisper,openai'),
   TTS_ENGINES: order('speaking', 'peer,openai,espeak'),
   OCR_ENGINES: order('reading pictures', 'peer,tesseract'),
-  VISION_ENGINES: order('seeing', 'peer'),
-  PARSER_ENGINES: order('opening documents', 'peer,local'),
+  VISION_URL: url(
+    'An OpenAI-compatible base URL with a model that sees. Photos are sent to it.',
+    '',
+    'http',
+    'https',
+  ),
+  VISION_KEY: text('Its key.', ''),
+  VISION_MODEL: text('Its model; needed with VISION_URL.', ''),
+  VISION_ENGINES: order('seeing', 'peer,openai,local'),
+  PARSER_ENGINES: order('opening documents', 'peer,docling,local'),
+  DOCLING_URL: url(
+    'A base URL of docling-serve, tried before the parser of this machine for the kinds it reads.',
+    '',
+    'http',
+    'https',
+  ),
+  DOCLING_KEY: text('Its key.', ''),
   SEARCH_ENGINES: order(
     'searching the internet; several that are no peer answer as one,',
     'peer,searxng,brave,tavily,wikipedia',
@@ -370,7 +389,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     llmKey: secret('LLM_KEY', V.LLM_KEY),
     sttKey: secret('STT_KEY', V.STT_KEY),
     ttsKey: secret('TTS_KEY', V.TTS_KEY),
+    doclingKey: secret('DOCLING_KEY', V.DOCLING_KEY),
     rerankKey: secret('RERANK_KEY', V.RERANK_KEY),
+    visionKey: secret('VISION_KEY', V.VISION_KEY),
     embeddingsKey: secret('EMBEDDINGS_KEY', V.EMBEDDINGS_KEY),
     braveKey: secret('BRAVE_KEY', V.BRAVE_KEY),
     tavilyKey: secret('TAVILY_KEY', V.TAVILY_KEY),
@@ -391,9 +412,13 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   if (llmUrl && !llmModel) fault('LLM_MODEL is needed with LLM_URL')
   const sttUrl = get('STT_URL', V.STT_URL)
   const ttsUrl = get('TTS_URL', V.TTS_URL)
+  const doclingUrl = get('DOCLING_URL', V.DOCLING_URL)
   const rerankUrl = get('RERANK_URL', V.RERANK_URL)
   const rerankModel = get('RERANK_MODEL', V.RERANK_MODEL)
   if (rerankUrl && !rerankModel) fault('RERANK_MODEL is needed with RERANK_URL')
+  const visionUrl = get('VISION_URL', V.VISION_URL)
+  const visionModel = get('VISION_MODEL', V.VISION_MODEL)
+  if (visionUrl && !visionModel) fault('VISION_MODEL is needed with VISION_URL')
   const embeddingsUrl = get('EMBEDDINGS_URL', V.EMBEDDINGS_URL)
   const embeddingsModel = get('EMBEDDINGS_MODEL', V.EMBEDDINGS_MODEL)
   if (embeddingsUrl && !embeddingsModel) fault('EMBEDDINGS_MODEL is needed with EMBEDDINGS_URL')
@@ -461,6 +486,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
             url: get('WEB_SEARCH_URL', V.WEB_SEARCH_URL) ?? 'https://LANG.wikipedia.org',
             searxng: get('SEARXNG_URL', V.SEARXNG_URL),
           },
+    docling: doclingUrl ? { url: doclingUrl } : null,
+    vision: visionUrl && visionModel ? { url: visionUrl, model: visionModel } : null,
     rerank: rerankUrl && rerankModel ? { url: rerankUrl, model: rerankModel } : null,
     embeddings:
       embeddingsUrl && embeddingsModel

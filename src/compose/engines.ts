@@ -9,6 +9,7 @@ import { createLocalMedia } from '../engines/media/local.ts'
 import type { Media } from '../engines/media/media.ts'
 import { createModels, type Models } from '../engines/models/models.ts'
 import { createTesseractOcr } from '../engines/ocr/tesseract.ts'
+import { createDocling } from '../engines/parser/docling.ts'
 import { createLocalParser } from '../engines/parser/local.ts'
 import type { Parser } from '../engines/parser/parser.ts'
 import { httpRerank } from '../engines/rerank/http.ts'
@@ -17,6 +18,8 @@ import { openAiStt } from '../engines/stt/openai.ts'
 import { createWhisper } from '../engines/stt/whisper.ts'
 import { createEspeak } from '../engines/tts/espeak.ts'
 import { openAiTts } from '../engines/tts/openai.ts'
+import { createLocalVision } from '../engines/vision/local.ts'
+import { openAiVision } from '../engines/vision/openai.ts'
 import { mergedSearch } from '../engines/web-search/merged.ts'
 import type { WebSearch } from '../engines/web-search/web-search.ts'
 import type { PoolState } from '../engines/workers/pool.ts'
@@ -59,8 +62,9 @@ export async function createEngines(
   const tesseract = createTesseractOcr({ clock, maxPixels })
   const whisper = createWhisper({ models, clock, maxSeconds, model, size: workers })
   const e5 = createE5({ models, clock })
+  const sight = createLocalVision({ models, clock, maxPixels })
   const ngrams = createNgrams()
-  const pooled = [media, parser, tesseract, whisper, e5]
+  const pooled = [media, parser, tesseract, whisper, e5, sight]
   const peer = <N extends EngineNode>(name: N): ReturnType<(typeof remoteEngines)[N]>[] => {
     const url = config.enginePeers[name]
     // Each entry of the table makes what its own name says.
@@ -82,8 +86,16 @@ export async function createEngines(
       createEspeak(),
     ],
     ocr: [...peer('ocr'), tesseract],
-    vision: peer('vision'),
-    parser: [...peer('parser'), parser] as Parser[],
+    vision: [
+      ...peer('vision'),
+      ...(config.vision ? [openAiVision({ ...config.vision, key: secrets.visionKey, beside: sight })] : []),
+      sight,
+    ],
+    parser: [
+      ...peer('parser'),
+      ...(config.docling ? [createDocling({ ...config.docling, key: secrets.doclingKey, maxPages })] : []),
+      parser,
+    ] as Parser[],
     search: [...peer('search'), ...webSearchOf(config)],
     reader: [...peer('reader'), readerOf(parser, clock)],
     rerank: [

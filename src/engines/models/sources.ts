@@ -18,14 +18,14 @@ export interface SourceOptions extends Omit<FetchFileOptions, 'onBytes'> {
   onBytes(file: ModelFile, received: number): void
 }
 
-/** A folder or a URL that holds `<model>/<path>`. */
+/** A folder or a URL laid out as `MODELS_DIR` is. */
 export function mirrorSource(mirror: string): Source {
   const base = /^https?:/.test(mirror) ? new URL(mirror.endsWith('/') ? mirror : `${mirror}/`) : mirror
   return {
     name: 'mirror',
     async fetch(model, files, folder, options) {
       for (const file of files) {
-        const inside = `${model.name}/${file.path}`
+        const inside = model.loose ? file.path : `${model.name}/${file.path}`
         const from = typeof base === 'string' ? join(base, inside) : new URL(inside, base)
         await fetchFile(file, from, join(folder, file.path), forFile(file, options))
       }

@@ -15,6 +15,13 @@ export interface Sight {
   readonly colours: readonly { readonly hex: string; readonly share: number }[]
   /** 0…1; a hint for a moderator alone. */
   readonly safety?: { readonly score: number }
+  /** What the camera wrote into the file, only where it was asked for. The time is local where it has no offset; degrees are WGS 84. */
+  readonly camera?:
+    | {
+        readonly takenAt?: string
+        readonly place?: { readonly latitude: number; readonly longitude: number }
+      }
+    | undefined
   /** `driver/model`. */
   readonly engine: string
 }
@@ -28,6 +35,8 @@ export interface Vision {
     options?: {
       readonly question?: string | undefined
       readonly language?: 'uk' | 'en' | undefined
+      /** Whether place and time may be read from the file: only with the consent of whoever took the photo. */
+      readonly camera?: boolean | undefined
       readonly signal?: AbortSignal | undefined
     },
   ): Promise<Sight>

@@ -9,6 +9,7 @@ import type { Tts } from '../../engines/tts/tts.ts'
 import type { Vision } from '../../engines/vision/vision.ts'
 import type { WebSearch } from '../../engines/web-search/web-search.ts'
 import type { Clock } from '../../kernel/clock.ts'
+import { told } from '../../platform/http/check.errors.ts'
 import { createLane, type Lane, type LaneSize } from './lane.ts'
 import { gatewayError } from './multimodal-gateway.errors.ts'
 
@@ -46,7 +47,7 @@ const MENDS: Readonly<Record<EngineName, string>> = {
   stt: 'npm run models pull whisper-base; STT_URL=…; PEER_STT=http://another-node:7400',
   tts: 'PEER_TTS=http://another-node:7400',
   ocr: 'PEER_OCR=http://another-node:7400',
-  vision: 'PEER_VISION=http://another-node:7400',
+  vision: 'npm run models pull coco-ssd-mobilenet-v2; VISION_URL=…; PEER_VISION=http://another-node:7400',
   parser: 'PEER_PARSER=http://another-node:7400',
   search: 'WEB_SEARCH=wikipedia; SEARXNG_URL=…; PEER_SEARCH=http://another-node:7400',
   reader: 'PEER_READER=http://another-node:7400',
@@ -112,7 +113,7 @@ export async function engineStates(engines: EngineSet, benches: Benches): Promis
       drivers.map(async (driver): Promise<EngineState> => {
         const why = await driver.missing?.()
         const about = { engine: name, driver: driver.name }
-        if (why) return { ...about, state: isPeer(driver) ? 'down' : 'missing', detail: why.message }
+        if (why) return { ...about, state: isPeer(driver) ? 'down' : 'missing', ...told(why) }
         return { ...about, state: cooldown.isCooling(driver.name) ? 'cooling' : 'ok' }
       }),
     )

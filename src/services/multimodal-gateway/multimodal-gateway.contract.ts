@@ -11,12 +11,15 @@ const EngineState = z.object({
   driver: z.string(),
   state: z.enum(['ok', 'missing', 'cooling', 'down']),
   detail: z.string().optional(),
+  /** The same sentence in the catalogue of errors. */
+  code: z.string().optional(),
+  params: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
 })
 
 /** A model of this machine. */
 export const LocalModel = z.object({
   name: z.string(),
-  purpose: z.enum(['stt', 'embeddings']),
+  purpose: z.enum(['stt', 'embeddings', 'vision']),
   about: z.string(),
   licence: z.string(),
   sizeBytes: z.number().int(),

@@ -15,7 +15,7 @@ import { useModels, usePull } from './use-models.ts'
 export function FirstSteps({ onWrite }: { onWrite: () => void }) {
   const { t, i18n } = useTranslation()
   const models = useModels()
-  const missing = models.data?.filter(({ state }) => state !== 'ready') ?? []
+  const missing = models.data?.filter(isFirst) ?? []
   // Its words come a moment after the room's.
   if (!i18n.exists('operator.firstSteps')) return null
   return (
@@ -39,6 +39,12 @@ export function FirstSteps({ onWrite }: { onWrite: () => void }) {
     </ol>
   )
 }
+
+/** What hears and what understands come first; the others wait on the operator’s page. */
+const isFirst = (model: LocalModel): model is FirstModel =>
+  model.state !== 'ready' && model.purpose !== 'vision'
+
+type FirstModel = LocalModel & { readonly purpose: Exclude<LocalModel['purpose'], 'vision'> }
 
 interface StepProps {
   n: number
@@ -69,7 +75,7 @@ function Step({ n, title, about, done, children }: StepProps) {
   )
 }
 
-function ModelStep({ n, of: model }: { n: number; of: LocalModel }) {
+function ModelStep({ n, of: model }: { n: number; of: FirstModel }) {
   const { t } = useTranslation()
   const format = useFormat()
   const pull = usePull(model.name)
