@@ -16,6 +16,7 @@ import {
 import type { Watch } from '../moderation/watch.ts'
 import { type ActingNeeds, checkStands, createActing, enterMessage } from './acting.ts'
 import { markDressed } from './dress.ts'
+import { mentionsOf, type Naming } from './naming.ts'
 import { checkText } from './text.ts'
 
 type ActHandlers = Pick<
@@ -27,18 +28,27 @@ type ActHandlers = Pick<
 const MAX_EMOJI = 20
 const MAX_PINS = 50
 const MAX_VERSIONS = 200
+const NOBODY: Naming = { people: [], everybody: null }
 /** One emoji as Unicode recommends it for interchange. */
 // biome-ignore lint/complexity/useRegexLiterals: TypeScript takes the flag in a literal only for newer targets
 export const EMOJI = new RegExp('^\\p{RGI_Emoji}$', 'v')
 
 /** Editing, reacting, pinning and voting: each naturally idempotent, each told under the room's next number. */
-export function createActs(needs: ActingNeeds & { readonly watch: Watch }): ActHandlers {
-  const { db, watch } = needs
+export function createActs(
+  needs: ActingNeeds & {
+    readonly watch: Watch
+    readonly naming: (text: string, principal: Principal) => Promise<Naming>
+  },
+): ActHandlers {
+  const { db, watch, naming } = needs
   const act = createActing(needs)
 
   return {
     async edit({ message, text }, { principal }) {
       checkText(text)
+      const { people } = principal ? await naming(text, principal) : NOBODY
+      // Whoever calls people calls them no faster by editing.
+      if (principal && people.length > 0) await watch.checkPace(principal)
       return await act(principal, message, async (tx, { room, row }, who, at) => {
         if (row.author !== who.id || row.run !== null) throw cityError('city.not_author')
         checkStands(row)
@@ -62,6 +72,17 @@ export function createActs(needs: ActingNeeds & { readonly watch: Watch }): ActH
           .set({ text, edited_at: isoTime(at) })
           .where('id', '=', row.id)
           .execute()
+        const called = { room, principal: who, at, present: () => [] }
+        const mentions = (await mentionsOf(tx, { people, everybody: null }, called)).map((mention) => ({
+          ...mention,
+          ...{ message: row.id, room: room.id, at: isoTime(at) },
+        }))
+        if (mentions.length > 0)
+          await tx
+            .insertInto('city.mention')
+            .values(mentions)
+            .onConflict((conflict) => conflict.doNothing())
+            .execute()
         return [{ type: 'edited', message: row.id }]
       })
     },

@@ -39,9 +39,14 @@ export function createNoting(needs: FollowNeeds): LogFollower {
     mark: 'city.notify_mark',
     async take(tx, room, log) {
       const fresh = log.filter(({ type }) => type === 'message').map(({ message }) => message)
-      if (fresh.length === 0) return undefined
+      const edited = [...new Set(log.filter(({ type }) => type === 'edited').map(({ message }) => message))]
+      if (fresh.length + edited.length === 0) return undefined
       const since = isoTime(clock.now() - NEWS_MS)
-      const told = await note(tx, needs, await whomToTell(tx, room, fresh, looking(room), since))
+      const now = { looking: looking(room), since }
+      const wanted = fresh.length > 0 ? await whomToTell(tx, room, fresh, now) : []
+      // Who is called by an edit is told of it as well, once.
+      const called = edited.length > 0 ? await whomToTell(tx, room, edited, { ...now, edited: true }) : []
+      const told = await note(tx, needs, [...wanted, ...called])
       const people = [...new Set(told.map(({ principal }) => principal))]
       return people.length === 0 ? undefined : () => tellUnread(db, events, people)
     },

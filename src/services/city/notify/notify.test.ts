@@ -136,6 +136,21 @@ describe('notifications', () => {
     expect(await kinds('olena', id)).toEqual(['mention', 'room', 'reply'])
   })
 
+  it('tell whom an edit calls, once, also where they read it as it was', async () => {
+    const id = await room('taras', 'iryna')
+    const said = await city.as('olena').post({ room: id, clientId: `edit${n++}`, text: 'Хто прийде?' })
+    await city.as('taras').read({ room: id, seq: said.seq })
+    await city.as('olena').edit({ message: said.id, text: 'Хто прийде? @Тарас' })
+    const told = async (who: Someone) =>
+      (await city.as(who).notifications({})).items.filter(({ message }) => message === said.id)
+    await soon(async () => expect(await told('taras')).toMatchObject([{ kind: 'mention' }]))
+    await city.as('olena').edit({ message: said.id, text: 'Хто ж прийде? @Тарас @Олена' })
+    await city.as('olena').edit({ message: said.id, text: 'Хто прийде? @Тарас @Ірина' })
+    await soon(async () => expect(await told('iryna')).toHaveLength(1))
+    expect(await told('taras')).toHaveLength(1)
+    expect(await told('olena')).toEqual([])
+  })
+
   it('keep to the level of the person and of the room', async () => {
     const id = await room('taras', 'iryna')
     await city.as('taras').changeNotificationSettings({ level: 'all' })

@@ -9,6 +9,13 @@ export interface Told {
   readonly kind: NotificationKind
 }
 
+/** When it is asked: who has the room before their eyes, and since when a message is news. Of `edited` messages those alone are told whom they call by name, also where they read the message as it was before. */
+export interface Now {
+  readonly looking: readonly string[]
+  readonly since: string
+  readonly edited?: boolean
+}
+
 /** Of what a turn finds, at most so much is told: what is meant for one person comes before what is meant for all. */
 const MOST = 5_000
 
@@ -17,15 +24,14 @@ export async function whomToTell(
   db: CityDb,
   room: string,
   messages: readonly string[],
-  looking: readonly string[],
-  since: string,
+  { looking, since, edited = false }: Now,
 ): Promise<readonly Told[]> {
   const { rows } = await sql<Told>`
     with said as (
       select m.id, m.room, m.seq, m.author, m.reply_to, m.thread, m.run, r.visibility
       from city.message m join city.room r on r.id = m.room
       where m.id = any(${messages}::text[]) and m.room = ${room} and m.deleted_at is null
-        and m.created_at > ${since}::timestamptz
+        and coalesce(m.edited_at, m.created_at) > ${since}::timestamptz
     ), audience as (
       select principal from city.member where room = ${room}
       union select principal from city.read_mark where room = ${room}
@@ -58,7 +64,8 @@ export async function whomToTell(
       and (me.principal is not null or s.visibility = 'public')
       and not exists (select 1 from city.sanction ban where ban.room = s.room and ban.principal = b.principal
         and ban.kind = 'ban' and ban.lifted_at is null)
-      and (s.thread is not null or s.seq > coalesce(mark.seq, 0))
+      and (not ${edited} or b.rank = 1)
+      and (${edited} or s.thread is not null or s.seq > coalesce(mark.seq, 0))
       and b.principal <> all(${looking}::text[])
     order by b.rank, s.seq limit ${MOST}) told order by seq`.execute(db)
   return rows
