@@ -4,9 +4,10 @@ import WebSocket from 'ws'
 import { type RunningCity, startCity, temporaryFolder } from './kit/city.ts'
 import { type ScratchPostgres, scratchPostgres } from './kit/postgres.ts'
 import { everywhere, firstOwner, newcomer, type Resident, resident, until } from './kit/resident.ts'
+import { canRunServers, type OwnServer, ownNats, ownRedis } from './kit/servers.ts'
 
-const { TEST_DATABASE_URL, TEST_NATS_URL, TEST_REDIS_URL } = process.env
-const servers = TEST_DATABASE_URL && TEST_NATS_URL && TEST_REDIS_URL
+const { TEST_DATABASE_URL } = process.env
+const servers = TEST_DATABASE_URL && canRunServers
 
 interface Said {
   readonly type: string
@@ -18,17 +19,20 @@ interface Said {
 describe.skipIf(!servers)('one city of two processes', { timeout: 60_000 }, () => {
   const folder = temporaryFolder()
   let database: ScratchPostgres
+  let nats: OwnServer
+  let redis: OwnServer
   let cities: readonly RunningCity[] = []
   let olena: Resident
   let taras: Resident
   beforeAll(async () => {
     database = await scratchPostgres(TEST_DATABASE_URL ?? '')
+    nats = await ownNats()
+    redis = await ownRedis()
     const shared = {
       DATA_DIR: folder.path,
       DATABASE_URL: database.url.reveal(),
-      NATS_URL: TEST_NATS_URL ?? '',
-      REDIS_URL: TEST_REDIS_URL ?? '',
-      CITY_SPACE: `two_${process.pid}_${Date.now()}`,
+      NATS_URL: nats.url,
+      REDIS_URL: redis.url,
       CITY_SECRET: 'a secret of thirty-two characters or more',
     }
     const first = await startCity(shared, 120_000)
@@ -41,7 +45,7 @@ describe.skipIf(!servers)('one city of two processes', { timeout: 60_000 }, () =
   }, 180_000)
   afterAll(async () => {
     await Promise.all(cities.map((city) => city.stop()))
-    await database?.[Symbol.asyncDispose]()
+    for (const server of [database, nats, redis]) await server?.[Symbol.asyncDispose]()
     folder[Symbol.dispose]()
   }, 60_000)
 
@@ -58,7 +62,7 @@ describe.skipIf(!servers)('one city of two processes', { timeout: 60_000 }, () =
         async () => heard.find(fits),
         (found) => found !== undefined,
         what,
-        10_000,
+        30_000,
       )
     return { socket, heard, closed, hears, say: (frame: object) => socket.send(JSON.stringify(frame)) }
   }
@@ -114,5 +118,54 @@ describe.skipIf(!servers)('one city of two processes', { timeout: 60_000 }, () =
     const { items } = await taras.auth.keys({})
     await taras.auth.revokeKey({ key: items[0]?.id ?? '' })
     expect(await there.closed).toBe(4401)
+  })
+
+  test('without NATS and Redis the city goes on, and what was lost meanwhile is made good', async () => {
+    const hanna = await newcomer(olena, 'Ганна')
+    const marta = await newcomer(olena, 'Марта')
+    const { id: hannaId } = await hanna.auth.me({})
+    const { id: room } = await olena.city.openRoom({ name: 'Рада' })
+    await olena.city.addMember({ room, principal: hannaId })
+    const far = ({ key }: Resident) => resident(everywhere(cities[1]?.url ?? ''), key)
+    const here = await dial(olena)
+    const there = await dial(far(hanna))
+    const theirs = await dial(far(marta))
+    const begun = (await olena.city.room({ room: 'square' })).seq
+    for (const one of [here, there]) {
+      one.say({ type: 'subscribe', room: 'square', after: begun })
+      await one.hears(({ type }) => type === 'subscribed', 'the square')
+    }
+    there.say({ type: 'subscribe', room })
+    await there.hears((said) => said.type === 'subscribed' && said.room === room, 'the closed room')
+
+    await Promise.all([nats.kill(), redis.kill()])
+    await Promise.all([olena.say('square', 'без обох'), far(hanna).say('square', 'і з того боку')])
+    for (const one of [here, there])
+      await one.hears(({ seq }) => seq === begun + 2, 'what was said meanwhile')
+    // Who is told of it by a broadcast alone is told when the line stands again.
+    await olena.city.leave({ room, principal: hannaId })
+    for (const { id } of (await marta.auth.keys({})).items) await marta.auth.revokeKey({ key: id })
+
+    await Promise.all([nats.start(), redis.start()])
+    await there.hears((said) => said.type === 'unsubscribed' && said.room === room, 'the loss of the room')
+    expect(await theirs.closed).toBe(4401)
+    there.say({ type: 'presence', state: 'here' })
+    here.say({ type: 'presence', state: 'here' })
+    await here.hears(isNow(hannaId, 'here'), 'who is at the other process')
+    await olena.say('square', 'знову разом')
+    for (const one of [here, there]) {
+      await one.hears(({ seq }) => seq === begun + 3, 'what was said after')
+      const numbers = one.heard.filter(({ type, room: of }) => type === 'message' && of !== room)
+      expect(numbers.map(({ seq }) => seq)).toEqual([begun + 1, begun + 2, begun + 3])
+    }
+
+    // The process they live at dies: the other one serves on.
+    await cities[1]?.kill()
+    await there.closed
+    await olena.say('square', 'лишилися самі')
+    await here.hears(({ seq }) => seq === begun + 4, 'what is said by one process alone')
+    const { people } = await olena.city.presence({ principals: [hannaId], rooms: [] })
+    expect(people).toHaveLength(1)
+    here.socket.terminate()
   })
 })

@@ -15,6 +15,8 @@ import { createTick } from './tick.ts'
 const PARTS = 25
 /** Every so many pings the credential is asked for anew, so that a session that ran out closes its sockets too. */
 const PINGS_PER_CHECK = 8
+/** Credentials that are asked for at the same time when all are. */
+const CHECKS_AT_ONCE = 100
 
 export interface LiveNeeds {
   readonly authenticate: Authenticate
@@ -31,6 +33,8 @@ export interface Live {
   readonly size: number
   /** Closes the connections of these identities with a code. */
   closeWhere(test: (identity: Identity) => boolean, code: number, reason: string): void
+  /** Asks anew for the credentials of them all, some at a time: a word that one was revoked may have been lost. */
+  recheck(): Promise<void>
   /** Closes them all, and stops asking whether they live. */
   stop(): void
 }
@@ -104,6 +108,13 @@ export function liveRoute(app: FastifyInstance, path: string, needs: LiveNeeds):
       }
     }
   }
+  const recheckAll = async (): Promise<void> => {
+    const all = [...open].values()
+    const work = async () => {
+      for (const here of all) if (!here.isGone) await recheck(here)
+    }
+    await Promise.all(Array.from({ length: CHECKS_AT_ONCE }, work))
+  }
   const recheck = async (here: OpenSocket): Promise<void> => {
     const identity = await authenticate(here.sender).catch((failure: unknown) => {
       // Only a plain no ends a connection: that nobody could be asked is no answer.
@@ -131,6 +142,7 @@ export function liveRoute(app: FastifyInstance, path: string, needs: LiveNeeds):
     closeWhere(test, code, reason) {
       for (const here of open) if (test(here.identity)) here.close(code, reason)
     },
+    recheck: recheckAll,
     stop,
   }
 }

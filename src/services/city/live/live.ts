@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../../../kernel/clock.ts'
 import { isOperator, type Principal } from '../../../kernel/principal.ts'
+import { lineResumed } from '../../../platform/events/events.ts'
 import type { Authenticate } from '../../../platform/http/service.ts'
 import { CLOSE, type LiveLimits } from '../../../platform/live/limits.ts'
 import { type Live, liveRoute } from '../../../platform/live/live.ts'
@@ -105,6 +106,8 @@ export function liveCity(app: FastifyInstance, authenticate: Authenticate, needs
         'credential gone',
       ),
     ),
+    // What was taken from them meanwhile, nobody could tell here.
+    events.listen(lineResumed, () => void live.recheck()),
     // What they are has changed: their sockets come back as that.
     events.listen(credentialRevoked, ({ principal, type }) => {
       if (type === 'role')
@@ -117,6 +120,7 @@ export function liveCity(app: FastifyInstance, authenticate: Authenticate, needs
       return live.size
     },
     closeWhere: live.closeWhere,
+    recheck: live.recheck,
     stop() {
       for (const stop of quiet) stop()
       live.stop()
