@@ -179,14 +179,20 @@ export function databaseConformance(name: string, makeWorld: () => Promise<Datab
         expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
         expect(await one(sql`select array_agg(id order by id) as ids from late`)).toEqual({ ids: [1, 3] })
       })
-      test('rejects everybody where the database is not there', async () => {
-        const commit = groupCommit(database.kysely, async () => {
-          throw databaseError('database.unreachable')
+      test('rejects everybody at once where the database is not there, or hindered', async () => {
+        let tries = 0
+        const hindered = Object.assign(new Error('canceling statement due to statement timeout'), {
+          code: '57014',
         })
-        const results = await Promise.allSettled([commit(1), commit(2)])
-        expect(results.map((one) => one.status === 'rejected' && one.reason.code)).toEqual(
-          Array(2).fill('database.unreachable'),
-        )
+        for (const failure of [databaseError('database.unreachable'), hindered]) {
+          const commit = groupCommit(database.kysely, async () => {
+            tries++
+            throw failure
+          })
+          const results = await Promise.allSettled([commit(1), commit(2)])
+          expect(results).toEqual(Array(2).fill({ status: 'rejected', reason: failure }))
+        }
+        expect(tries).toBe(2)
       })
     })
 

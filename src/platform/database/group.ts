@@ -51,11 +51,15 @@ async function commitTogether<Tables, Item, Result>(
     for (const [i, member] of members.entries()) settle(member, stored.settled[i])
     return
   }
-  // Where the database answered, it undid the transaction; where it did not, nobody knows.
-  if (members.length === 1 || stored.failure instanceof AppError)
+  if (members.length === 1 || isEverybodys(stored.failure))
     for (const { reject } of members) reject(stored.failure)
   else for (const member of members) await commitTogether(db, store, [member])
 }
+
+/** Where the database is not there, nobody knows what became of the transaction; where it is only hindered (SQLSTATE classes 53 to 58: no room, no time), each by itself would be hindered as well. What else it refuses may be one's own. */
+const isEverybodys = (failure: unknown): boolean =>
+  failure instanceof AppError ||
+  (failure instanceof Error && 'code' in failure && /^5[3-8]/.test(String(failure.code)))
 
 function settle<Item, Result>(member: Member<Item, Result>, settled: Settled<Result> | undefined): void {
   if (settled && 'value' in settled) member.resolve(settled.value)

@@ -64,8 +64,6 @@ const SWEEP_MS = 2000
 const SWEEP_ROOMS = 1000
 
 /** The streams of the rooms that somebody follows in this process. Each event is read once and made into bytes once, however many follow. */
-const bytesOf = (frames: readonly NumberedFrame[]): Frame => together(frames.map(({ frame }) => frame))
-
 export function createFeeds(
   log: RoomLog,
   clock: Clock,
@@ -233,3 +231,5 @@ export function createFeeds(
     },
   }
 }
+
+const bytesOf = (frames: readonly NumberedFrame[]): Frame => together(frames.map(({ frame }) => frame))

@@ -18,7 +18,7 @@ export interface Stretch {
 export interface RoomLog {
   /** The last number of each of these rooms that is there; up to 1,000 of them. */
   seqs(rooms: readonly string[]): Promise<ReadonlyMap<string, number>>
-  /** A room's log after a number, up to another, in order: each event once, made into bytes once, with what it is about as that stands now. */
+  /** A room's log after a number, up to another, in order: each event once, made into bytes once, with what it is about as that stands now. It ends early where that is more than a megabyte: who catches up takes it in piece by piece. */
   read(room: string, stretch: Stretch): Promise<readonly NumberedFrame[]>
 }
 
@@ -29,6 +29,8 @@ export const roomLog = (db: CityDb): RoomLog => ({
   },
   read: (room, stretch) => readLog(db, room, stretch),
 })
+
+const MAX_BYTES = 1024 * 1024
 
 /** What was just said, as the log would tell it; nothing where more hangs on it than its author's view of it shows. */
 export function framesOf(room: string, entries: readonly Entry[]): readonly NumberedFrame[] {
@@ -53,9 +55,15 @@ async function readLog(db: CityDb, room: string, { after, upto, limit }: Stretch
   const ids = [...new Set(events.map((event) => event.message))]
   const rows = await db.selectFrom('city.message').selectAll().where('id', 'in', ids).execute()
   const messages = new Map((await hydrate(db, rows)).map((message) => [message.id, message]))
-  return events.flatMap((event) => {
+  const frames: NumberedFrame[] = []
+  let bytes = 0
+  for (const event of events) {
     const message = messages.get(event.message)
-    const shown = message && numbered(room, { ...event, seq: Number(event.seq) }, message)
-    return shown ? [{ seq: shown.seq, frame: frame(shown) }] : []
-  })
+    if (!message) continue
+    const shown = frame(numbered(room, { ...event, seq: Number(event.seq) }, message))
+    frames.push({ seq: Number(event.seq), frame: shown })
+    bytes += shown.length
+    if (bytes > MAX_BYTES) break
+  }
+  return frames
 }
