@@ -5,6 +5,7 @@ import { knowledgeEn } from '../features/knowledge/words.en.ts'
 import { listeningEn } from '../features/listening/words.en.ts'
 import { mapEn } from '../features/map/words.en.ts'
 import { moderationEn } from '../features/moderation/words.en.ts'
+import { multimodalEn } from '../features/multimodal/words.en.ts'
 import { notificationsEn } from '../features/notifications/words.en.ts'
 import { operatorEn } from '../features/operator/words.en.ts'
 import { rightsEn } from '../features/rights/words.en.ts'
@@ -17,6 +18,7 @@ export const en = {
   account: accountEn,
   knowledge: knowledgeEn,
   moderation: moderationEn,
+  multimodal: multimodalEn,
   notifications: notificationsEn,
   rights: rightsEn,
   operator: operatorEn,

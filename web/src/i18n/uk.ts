@@ -5,6 +5,7 @@ import { knowledgeUk } from '../features/knowledge/words.uk.ts'
 import { listeningUk } from '../features/listening/words.uk.ts'
 import { mapUk } from '../features/map/words.uk.ts'
 import { moderationUk } from '../features/moderation/words.uk.ts'
+import { multimodalUk } from '../features/multimodal/words.uk.ts'
 import { notificationsUk } from '../features/notifications/words.uk.ts'
 import { operatorUk } from '../features/operator/words.uk.ts'
 import { rightsUk } from '../features/rights/words.uk.ts'
@@ -17,6 +18,7 @@ export const uk = {
   account: accountUk,
   knowledge: knowledgeUk,
   moderation: moderationUk,
+  multimodal: multimodalUk,
   notifications: notificationsUk,
   rights: rightsUk,
   operator: operatorUk,

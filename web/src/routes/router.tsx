@@ -223,6 +223,11 @@ const device = createRoute({
   component: page(() => import('../features/device/device-page.tsx'), 'DevicePage'),
 })
 
+const multimodal = createRoute({
+  getParentRoute: () => inside,
+  path: '/multimodal',
+  component: lazyRouteComponent(() => import('../features/multimodal/multimodal-page.tsx'), 'MultimodalPage'),
+})
 const notifications = createRoute({
   getParentRoute: () => inside,
   path: '/notifications',
@@ -270,6 +275,7 @@ const tree = root.addChildren([
     data,
     imports,
     device,
+    multimodal,
     notifications,
     notificationSettings,
     administration,

@@ -1,4 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { KeyRound, Plus } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -37,6 +38,9 @@ export function Keys() {
     <section aria-labelledby="keys">
       <h2 id="keys">{t('auth.keys')}</h2>
       <p className="meta">{t('auth.keysHint')}</p>
+      <p className="meta">
+        <Link to="/multimodal">{t('multimodal.title')}</Link>
+      </p>
       {made && (
         <KeyOnce
           icon={KeyRound}

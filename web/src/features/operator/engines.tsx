@@ -1,13 +1,14 @@
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { useApi } from '../../context.tsx'
-import { CopyLine } from '../../ui/key-once.tsx'
 import { ListState } from '../auth/list-state.tsx'
-import { parted, STALE_MS } from './readiness.ts'
+import { STALE_MS } from './readiness.ts'
+import { Why } from './told.tsx'
 import { Verdict } from './verdict.tsx'
 
 const REFRESH_MS = 10_000
-const KNOWN = ['stt', 'ocr', 'parser'] as const
+const KNOWN = ['stt', 'tts', 'ocr', 'vision', 'parser', 'search', 'reader', 'embeddings', 'rerank'] as const
 
 /** The engines behind the gateway, and what each is driven by. */
 export function Engines({ now }: { now: number }) {
@@ -23,12 +24,14 @@ export function Engines({ now }: { now: number }) {
   return (
     <section aria-labelledby="engines">
       <h2 id="engines">{t('operator.engines')}</h2>
+      <p className="meta">
+        <Link to="/multimodal">{t('multimodal.try')}</Link>
+      </p>
       <ListState query={engines} empty={t('operator.noEngines')} />
       {engines.data && engines.data.length > 0 && (
         <ul className="rows">
-          {engines.data.map(({ engine, driver, state, detail }) => {
+          {engines.data.map(({ engine, driver, state, detail, code, params }) => {
             const known = KNOWN.find((one) => one === engine)
-            const told = parted(detail ?? '')
             return (
               <li className="mdl" key={`${engine} ${driver}`}>
                 <div className="row wrap">
@@ -37,14 +40,7 @@ export function Engines({ now }: { now: number }) {
                   </b>
                   <Verdict state={stale ? 'none' : state} />
                 </div>
-                {told.detail !== null && (
-                  <p className="meta" lang="en">
-                    {told.detail}
-                  </p>
-                )}
-                {told.command !== null && (
-                  <CopyLine text={told.command} words={t('auth.copyWords', { returnObjects: true })} />
-                )}
+                <Why of={{ detail, code, params }} />
               </li>
             )
           })}

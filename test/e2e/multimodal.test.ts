@@ -1,0 +1,72 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { OWNER, type RunningCity, startCity, temporaryFolder } from '../kit/city.ts'
+import { firstOwner } from '../kit/resident.ts'
+import { expectAccessible } from './accessible.ts'
+import { browserThere, openBrowser, shoot, type Visitor, visit } from './browser.ts'
+
+describe.skipIf(!browserThere)('the page of the multimodal API', { timeout: 60_000 }, () => {
+  const folder = temporaryFolder()
+  let city: RunningCity
+  let browser: Browser
+  let visitor: Visitor
+
+  beforeAll(async () => {
+    ;[city, browser] = await Promise.all([
+      startCity({ DATA_DIR: folder.path, WEB_SEARCH: 'off' }),
+      openBrowser(),
+    ])
+    await firstOwner(city)
+    visitor = await visit(browser, { url: city.url, size: 'desktop', language: 'uk' })
+    const { email, password } = OWNER
+    await visitor.context.request.post('/api/auth/sign-in/email', { data: { email, password } })
+  }, 120_000)
+  afterAll(async () => {
+    await browser?.close()
+    await city?.stop()
+    folder[Symbol.dispose]()
+  }, 60_000)
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail') await shoot(visitor.page, `failed ${task.name.slice(0, 20)}`)
+  })
+
+  test('an integrator tries an engine with a file, takes the code along, and follows a job', async () => {
+    const { page, words } = visitor
+    const { multimodal } = words
+    await page.goto('/multimodal')
+    await page.getByLabel(multimodal.door).selectOption({ label: multimodal.doors.parse })
+    const file = (name: string, text: string) =>
+      page
+        .locator('input[type=file]')
+        .setInputFiles({ name, mimeType: 'text/plain', buffer: Buffer.from(text) })
+    const run = page.getByRole('button', { name: multimodal.run })
+    await file('оголошення.txt', 'Воду вимкнуть у суботу.')
+    await run.click()
+    await page.locator('pre.told').getByText('Воду вимкнуть у суботу.').waitFor()
+    await page.getByText(multimodal.raw).click()
+    await page.getByText(multimodal.code).click()
+    await page.locator('code').filter({ hasText: 'curl ' }).getByText('/api/multimodal/parse').waitFor()
+    await expectAccessible(page)
+    await shoot(page, 'multimodal-uk-desktop')
+    await page.getByText(multimodal.asJob).click()
+    await file('другий.txt', 'А в неділю ввімкнуть.')
+    await run.click()
+    await page.getByText(multimodal.accepted).waitFor()
+    const job = page.getByRole('listitem').filter({ hasText: 'другий.txt' })
+    const [done = ''] = multimodal.state.done.split('{{')
+    await job.getByText(done, { exact: false }).waitFor({ timeout: 30_000 })
+    const result = await visitor.context.request.get(
+      (await job.getByRole('link', { name: multimodal.open }).getAttribute('href')) ?? '',
+    )
+    expect(await result.json()).toMatchObject({ pages: [{ state: 'read', text: 'А в неділю ввімкнуть.' }] })
+    await job.getByRole('button', { name: multimodal.forget }).click()
+    await page.getByText(multimodal.noJobs).waitFor()
+    // An engine that is not there says what brings it.
+    await page.getByLabel(multimodal.door).selectOption({ label: multimodal.doors.search })
+    await page.getByLabel(multimodal.query, { exact: true }).fill('Кам’янець')
+    await run.click()
+    await page.getByRole('alert').getByText('PEER_SEARCH').waitFor()
+    await page.locator('li.mdl').filter({ hasText: words.operator.engine.vision }).first().waitFor()
+    expect(visitor.complaints).toEqual([])
+  })
+})
