@@ -107,12 +107,22 @@ export const remoteEngines = {
     return {
       name: node.name,
       missing: node.missing,
-      async describe(image, { language, question, signal } = {}) {
+      async describe(image, { camera, language, question, signal } = {}) {
         const file = { bytes: await bytesOf(image), mime: image.mime, name: 'image' }
-        const fields = { ...(language && { language }), ...(question && { question }) }
+        const fields = {
+          ...(language && { language }),
+          ...(question && { question }),
+          ...(camera && { camera: 'true' }),
+        }
         const answer = await node.send('/api/multimodal/describe', fields, file, signal)
-        const { safety, ...seen } = node.read(Description, answer)
-        return { ...seen, ...(safety && { safety }), engine: node.named(seen.engine) }
+        const { camera: told, safety, ...seen } = node.read(Description, answer)
+        const { place, takenAt } = told ?? {}
+        return {
+          ...seen,
+          ...(safety && { safety }),
+          ...(told && { camera: { ...(place && { place }), ...(takenAt && { takenAt }) } }),
+          engine: node.named(seen.engine),
+        }
       },
     }
   },

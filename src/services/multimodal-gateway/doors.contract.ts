@@ -64,6 +64,13 @@ export const Description = z.object({
   codes: z.array(z.object({ format: z.string(), text: z.string() })),
   colours: z.array(z.object({ hex: z.string(), share: z.number() })),
   safety: z.object({ score: z.number() }).optional(),
+  /** What the camera wrote into the file; only where `camera=true` says that whoever took the photo agrees. */
+  camera: z
+    .object({
+      takenAt: z.string().optional(),
+      place: z.object({ latitude: z.number(), longitude: z.number() }).optional(),
+    })
+    .optional(),
   engine: z.string(),
 })
 export type Description = z.infer<typeof Description>
@@ -144,6 +151,7 @@ export const doorOperations = {
       source: SourceText,
       question: z.string().max(2000).optional(),
       language: z.enum(['uk', 'en']).optional(),
+      camera: z.enum(['true', 'false']).optional(),
       webhook: Webhook.optional(),
     }),
     output: Description,

@@ -85,6 +85,7 @@ export interface OcrOptions {
 export interface DescribeOptions {
   readonly question?: string | undefined
   readonly language?: 'uk' | 'en' | undefined
+  readonly camera?: boolean | undefined
 }
 export interface ParseOptions {
   readonly password?: string | undefined

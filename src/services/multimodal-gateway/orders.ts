@@ -60,10 +60,10 @@ export function ownOrder(
   input: Fields,
 ): Order {
   const name = source?.name ?? ''
-  const { language, languages, password, question, url } = input
+  const { camera, language, languages, password, question, url } = input
   const work = {
     ocr: { languages: typeof languages === 'string' ? languages.split(',') : undefined },
-    describe: { question, language },
+    describe: { question, language, ...(camera === 'true' && { camera: true }) },
     parse: { name, password },
     read: { url },
   }[type]
