@@ -47,8 +47,13 @@ async function commitTogether<Tables, Item, Result>(
     .execute((tx) => store(tx, items))
     .catch((failure: unknown) => ({ failure }))
   if ('settled' in stored) {
-    stored.committed?.()
-    for (const [i, member] of members.entries()) settle(member, stored.settled[i])
+    try {
+      stored.committed?.()
+      for (const [i, member] of members.entries()) settle(member, stored.settled[i])
+    } catch (failure) {
+      // It stands; but whoever waits behind is not held up by a fault in telling of it.
+      for (const { reject } of members) reject(failure)
+    }
     return
   }
   if (members.length === 1 || isEverybodys(stored.failure))
