@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts'
 import type { Contract } from '../kernel/contract.ts'
 import { deadline } from '../kernel/deadline.ts'
+import { checkTold, told } from '../platform/http/check.errors.ts'
 import { checkOf } from '../platform/http/health.ts'
 import type { Check, Service } from '../platform/http/service.ts'
 import type { Platform } from './platform.ts'
@@ -30,16 +31,19 @@ export async function checkReadiness(
 /** A missing peer costs its own feature, so it degrades. */
 async function alive(url: string): Promise<void> {
   const response = await fetch(new URL('/health', url), { signal: deadline(PEER_MS) })
-  if (!response.ok) throw new Error(`answered ${response.status}`)
+  if (!response.ok) throw checkTold('check.answered', { status: response.status })
 }
 
 async function deadLetters(events: Platform['events']): Promise<Check> {
   const name = 'events'
   try {
     const { outbox, pending, dead } = await events.state()
-    const detail = `${outbox} to hand out, ${pending} in work, ${dead} given up`
-    return { name, state: dead > 0 ? 'degraded' : 'ok', detail }
+    return {
+      name,
+      state: dead > 0 ? 'degraded' : 'ok',
+      ...told(checkTold('check.events', { outbox, pending, dead })),
+    }
   } catch {
-    return { name, state: 'down', detail: 'their tables cannot be read' }
+    return { name, state: 'down', ...told(checkTold('check.tables')) }
   }
 }

@@ -1,7 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../../kernel/clock.ts'
 import { isoTime } from '../../kernel/clock.ts'
+import { AppError } from '../../kernel/errors.ts'
 import type { Metrics } from '../metrics.ts'
+import { checkTold, told } from './check.errors.ts'
 import type { Check } from './service.ts'
 
 export interface CheckedSince extends Check {
@@ -53,12 +55,13 @@ function remember(check: Check, known: Map<string, CheckedSince>, clock: Clock):
 export async function checkOf(name: string, ask: () => Promise<unknown>): Promise<Check> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('no answer in 2 s')), 2_000)
+    timer = setTimeout(() => reject(checkTold('check.no_answer')), 2_000)
   })
   try {
     await Promise.race([ask(), late])
     return { name, state: 'ok' }
   } catch (error) {
+    if (error instanceof AppError) return { name, state: 'down', ...told(error) }
     return { name, state: 'down', detail: error instanceof Error ? error.message : 'no answer' }
   } finally {
     clearTimeout(timer)

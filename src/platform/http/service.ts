@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Contract, Handlers } from '../../kernel/contract.ts'
+import type { ErrorParams } from '../../kernel/errors.ts'
 import type { Principal } from '../../kernel/principal.ts'
 
 /** Who a request comes from. `principal` is null for nobody; `service` is set when another service calls, on the principal's behalf. */
@@ -22,8 +23,11 @@ export interface Check {
   /** What it depends on: `database`, `model whisper-base`, … */
   readonly name: string
   readonly state: 'ok' | 'degraded' | 'down'
-  /** Why, and the command that mends it. */
+  /** Why, and the command that mends it, in English. */
   readonly detail?: string
+  /** The same sentence in a catalogue of errors, so that a page says it in the reader's language. */
+  readonly code?: string
+  readonly params?: ErrorParams
 }
 
 /** A service as compose holds it. Only `contract` and `handlers` are everywhere. */

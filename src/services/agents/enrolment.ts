@@ -1,5 +1,6 @@
 import type { Clock } from '../../kernel/clock.ts'
 import type { Client } from '../../kernel/contract.ts'
+import { checkTold, told as saying } from '../../platform/http/check.errors.ts'
 import type { Check } from '../../platform/http/service.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { authContract } from '../auth/auth.contract.ts'
@@ -41,7 +42,7 @@ export function createEnrolment({ auth, clock, logger }: EnrolmentNeeds) {
     },
     check(): Check {
       if (!waiting.size) return { name: 'auth', state: 'ok' }
-      return { name: 'auth', state: 'down', detail: 'It has not been told of the agents yet; is it running?' }
+      return { name: 'auth', state: 'down', ...saying(checkTold('check.untold')) }
     },
   }
 }

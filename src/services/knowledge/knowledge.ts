@@ -7,6 +7,7 @@ import type { Ids } from '../../kernel/ids.ts'
 import type { Database } from '../../platform/database/database.ts'
 import type { Events } from '../../platform/events/events.ts'
 import type { Files } from '../../platform/files/files.ts'
+import { checkTold, told } from '../../platform/http/check.errors.ts'
 import type { Check, Service } from '../../platform/http/service.ts'
 import type { cityContract } from '../city/city.contract.ts'
 import { consumeErasures } from './erase.ts'
@@ -143,6 +144,11 @@ async function ocrCheck(ocr: readonly Ocr[]): Promise<Check> {
   const name = 'ocr of scanned pages'
   const reasons = await Promise.all(ocr.map((engine) => engine.missing()))
   if (reasons.some((reason) => reason === null)) return { name, state: 'ok' }
-  const why = reasons.find((reason) => reason !== null)?.message ?? 'No engine is configured.'
-  return { name, state: 'degraded', detail: `Scanned pages are counted as not read. ${why}` }
+  const why = reasons.find((reason) => reason !== null) ?? checkTold('check.no_engine')
+  return {
+    name,
+    state: 'degraded',
+    ...told(why),
+    detail: `Scanned pages are counted as not read. ${why.message}`,
+  }
 }

@@ -3,6 +3,7 @@ import type { Embeddings } from '../../engines/embeddings/embeddings.ts'
 import { isFinal } from '../../engines/engine.errors.ts'
 import { AppError } from '../../kernel/errors.ts'
 import type { Events } from '../../platform/events/events.ts'
+import { checkTold, told } from '../../platform/http/check.errors.ts'
 import type { Check } from '../../platform/http/service.ts'
 import { reindexAsked } from './knowledge.events.ts'
 import type { KnowledgeTables } from './knowledge.tables.ts'
@@ -128,12 +129,13 @@ export function createMeaning({ db, events, vectors, embeddings, older }: Meanin
           name,
           state: 'degraded',
           detail: `Documents are searched by their words alone. ${why?.message ?? ''}`.trim(),
+          ...(why && { code: why.code, params: why.params }),
         }
       if (!model.semantic)
         return {
           name,
           state: 'degraded',
-          detail: `${model.model} knows letters, not meaning. Install the model: npm run models -- pull multilingual-e5-small`,
+          ...told(checkTold('check.letters', { model: model.model })),
         }
       return { name, state: 'ok' }
     },

@@ -5,6 +5,7 @@ import { ChatRequest } from '../../engines/llm/llm.ts'
 import { admit, type Call, type Operation } from '../../kernel/contract.ts'
 import { deadline } from '../../kernel/deadline.ts'
 import { AppError, kernelError } from '../../kernel/errors.ts'
+import { told } from '../../platform/http/check.errors.ts'
 import { failureOf } from '../../platform/http/http.errors.ts'
 import { openCall } from '../../platform/http/serve.ts'
 import type { Authenticate, Service } from '../../platform/http/service.ts'
@@ -125,7 +126,7 @@ export function createLlmProxy({ engines }: LlmProxyNeeds): LlmProxy {
           const missing = await engine.missing()
           const name = `language model ${engine.name}`
           return missing
-            ? { name, state: 'degraded' as const, detail: missing.message }
+            ? { name, state: 'degraded' as const, ...told(missing) }
             : { name, state: 'ok' as const }
         }),
       )

@@ -9,6 +9,7 @@ import type { Tts } from '../../engines/tts/tts.ts'
 import type { Vision } from '../../engines/vision/vision.ts'
 import type { WebSearch } from '../../engines/web-search/web-search.ts'
 import type { Clock } from '../../kernel/clock.ts'
+import type { ErrorParams } from '../../kernel/errors.ts'
 import { told } from '../../platform/http/check.errors.ts'
 import { createLane, type Lane, type LaneSize } from './lane.ts'
 import { gatewayError } from './multimodal-gateway.errors.ts'
@@ -72,6 +73,8 @@ export interface EngineState {
   readonly driver: string
   readonly state: 'ok' | 'missing' | 'cooling' | 'down'
   readonly detail?: string
+  readonly code?: string
+  readonly params?: ErrorParams
 }
 
 export function createBenches(engines: EngineSet, clock: Clock): Benches {

@@ -10,6 +10,7 @@ import type { Database } from '../../platform/database/database.ts'
 import type { Events } from '../../platform/events/events.ts'
 import type { SafeFetch } from '../../platform/fetch/fetch.ts'
 import type { Files } from '../../platform/files/files.ts'
+import { checkTold, told } from '../../platform/http/check.errors.ts'
 import type { Check, Service } from '../../platform/http/service.ts'
 import type { Metrics } from '../../platform/metrics.ts'
 import { residentErased } from '../auth/auth.events.ts'
@@ -196,5 +197,9 @@ export function createMultimodalGateway(needs: MultimodalGatewayNeeds): Multimod
 function check(name: string, engines: readonly EngineState[]): Check {
   if (engines.some(({ state }) => state === 'ok')) return { name, state: 'ok' }
   const detail = engines.map((engine) => engine.detail ?? `${engine.driver} failed a moment ago.`).join(' ')
-  return { name, state: 'degraded', detail: detail || 'No engine is configured.' }
+  const why = engines.find(({ code }) => code !== undefined)
+  const first = why?.code
+    ? { code: why.code, ...(why.params && { params: why.params }) }
+    : told(checkTold('check.no_engine'))
+  return { name, state: 'degraded', ...first, detail: detail || checkTold('check.no_engine').message }
 }

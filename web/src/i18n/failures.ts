@@ -41,6 +41,13 @@ export function sentenceOf(failure: Failed, language: Language): string {
   return entry ? fill(entry[language], failure.params ?? {}) : failure.message
 }
 
+/** Whether a code's sentence is here; asking brings those that are not. */
+export function knownCode(code: string): boolean {
+  const known = sentences.has(code)
+  if (!known) void fetchSentences()
+  return known
+}
+
 /** Anything caught, as a failure that can be put into words or kept. */
 export function failureOf(cause: unknown): Failed & { readonly kind: string } {
   const { kind, code, message, params } = AppError.from(cause)

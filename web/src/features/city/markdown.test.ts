@@ -44,6 +44,8 @@ test('a name after @ is picked out, an address is not', () => {
 
 test('a line that mentions words has no signs in it', () => {
   expect(plain('**Доброго** вечора\n- раз\n- `два`')).toBe('Доброго вечора раз два')
+  const rich = '```ts\nconst a = 1\n```\n| а | б |\n|---|---|\n| 1 | 2 |\n||вбивця садівник|| і ||не закри'
+  expect(plain(rich)).toBe('const a = 1 а б 1 2 ▒▒▒ і ▒▒▒')
 })
 
 test('words without a sign of Markdown are set the same as by its parser', async () => {

@@ -214,6 +214,8 @@ const PLAIN = 200
 export function plain(text: string): string {
   return text
     .slice(0, PLAIN)
+    .replace(/\|\|.+?(\|\||$)/gs, '▒▒▒')
+    .replace(/^```.*$|^[|\s:-]+$|\|/gm, ' ')
     .replace(/[*_`~>#]+|^\s*[-+]\s/gm, '')
     .replace(/\s+/g, ' ')
     .trim()

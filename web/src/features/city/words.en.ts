@@ -1,5 +1,6 @@
 /** What rooms say in English. A plural key ends in _one, _other. */
 export const cityEn = {
+  chooseRoom: 'Choose a room on the left, or look at all of them.',
   rooms: 'Rooms',
   cityRooms: 'City rooms',
   privateRooms: 'Private rooms',
@@ -147,6 +148,7 @@ export const cityEn = {
   readFromPhoto: 'Read from the photo',
   readingPhoto: 'Reading the photo',
   noText: 'There is no text in the photo.',
+  seenInPhoto: 'In the photo: {{things}}',
   correct: 'Correct',
   corrected: 'corrected by its author',
   correctionLabel: 'Corrected text',

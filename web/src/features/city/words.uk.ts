@@ -1,5 +1,6 @@
 /** What rooms say in Ukrainian. A plural key ends in _one, _few, _many, _other. */
 export const cityUk = {
+  chooseRoom: 'Виберіть кімнату ліворуч або перегляньте всі.',
   rooms: 'Кімнати',
   cityRooms: 'Міські кімнати',
   privateRooms: 'Приватні кімнати',
@@ -157,6 +158,7 @@ export const cityUk = {
   readFromPhoto: 'Прочитано з фото',
   readingPhoto: 'Читаємо фото',
   noText: 'На фото немає тексту.',
+  seenInPhoto: 'На фото: {{things}}',
   correct: 'Виправити',
   corrected: 'виправлено автором',
   correctionLabel: 'Виправлений текст',

@@ -1,12 +1,20 @@
 import { z } from 'zod'
-import { kernelError } from '../../../../src/kernel/errors.ts'
+import { type ErrorParams, kernelError } from '../../../../src/kernel/errors.ts'
 
 const State = z.enum(['ok', 'degraded', 'down'])
+const Params = z.record(z.string(), z.union([z.string(), z.number()]))
 const Readiness = z.object({
   state: State,
   services: z.array(z.string()),
   checks: z.array(
-    z.object({ name: z.string(), state: State, detail: z.string().optional(), since: z.iso.datetime() }),
+    z.object({
+      name: z.string(),
+      state: State,
+      detail: z.string().optional(),
+      code: z.string().optional(),
+      params: Params.optional(),
+      since: z.iso.datetime(),
+    }),
   ),
 })
 export type Readiness = z.infer<typeof Readiness>
@@ -34,8 +42,8 @@ export interface Line {
   readonly service: string | null
   readonly state: Measured
   readonly since: string | null
-  readonly detail: string | null
-  readonly command: string | null
+  /** What the city says of it, in the reader's language where it has a code. */
+  readonly told: Told
 }
 
 const ORDER: Record<Measured, number> = { down: 0, degraded: 1, none: 2, ok: 3 }
@@ -48,9 +56,16 @@ export const linesOf = ({ checks }: Readiness): Line[] =>
 export const unmeasured = ({ checks, services }: Readiness): string[] =>
   services.filter((service) => !checks.some(({ name }) => name.startsWith(`${service}: `)))
 
-function lineOf({ name, state, since, detail }: Check): Line {
+function lineOf({ name, state, since, detail, code, params }: Check): Line {
   const [, service = null, what = name] = /^([\w-]+): (.+)$/.exec(name) ?? []
-  return { key: name, what, service, state, since, ...parted(detail ?? '') }
+  return { key: name, what, service, state, since, told: { detail, code, params } }
+}
+
+/** A sentence of the city as it comes: English, with its place in a catalogue. */
+export interface Told {
+  readonly detail?: string | undefined
+  readonly code?: string | undefined
+  readonly params?: ErrorParams | undefined
 }
 
 /** A sentence of the city, and the command at its end that mends what it says. */

@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import { useFormat } from '../../i18n/format.ts'
-import { CopyLine } from '../../ui/key-once.tsx'
 import type { Line } from './readiness.ts'
+import { Why } from './told.tsx'
 import { Verdict } from './verdict.tsx'
 
 const KNOWN = ['database', 'kv', 'files', 'events', 'stt', 'ocr', 'embeddings', 'scans', 'model'] as const
@@ -38,7 +38,7 @@ export function ServiceTable({ lines, now }: { lines: readonly Line[]; now: numb
 function Row({ line, now }: { line: Line; now: number }) {
   const { t } = useTranslation()
   const format = useFormat()
-  const { what, service, state, since, detail, command } = line
+  const { what, service, state, since, told } = line
   const known = knownOf(what)
   const name = known ? t(`operator.known.${known}`) : what
   const model = known === 'model' ? what.replace('language model ', '') : ''
@@ -56,12 +56,7 @@ function Row({ line, now }: { line: Line; now: number }) {
       </td>
       <td className="why">
         {noticed && <p>{noticed}</p>}
-        {detail !== null && (
-          <p className="meta" lang="en">
-            {detail}
-          </p>
-        )}
-        {command !== null && <CopyLine text={command} words={t('auth.copyWords', { returnObjects: true })} />}
+        <Why of={told} />
       </td>
     </tr>
   )
