@@ -6,6 +6,8 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   start: async () => (await import('./start.ts')).start(),
   engines: async () => (await import('./engines.ts')).engines(),
   hearing: async () => (await import('./hearing.ts')).hearing(),
+  parsing: async () => (await import('./parsing.ts')).parsing(),
+  gateway: async () => (await import('./gateway.ts')).gateway(),
   stall: async () => (await import('./stall.ts')).stall(),
   enumeration: async () => (await import('./enumeration.ts')).enumeration(),
   sockets: async () => (await import('./sockets.ts')).sockets(),

@@ -5,7 +5,6 @@ import { gatewayError } from './multimodal-gateway.errors.ts'
 import { srt, vtt } from './subtitles.ts'
 
 export const RESPONSE_FORMATS = ['json', 'text', 'srt', 'vtt', 'verbose_json', 'diarized_json'] as const
-export type ResponseFormat = (typeof RESPONSE_FORMATS)[number]
 
 /** The body of `POST /v1/audio/speech`. What else OpenAI's clients may send is let go. */
 export const SpeechRequest = z.object({
