@@ -130,12 +130,19 @@ test('where only a part succeeded, a page without a word has failed', async () =
   expect((await parse()).pages[1]).toMatchObject({ state: 'failed', error: 'page.failed' })
 })
 
+test('what it does not read is left to the next parser', async () => {
+  script = {}
+  const document = { bytes: new Uint8Array([1]), mime: '', name: 'листи.mbox' }
+  await expect(parser.parse(document, { onPage: () => {} })).rejects.toMatchObject({ code: 'engine.refused' })
+  expect(script.seen).toBeUndefined()
+})
+
 test.each([
   [{ status: 503 }, 'engine.refused', true],
   [{ status: 401 }, 'engine.refused', false],
   [{ body: '<html>' }, 'engine.cut', false],
   [{ body: JSON.stringify({ status: 'success', document: { json_content: null } }) }, 'engine.cut', false],
-  [{ body: JSON.stringify(answer({}, 'failure')) }, 'file.unreadable', false],
+  [{ body: JSON.stringify(answer({}, 'failure')) }, 'engine.refused', false],
 ])('%j is %s', async (told, code, retryable) => {
   script = told
   const error = await parse().then(
@@ -143,5 +150,6 @@ test.each([
     (cause: unknown) => AppError.from(cause),
   )
   expect(error.code).toBe(code)
+  expect(error.kind === 'upstream' || error.kind === 'unavailable').toBe(true)
   if (code === 'engine.refused') expect(error.retryable).toBe(retryable)
 })

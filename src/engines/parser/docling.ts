@@ -4,6 +4,7 @@ import { AppError, kernelError } from '../../kernel/errors.ts'
 import type { Secret } from '../../kernel/secret.ts'
 import { engineError } from '../engine.errors.ts'
 import { bytesOf } from '../foreign-file.ts'
+import { claimedType, DOCX, kindOf, PPTX, XLSX } from '../media/accepted.ts'
 import { refusal } from '../openai-http.ts'
 import { draftsOf } from './docling-pages.ts'
 import { titleFrom } from './local.ts'
@@ -34,9 +35,9 @@ const Answer = z.object({
 
 /**
  * A server that answers as docling-serve does: `POST /v1/convert/file`, one file, its answer as a DoclingDocument. It reads pictures of writing itself, so
- * its pages are never `scan`. A page it left out is `empty` where the whole succeeded, `failed` where only a part did. Fails with `engine.refused`,
- * `engine.unreachable`, `engine.cut`, `call.timeout`, `file.unreadable`, `file.too_many_pages`. It has no parameter for a password: one that is
- * needed ends as the server says.
+ * its pages are never `scan`. A page it left out is `empty` where the whole succeeded, `failed` where only a part did. What it does not read, cannot
+ * convert or cannot unlock is `engine.refused`, so that the next parser tries and says what the file lacks. Also fails with `engine.unreachable`,
+ * `engine.cut`, `call.timeout`, `file.too_many_pages`.
  */
 export function createDocling(server: DoclingServer): Parser {
   const { maxPages = 500 } = server
@@ -46,6 +47,7 @@ export function createDocling(server: DoclingServer): Parser {
     name: 'docling',
     async parse(document, { onPage, onProgress, signal, skip }) {
       if (signal?.aborted) throw AppError.from(signal.reason)
+      if (!isTaken(document)) throw engineError('engine.refused', { engine, status: 415 })
       const bytes = await bytesOf(document)
       if (bytes.length === 0) throw engineError('file.empty')
       const pages = await convert(server, { base, engine }, { ...document, bytes }, signal)
@@ -97,12 +99,12 @@ async function convert(
       body: await body.arrayBuffer(),
       signal: signal ? AbortSignal.any([signal, limit]) : limit,
     })
-    if (response.status === 413) throw engineError('file.bomb')
     if (!response.ok) throw refusal(response, engine)
     const answer = Answer.safeParse(JSON.parse(await textOf(response, engine)))
     if (!answer.success) throw engineError('engine.cut', { engine }, { cause: answer.error })
     const { document, status } = answer.data
-    if (status === 'failure' || status === 'skipped') throw engineError('file.unreadable')
+    if (status === 'failure' || status === 'skipped')
+      throw engineError('engine.refused', { engine, status: 422 })
     const pages = draftsOf(document.json_content, status === 'success' ? 'empty' : 'failed')
     if (!pages) throw engineError('engine.cut', { engine })
     return pages
@@ -113,6 +115,23 @@ async function convert(
     if (cause instanceof SyntaxError) throw engineError('engine.cut', { engine }, { cause })
     throw engineError('engine.unreachable', { engine }, { cause })
   }
+}
+
+const TAKEN: ReadonlySet<string> = new Set([
+  'application/pdf',
+  DOCX,
+  PPTX,
+  XLSX,
+  'text/html',
+  'text/markdown',
+  'text/plain',
+  'text/csv',
+])
+
+/** The kinds every docling-serve reads; an image is one more. */
+function isTaken(file: { readonly mime: string; readonly name: string }): boolean {
+  const mime = claimedType(file) ?? ''
+  return TAKEN.has(mime) || kindOf(mime) === 'image'
 }
 
 const OPTIONS = [

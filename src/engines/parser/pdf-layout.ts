@@ -1,7 +1,7 @@
 import type { ParsedTable } from './parser.ts'
 import { columns } from './pdf-columns.ts'
 import { isFigures, median, rows, type Segment, type TextRun, toSegments } from './pdf-segments.ts'
-import { alignedTables, type FoundTable, type Rule, ruledTables } from './pdf-tables.ts'
+import { alignedTables, type FoundTable, LIST_MARK, type Rule, ruledTables } from './pdf-tables.ts'
 import { type Block, headingBlock, tableBlock } from './sections.ts'
 
 /** A page as it is read. */
@@ -10,12 +10,14 @@ export interface PageLayout {
   readonly text: string
   /** The same as headings, paragraphs and tables. */
   readonly blocks: readonly Block[]
+  /** Something looks like a table that only its rules would tell. */
+  readonly wantsRules: boolean
 }
 
 /**
  * The words of a page in the order a person reads it: columns one after the other, between what runs over both; lines joined to paragraphs, words
- * parted at a line's end made whole; tables as tables, headings by their larger letters. What is printed sideways comes last. `rules` are asked
- * for where something looks like a table.
+ * parted at a line's end made whole; tables as tables, headings by their larger letters. What is printed sideways comes last. `rules` cost a second
+ * look at the page: give them where a first layout wants them.
  */
 export function pageLayout(
   runs: readonly TextRun[],
@@ -25,6 +27,7 @@ export function pageLayout(
 ): PageLayout {
   const tables: ParsedTable[] = []
   const body = bodySize(runs)
+  let wantsRules = false
   const texts = ([0, 90, 270, 180] as const)
     .map((angle) => runs.filter((run) => run.angle === angle && isInk(run)))
     .filter((group) => weight(group) > 0)
@@ -37,7 +40,12 @@ export function pageLayout(
       )
       const ruled = group[0]?.angle === 0 ? ruledTables(rules, segments) : []
       return columns(withTables(segments, ruled, tables))
-        .map((column) => withTables(column, alignedTables(column), tables))
+        .map((column) => {
+          const found = alignedTables(column)
+          const marked = withTables(column, found, tables)
+          wantsRules ||= looksTabular(marked)
+          return marked
+        })
         .map((column) => toParagraphs(column, body))
         .filter(Boolean)
         .join('\n\n')
@@ -48,21 +56,29 @@ export function pageLayout(
       const table = index % 2 === 1 ? tables[Number(words)] : undefined
       return table ? [tableBlock(table)] : words === '' ? [] : words.split('\n\n').map(blockOf)
     })
-  return { text: blocks.map(({ text }) => text).join('\n\n'), blocks }
+  return { text: blocks.map(({ text }) => text).join('\n\n'), blocks, wantsRules }
 }
 
 /** `pageLayout` as text. */
 export const readingOrder = (runs: readonly TextRun[], pageWidth: number, pageHeight: number): string =>
   pageLayout(runs, pageWidth, pageHeight).text
 
-/** Whether lines of several words apart stand one under the other, so that it is worth looking for rules. */
-export function looksTabular(runs: readonly TextRun[]): boolean {
-  const segments = toSegments(runs.filter((run) => run.angle === 0 && isInk(run)))
-  return columns(segments).some((column) => {
-    const wide = rows(column).map((row) => row.length > 1)
-    return wide.some((isWide, at) => isWide && (wide[at + 1] || wide[at + 2]))
+/** Whether in two lines, one soon after the other, words stand under others in a second column or a third. */
+function looksTabular(segments: readonly Segment[]): boolean {
+  const lines = rows(segments)
+    .map((row) => row.sort((a, b) => a.x - b.x))
+    .filter(([first, ...others]) => others.length > 1 || (others.length === 1 && !isMark(first)))
+  return lines.some((line, at) => {
+    const next = lines[at + 1]
+    if (!next || (next[0]?.y ?? 0) - (line[0]?.y ?? 0) > 6 * (line[0]?.size ?? 0)) return false
+    return line.slice(1).some((cell) => next.slice(1).some((below) => isUnder(cell, below)))
   })
 }
+
+const isMark = (cell: Segment | undefined): boolean => LIST_MARK.test(cell?.text.trim() ?? '')
+
+const isUnder = (a: Segment, b: Segment): boolean =>
+  Math.abs(a.x - b.x) < 0.6 || Math.abs(a.right - b.right) < 0.6
 
 /** A table stands among the others as one mark, where it begins. */
 function withTables(
@@ -206,11 +222,15 @@ function mendWords(raw: string): string {
     )
     .replace(/\u00a0/g, ' ')
     .replace(/[\uf0b7\uf0a7\uf0d8]\s?/g, '• ')
-  const words = new Set(text.toLowerCase().match(/[\p{L}\p{N}]+(?:-[\p{L}\p{N}]+)*/gu))
+  let found: ReadonlySet<string> | undefined
+  const words = (): ReadonlySet<string> => {
+    found ??= new Set(text.toLowerCase().match(/[\p{L}\p{N}]+(?:-[\p{L}\p{N}]+)*/gu))
+    return found
+  }
   return text
     .replace(/\u00ad[\r\n]?/g, '')
     .replace(/([\p{L}\p{N}]+)[-\u2010][\r\n]([\p{L}\p{N}]+)/gu, (_, start: string, end: string) =>
-      isOneWord(start, end, words) ? start + end : `${start}-${end}`,
+      isOneWord(start, end, words()) ? start + end : `${start}-${end}`,
     )
     .replace(/\r/g, ' ')
     .replace(/[^\S\n]{2,}/g, ' ')

@@ -93,6 +93,9 @@ function clustered(values: readonly number[]): readonly number[] {
   return found
 }
 
+/** What stands before an item of a list, a line of code, a reference. */
+export const LIST_MARK = /^(?:[•▪◦‣*–—·-]|\(?\w{1,3}[.):]?|\[\d+\])$/
+
 const LEAST_ROWS = 3
 const LONGEST_CELL = 60
 
@@ -127,9 +130,7 @@ function tableOf(lines: readonly (readonly Segment[])[]): ParsedTable | null {
   const full = cells.filter((row) => row.filter((cell) => cell.length > 0).length >= 2).length
   const texts = cells.map((row) => row.map(cellWords))
   const first = texts.map(([words]) => words ?? '')
-  const isList = first.every(
-    (words) => words === '' || /^(?:[•▪◦‣*–—·-]|\(?\w{1,3}[.):]?|\[\d+\])$/.test(words),
-  )
+  const isList = first.every((words) => words === '' || LIST_MARK.test(words))
   const isDotted = texts.some((row) => row.some((words) => /[.…]{4}|(?: \.){3}/.test(words)))
   const isWordy = lines.flat().filter(({ text }) => text.length > LONGEST_CELL).length > lines.length * 0.2
   if (!isEven || full < lines.length * 0.7 || (isList && columns.length < 3) || isDotted || isWordy)

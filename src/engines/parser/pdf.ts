@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { getDocument, type PDFDocumentProxy, type PDFPageProxy, Util } from 'pdfjs-dist/legacy/build/pdf.mjs'
 import { engineError } from '../engine.errors.ts'
 import type { OutlineItem, Place } from './parser.ts'
-import { largestLine, looksTabular, pageLayout } from './pdf-layout.ts'
+import { largestLine, pageLayout } from './pdf-layout.ts'
 import { labelsOf, outlineOf } from './pdf-outline.ts'
 import { paintOf, picturesOf, rulesOf } from './pdf-paint.ts'
 import { renderPage, scanPage } from './pdf-render.ts'
@@ -120,8 +120,9 @@ async function layOut(page: PDFPageProxy): Promise<Draft> {
   const runs = await runsOf(page)
   if (runs.length > MAX_RUNS) return { state: 'read', text: runs.map((run) => run.text).join(' ') }
   const { height, width } = page.getViewport({ scale: 1 })
-  const rules = looksTabular(runs) ? await rulesOf(page) : []
-  const { blocks, text } = pageLayout(runs, width, height, rules)
+  const first = pageLayout(runs, width, height)
+  const rules = first.wantsRules ? await rulesOf(page) : []
+  const { blocks, text } = rules.length > 0 ? pageLayout(runs, width, height, rules) : first
   return { ...draftOf(blocks), text }
 }
 

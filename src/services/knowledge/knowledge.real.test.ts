@@ -1,6 +1,6 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { testDatabase, testEvents } from '../../../test/kit/database.ts'
@@ -30,6 +30,25 @@ const PERSON: Principal = { id: 'person_1', kind: 'person', name: 'Олена', 
 const city = { readable: async ({ rooms }: { rooms: string[] }) => ({ rooms }) } as unknown as Client<
   typeof cityContract
 >
+
+/** Made by foreign programs; with how many pages each has, and how many of them are empty or cannot be read. */
+const OWN = join(import.meta.dirname, '../../../test/fixtures/documents')
+const OF_EACH_KIND: Readonly<Record<string, readonly [total: number, empty: number, failed: number]>> = {
+  'report.pdf': [2, 0, 0],
+  'statute.docx': [1, 0, 0],
+  'statute.odt': [1, 0, 0],
+  'statute.rtf': [1, 0, 0],
+  'statute.html': [1, 0, 0],
+  'book.epub': [2, 0, 0],
+  'talk.pptx': [3, 1, 0],
+  'talk.odp': [3, 1, 0],
+  'budget.xlsx': [3, 1, 0],
+  'budget.ods': [3, 1, 0],
+  'table.csv': [1, 0, 0],
+  'letter.eml': [5, 1, 0],
+  'letters.mbox': [2, 0, 0],
+  'papers.zip': [7, 1, 1],
+}
 
 describe.skipIf(!FIXTURES_DIR)('real documents through the real engines', () => {
   const scope = new Scope()
@@ -72,10 +91,12 @@ describe.skipIf(!FIXTURES_DIR)('real documents through the real engines', () => 
     })
     await events.start()
     const author = { id: PERSON.id, kind: PERSON.kind, name: PERSON.name }
-    for (const name of ['tracemonkey.pdf', 'scan-bad.pdf']) {
-      const bytes = await readFile(join(FIXTURES_DIR ?? '', 'documents', name))
+    const papers = ['tracemonkey.pdf', 'scan-bad.pdf'].map((name) => join(FIXTURES_DIR ?? '', 'documents', name))
+    for (const path of [...papers, ...Object.keys(OF_EACH_KIND).map((name) => join(OWN, name))]) {
+      const name = basename(path)
+      const bytes = await readFile(path)
       const { sha256, sizeBytes } = await files.put(Readable.from([bytes]), { maxBytes: 1e8 })
-      const file = { id: `file_${name}`, name, mime: 'application/pdf', sizeBytes, sha256 }
+      const file = { id: `file_${name}`, name, mime: '', sizeBytes, sha256 }
       const data = {
         room: 'room_1',
         message: name,
@@ -101,6 +122,11 @@ describe.skipIf(!FIXTURES_DIR)('real documents through the real engines', () => 
       failed: 0,
       total: 14,
     })
+  })
+
+  it.each(Object.entries(OF_EACH_KIND))('%s: every page is in the ledger', (name, [total, empty, failed]) => {
+    const read = total - empty - failed
+    expect(outcomes.get(name)?.document?.pages).toEqual({ read, ocr: 0, empty, failed, total })
   })
 
   it('a damaged scan is counted page by page, whatever comes of it', () => {
