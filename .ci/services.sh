@@ -1,5 +1,5 @@
 # Sourced: installs and starts the servers the driver suites meet, on loopback, and says where they are.
-# Sets TEST_DATABASE_URL, TEST_NATS_URL, TEST_REDIS_URL, CHROMIUM, SCHEMATHESIS, and the programs of servers that tests start and kill themselves: TEST_PG_BIN, TEST_NATS_SERVER, TEST_REDIS_SERVER; stop_services ends them. Needs bash, apt (as root) or the packages already there.
+# Sets TEST_DATABASE_URL, TEST_NATS_URL, TEST_REDIS_URL, CHROMIUM, SCHEMATHESIS, OPENAI_PYTHON, and the programs of servers that tests start and kill themselves: TEST_PG_BIN, TEST_NATS_SERVER, TEST_REDIS_SERVER; stop_services ends them. Needs bash, apt (as root) or the packages already there.
 
 cache=${DAARION_CI_CACHE:-/var/tmp/daarion-ci}
 mkdir -p "$cache" && chmod 755 "$cache"
@@ -45,6 +45,13 @@ want_schemathesis() {
   python3 -m venv "$cache/schemathesis" && "$cache/schemathesis/bin/pip" install -q --disable-pip-version-check schemathesis==4.32.5
 }
 
+# The official OpenAI client for Python, which the gateway is tried with.
+want_openai_client() {
+  OPENAI_PYTHON=$cache/openai/bin/python; export OPENAI_PYTHON
+  "$OPENAI_PYTHON" -c 'import openai' 2>/dev/null && return
+  python3 -m venv "$cache/openai" && "$cache/openai/bin/pip" install -q --disable-pip-version-check openai==3.54.0
+}
+
 # Below the ports that the system hands out by itself, so that nothing takes it meanwhile.
 free_port() {
   local port
@@ -60,7 +67,7 @@ as_plain_user() {
 }
 
 start_services() {
-  want_packages && want_postgres && want_nats && want_schemathesis || return 1
+  want_packages && want_postgres && want_nats && want_schemathesis && want_openai_client || return 1
   service_dir=$(mktemp -d /var/tmp/daarion-services.XXXXXX) && chmod 755 "$service_dir"
   local pg_port nats_port redis_port
   pg_port=$(free_port); nats_port=$(free_port); redis_port=$(free_port)
