@@ -65,10 +65,23 @@ export function partFindings(request: RunRequest, names: readonly string[], ques
     .map(({ finding }) => finding)
 }
 
+/** What was seen, as a passage in both languages: the question may be in either. */
+function sightText(sight: Part['sight']): string {
+  if (!sight) return ''
+  const named = (language: 'uk' | 'en') => [...new Set(sight.objects.map(({ label }) => label[language]))]
+  const things =
+    sight.objects.length > 0
+      ? `На фото: ${named('uk').join(', ')}. (In the photo: ${named('en').join(', ')}.)`
+      : ''
+  return [sight.text ?? '', things].filter((text) => text !== '').join('\n')
+}
+
 function textsOf(part: Part, spokenIsAsked: boolean): { text: string; page?: number }[] {
   const pages = (part.pages ?? []).map(({ number, text }) => ({ text, page: number }))
   const spoken = spokenIsAsked ? '' : (part.transcript?.text ?? '')
-  return [{ text: part.ocr?.text ?? '' }, { text: spoken }, ...pages].filter(({ text }) => text.trim() !== '')
+  return [{ text: part.ocr?.text ?? '' }, { text: sightText(part.sight) }, { text: spoken }, ...pages].filter(
+    ({ text }) => text.trim() !== '',
+  )
 }
 
 /** What was said in the room before, oldest first; where it is too much, the newest. The agent's own answers are no source. */

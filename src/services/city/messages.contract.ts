@@ -17,6 +17,14 @@ export type Transcript = z.infer<typeof Transcript>
 export const Reading = z.object({ text: z.string(), confidence: z.number(), engine: z.string() })
 export type Reading = z.infer<typeof Reading>
 
+/** What was seen in an image part: words where a model that sees answered, and things of everyday kinds, the surest first, confidence 0…1. */
+export const Sight = z.object({
+  text: z.string().nullable(),
+  objects: z.array(z.object({ label: z.object({ uk: z.string(), en: z.string() }), confidence: z.number() })),
+  engine: z.string(),
+})
+export type Sight = z.infer<typeof Sight>
+
 /** How the pages of a document went; `read + ocr + empty + failed = total`, less what is still in work. */
 export const PageCounts = z.object({
   read: z.number().int(),
@@ -27,10 +35,11 @@ export const PageCounts = z.object({
 })
 export type PageCounts = z.infer<typeof PageCounts>
 
-/** What became of a part. Exactly one of the outcomes, or `error`. */
+/** What became of a part: the outcome of its kind, or `error`. What was seen stands beside what was read. */
 export const PartOutcome = z.object({
   transcript: Transcript.optional(),
   ocr: Reading.optional(),
+  sight: Sight.optional(),
   document: z.object({ id: z.string(), pages: PageCounts }).optional(),
   error: Failure.optional(),
 })

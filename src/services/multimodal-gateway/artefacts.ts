@@ -7,10 +7,11 @@ import type { Clock } from '../../kernel/clock.ts'
 import { AppError } from '../../kernel/errors.ts'
 import { filesError } from '../../platform/files/files.errors.ts'
 import type { Metrics } from '../../platform/metrics.ts'
-import type { ParseResult } from './doors.contract.ts'
+import type { Description, ParseResult } from './doors.contract.ts'
 import type { Benches } from './engine-set.ts'
 import {
   createKinds,
+  type DescribeOptions,
   type Kind,
   type Kinds,
   type OcrOptions,
@@ -66,6 +67,7 @@ export interface Artefacts {
   transcribe(source: Source, wish: Wish & TranscriptOptions): Promise<Transcript>
   read(source: Source, wish: Wish & OcrOptions): Promise<OcrText>
   parse(source: Source, wish: Wish): Promise<ParseResult>
+  see(source: Source, wish: Wish & DescribeOptions): Promise<Description>
 }
 
 export interface Workshop extends Artefacts {
@@ -224,6 +226,8 @@ export function createWorkshop(needs: WorkshopNeeds): Workshop {
       (await workshop.make('transcript', source, { language, prompt, words }, wish)).result,
     read: async (source, { languages, ...wish }) =>
       (await workshop.make('ocr', source, { languages }, wish)).result,
+    see: async (source, { language, question, ...wish }) =>
+      (await workshop.make('describe', source, { language, question }, wish)).result,
     parse: async (source, wish) => (await workshop.make('parse', source, { name: source.name }, wish)).result,
   }
 }

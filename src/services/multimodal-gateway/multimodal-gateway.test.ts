@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { engineError } from '../../engines/engine.errors.ts'
 import type { ParsedPage } from '../../engines/parser/parser.ts'
 import type { Transcript } from '../../engines/stt/stt.ts'
+import { createFakeVision } from '../../engines/vision/fake.ts'
 import { Scope } from '../../kernel/scope.ts'
 import type { ParseResult } from './doors.contract.ts'
 import {
@@ -47,6 +48,27 @@ describe('parts posted in rooms', () => {
     })
     expect([hear.calls.length, read.calls.length]).toEqual([1, 1])
     expect(progress).toContain(50)
+  })
+
+  it('are looked at too; a picture that cannot be seen is read all the same', async () => {
+    const label = { uk: 'кіт', en: 'cat' }
+    const box = { x0: 0, y0: 0, x1: 9, y1: 9 }
+    const sight = { text: null, objects: [{ label, confidence: 0.9, box }] }
+    let able = true
+    const before = () => {
+      if (!able) throw engineError('engine.crashed')
+    }
+    const { added, outcomes } = await house({ vision: [createFakeVision({ sight, before })] })
+    await added({ bytes: Buffer.from('picture'), type: 'image' })
+    await until(() => outcomes.length === 1)
+    able = false
+    await added({ bytes: Buffer.from('another'), type: 'image', message: 'msg_2' })
+    await until(() => outcomes.length === 2)
+    const ocr = { text: READ.text, confidence: READ.confidence, engine: READ.engine }
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual([
+      { ocr, sight: { text: null, objects: [{ label, confidence: 0.9 }], engine: 'fake/1' } },
+      { ocr },
+    ])
   })
 
   it('say at once that a model is missing or a file is bad', async () => {

@@ -5,7 +5,7 @@ import type { EventOf } from '../../kernel/event.ts'
 import type { Events, Job } from '../../platform/events/events.ts'
 import type { Files } from '../../platform/files/files.ts'
 import { partAdded } from '../city/city.events.ts'
-import type { Part, PartOutcome, PartType } from '../city/messages.contract.ts'
+import type { Part, PartOutcome, PartType, Sight } from '../city/messages.contract.ts'
 import type { Artefacts, Source, Wish } from './artefacts.ts'
 import { dropErased } from './erase.ts'
 import { partProcessed, partProgress } from './multimodal-gateway.events.ts'
@@ -51,6 +51,18 @@ export function consumeParts({ db, events, files, artefacts }: PartNeeds): void 
       },
     })
 
+  /** What there is to see; undefined where nothing here sees, or it failed: the picture was read all the same. */
+  const seen = async (source: Source, wish: Wish, language: 'uk' | 'en'): Promise<Sight | undefined> => {
+    try {
+      const { engine, objects, text } = await artefacts.see(source, { ...wish, language })
+      if (text === null && objects.length === 0) return undefined
+      return { text, engine, objects: objects.map(({ confidence, label }) => ({ confidence, label })) }
+    } catch {
+      wish.signal.throwIfAborted()
+      return undefined
+    }
+  }
+
   const work = async (added: Added, job: Job<GatewayTables>, type: PartType): Promise<PartOutcome> => {
     const { room, message, index, file } = added.data
     const report = (done: number) =>
@@ -62,7 +74,8 @@ export function consumeParts({ db, events, files, artefacts }: PartNeeds): void 
       const source: Source = { bytes, mime: file.mime, name: file.name, sha256: file.sha256 }
       if (type === 'audio') return { transcript: await artefacts.transcribe(source, wish) }
       const { text, confidence, engine } = await artefacts.read(source, wish)
-      return { ocr: { text, confidence, engine } }
+      const sight = await seen(source, wish, languageOf(text))
+      return { ocr: { text, confidence, engine }, ...(sight && { sight }) }
     } catch (cause) {
       job.signal.throwIfAborted()
       const failure = AppError.from(cause)
@@ -74,6 +87,10 @@ export function consumeParts({ db, events, files, artefacts }: PartNeeds): void 
     }
   }
 }
+
+/** English where the picture itself speaks it, else Ukrainian. */
+const languageOf = (text: string): 'uk' | 'en' =>
+  /\p{L}/u.test(text) && !/\p{Script=Cyrillic}/u.test(text) ? 'en' : 'uk'
 
 const UNHEARD = { text: '', language: null, speech: false, segments: [], engine: 'none' }
 

@@ -1,6 +1,7 @@
-import { Image, ScanText } from 'lucide-react'
+import { Eye, Image, ScanText } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import type { Sight } from '../../../../../src/services/city/messages.contract.ts'
 import { fileUrl, thumbnailUrl } from '../../../api.ts'
 import { useFormat } from '../../../i18n/format.ts'
 import { Icon } from '../../../ui/icon.tsx'
@@ -60,7 +61,25 @@ export function PhotoRead(props: PartViewProps) {
             none={t('city.noText')}
           />
         )}
+        {part.sight && <Seen {...part.sight} />}
       </figcaption>
     </figure>
+  )
+}
+
+/** What there is to see, each kind of thing once, the surest first. */
+function Seen({ objects, text }: Sight) {
+  const { t } = useTranslation()
+  const { language } = useFormat()
+  const things = [...new Set(objects.map(({ label }) => label[language === 'uk' ? 'uk' : 'en']))]
+  return (
+    <p className="state meta">
+      <Icon of={Eye} size="s" />
+      <span>
+        {text}
+        {text && things.length > 0 && ' '}
+        {things.length > 0 && t('city.seenInPhoto', { things: things.join(', ') })}
+      </span>
+    </p>
   )
 }
