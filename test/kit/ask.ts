@@ -23,7 +23,7 @@ export interface Answer {
 /** One request as any program makes it, with nothing of ours in between. */
 export async function ask(
   url: string,
-  line: `${'GET' | 'POST' | 'PATCH' | 'DELETE'} ${string}`,
+  line: `${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD'} ${string}`,
   { key, cookie, json, body, headers }: Asked = {},
 ): Promise<Answer> {
   const [method = '', path = ''] = line.split(/ (.*)/s)
@@ -45,7 +45,8 @@ export async function ask(
     status: response.status,
     text,
     headers: response.headers,
-    body: /json/.test(response.headers.get('content-type') ?? '') ? JSON.parse(text) : undefined,
+    body:
+      text !== '' && /json/.test(response.headers.get('content-type') ?? '') ? JSON.parse(text) : undefined,
     cookie: cookies.join('; '),
   }
 }
