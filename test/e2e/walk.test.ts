@@ -225,6 +225,12 @@ describe.skipIf(!able).each(WALKS)(
       expect(await page.getByRole('button', { name: words.city.stop }).count()).toBe(0)
       await expectAccessible(page)
       await shoot(page, name('room'))
+      if (walk.model) {
+        await answer.getByRole('button', { name: words.listening.listen }).click()
+        // Where the machine has no voice, whoever keeps the city learns what brings one.
+        const reads = answer.getByRole('button', { name: words.listening.stopRobot })
+        await reads.or(page.getByText(words.listening.none)).first().waitFor()
+      }
       await sources.first().click()
       await page.locator('mark').waitFor()
       await expectAccessible(page)
