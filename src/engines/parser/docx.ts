@@ -1,4 +1,5 @@
 import mammoth from 'mammoth'
+import { AppError } from '../../kernel/errors.ts'
 import { engineError } from '../engine.errors.ts'
 import { readHtml } from './html-blocks.ts'
 import type { ParsedPicture } from './parser.ts'
@@ -15,7 +16,7 @@ export interface Docx {
 const MAX_SCANS = 100
 const HARDLY_TEXT_CHARS = 20
 
-/** Reads an archive that has passed `guardZip`. Runs in a child only. Throws `file.unreadable`. */
+/** Reads an archive that has passed `guardZip`. Runs in a child only. Throws `file.unreadable`, `file.bomb`. */
 export async function readDocx(bytes: Uint8Array, tray: PictureTray): Promise<Docx> {
   const scans: Uint8Array<ArrayBuffer>[] = []
   const pictures = new Map<string, ParsedPicture>()
@@ -39,7 +40,7 @@ export async function readDocx(bytes: Uint8Array, tray: PictureTray): Promise<Do
     const isText = blocks.reduce((sum, { text }) => sum + text.length, 0) >= HARDLY_TEXT_CHARS
     return { blocks, scans: isText ? [] : scans }
   } catch (cause) {
-    throw engineError('file.unreadable', {}, { cause })
+    throw cause instanceof AppError ? cause : engineError('file.unreadable', {}, { cause })
   }
 }
 

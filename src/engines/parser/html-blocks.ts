@@ -1,4 +1,5 @@
 import { Parser } from 'htmlparser2'
+import { engineError } from '../engine.errors.ts'
 import { createBlockWriter } from './block-writer.ts'
 import type { ParsedPicture } from './parser.ts'
 import type { Block } from './sections.ts'
@@ -16,7 +17,10 @@ export interface HtmlBlocks {
   readonly title: string | null
 }
 
-/** HTML as blocks, read as it comes: headings, paragraphs, lists, tables, code, links. Scripts, styles and what is hidden from every reader are left out. */
+/** Each step deeper costs the parser a step more for every element. */
+const MAX_DEPTH = 5_000
+
+/** HTML as blocks, read as it comes: headings, paragraphs, lists, tables, code, links. Scripts, styles and menus are left out. Throws `file.bomb` where elements nest more than 5,000 deep. */
 export function readHtml(html: string, options: HtmlOptions = {}): HtmlBlocks {
   const out = createBlockWriter()
   const lists: { ordered: boolean; count: number }[] = []
@@ -88,10 +92,17 @@ export function readHtml(html: string, options: HtmlOptions = {}): HtmlBlocks {
     } else if (BLOCKS.has(name)) out.paragraph()
   }
 
+  let depth = 0
   const parser = new Parser(
     {
-      onopentag: open,
-      onclosetag: close,
+      onopentag: (name, given) => {
+        if (++depth > MAX_DEPTH) throw engineError('file.bomb')
+        open(name, given)
+      },
+      onclosetag: (name) => {
+        depth--
+        close(name)
+      },
       ontext: (words) => {
         if (skipped !== null) return
         if (isTitle) title = (title ?? '') + words

@@ -212,7 +212,7 @@ function cutText(text: string, size: number): readonly string[] {
 
 function cutAt(text: string, size: number): number {
   const window = text.slice(0, size)
-  for (const end of [/[\s\S]*[.!?…]["»”’)]*\s/, /[\s\S]*\n/, /[\s\S]*\s/]) {
+  for (const end of [/^[\s\S]*[.!?…]["»”’)]*\s/, /^[\s\S]*\n/, /^[\s\S]*\s/]) {
     const length = end.exec(window)?.[0].length ?? 0
     if (length > size / 2) return length
   }
