@@ -26,7 +26,8 @@ export function createLedger(): Ledger {
 
   async function deliver(client: Resident, entry: Entry): Promise<void> {
     const answer = await client.send(entry.room, entry.message).catch(() => null)
-    if (!answer) return
+    // Where nobody could be asked just then, it is no answer.
+    if (!answer || answer.status >= 502) return
     if (answer.status !== 201 && answer.status !== 200)
       throw new Error(`${entry.message.clientId} was refused: ${JSON.stringify(answer.body)}`)
     const { id, seq } = Message.parse(answer.body)
