@@ -43,7 +43,7 @@ export const openBook = (): Book => ({
   acts: {},
 })
 
-const PATIENCE_MS = 90_000
+const PATIENCE_MS = 150_000
 const AGAIN_MS = 60
 
 /** Does an act until it is acknowledged, as a client does that comes back: a lost line or a server that is away is no answer. Anything else that fails is thrown; a fault of the city's own is noted, and tried again. */

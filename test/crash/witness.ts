@@ -39,6 +39,8 @@ interface Sending {
 export class LostLine extends Error {}
 
 const AGAIN_MS = 60
+/** Clients say that they are here once a minute at least. */
+const REPORT_MS = 30_000
 const SILENCE_MS = 10_000
 
 export function openWitness(name: string, { at, authorization }: Resident): Witness {
@@ -113,6 +115,7 @@ export function openWitness(name: string, { at, authorization }: Resident): Witn
     })
   }
   dial()
+  const reporting = setInterval(() => tell({ type: 'presence', state: 'here' }), REPORT_MS)
 
   return {
     name,
@@ -142,6 +145,7 @@ export function openWitness(name: string, { at, authorization }: Resident): Witn
     },
     close() {
       closed = true
+      clearInterval(reporting)
       socket?.terminate()
     },
   }
