@@ -41,8 +41,8 @@ export const MessageView = memo(function MessageView({ message, continued, targe
   const act = useActs(message)
   const [sheet, setSheet] = useState(false)
   const press = useLongPress(() => setSheet(true))
-  // A toolbar costs as much as its message: it is there when a mouse or the focus first comes.
-  const [near, setNear] = useState(false)
+  // A toolbar costs as much as its message: where nothing hovers it is there when the focus first comes.
+  const [near, setNear] = useState(() => matchMedia('(hover: hover)').matches)
   const { author, replyTo, deleted, poll } = message
   const keys = (event: KeyboardEvent<HTMLElement>) => {
     if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return
@@ -61,7 +61,6 @@ export const MessageView = memo(function MessageView({ message, continued, targe
       aria-label={author.name}
       onKeyDown={keys}
       onFocus={() => setNear(true)}
-      onPointerEnter={({ pointerType }) => pointerType !== 'touch' && setNear(true)}
       {...press}
     >
       <Avatar of={author} />
