@@ -46,7 +46,7 @@ const MORE_BY_PEER = 2
 /** The command or setting that brings an engine of a kind nobody is of. */
 const MENDS: Readonly<Record<EngineName, string>> = {
   stt: 'npm run models pull whisper-base; STT_URL=…; PEER_STT=http://another-node:7400',
-  tts: 'PEER_TTS=http://another-node:7400',
+  tts: 'apt install espeak-ng; TTS_URL=…; PEER_TTS=http://another-node:7400',
   ocr: 'PEER_OCR=http://another-node:7400',
   vision: 'npm run models pull coco-ssd-mobilenet-v2; VISION_URL=…; PEER_VISION=http://another-node:7400',
   parser: 'PEER_PARSER=http://another-node:7400',
