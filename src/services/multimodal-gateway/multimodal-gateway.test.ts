@@ -276,7 +276,9 @@ describe('honesty about engines', () => {
       {},
       { ...principal, requestId: 'req_1', signal: new AbortController().signal },
     )
-    expect(items).toContainEqual({ engine: 'stt', driver: 'scripted', state: 'missing', detail: why.message })
+    expect(items).toContainEqual(
+      expect.objectContaining({ engine: 'stt', driver: 'scripted', state: 'missing', detail: why.message }),
+    )
     const checks = await gateway.checks?.()
     expect(checks).toEqual([
       { name: 'stt', state: 'degraded', detail: expect.stringContaining('npm run models pull') },
