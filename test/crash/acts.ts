@@ -21,6 +21,8 @@ export interface Actor {
 const EMOJI = ['👍', '🎉', '👀'] as const
 const RECENT = 40
 const MAX_PINS = 20
+/** A busy machine may take so long to ask for it. */
+const SOON_MS = 3_000
 const LATER_MS = 4_000
 
 type Act = (actor: Actor, book: Book) => Promise<void>
@@ -197,7 +199,7 @@ async function sayLater(actor: Actor, book: Book): Promise<void> {
   await persist(book, 'scheduled', async (tries) => {
     const { city } = actor.resident
     if (tries > 1 && (await isTaken(actor, room, text))) return
-    const at = new Date(Date.now() + 500 + actor.random() * LATER_MS).toISOString()
+    const at = new Date(Date.now() + SOON_MS + actor.random() * LATER_MS).toISOString()
     await city.schedule({ room, text, at })
   })
   book.later.set(text, true)

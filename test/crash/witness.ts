@@ -100,10 +100,11 @@ export function openWitness(name: string, { at, authorization }: Resident): Witn
       if (frame.success) hear(frame.data)
       else faults.push(`${name}: a frame that is none: ${data.toString().slice(0, 200)}`)
     })
-    here.on('unexpected-response', (request, response) => {
+    here.on('unexpected-response', (_request, response) => {
       const status = response.statusCode ?? 0
       if (status < 502 && status !== 429) faults.push(`${name}: refused with ${status}`)
-      request.destroy()
+      // Whoever hears of it ends it.
+      here.terminate()
     })
     // Its closing follows.
     here.on('error', () => undefined)
