@@ -1,38 +1,12 @@
 import './settings.css'
 import { Link } from '@tanstack/react-router'
-import {
-  Archive,
-  Bell,
-  ChevronLeft,
-  CircleUserRound,
-  Import,
-  Link2,
-  type LucideIcon,
-  MonitorSmartphone,
-  ScrollText,
-  ShieldCheck,
-  UserRoundCog,
-} from 'lucide-react'
+import { ChevronLeft } from 'lucide-react'
 import { type ReactNode, useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { isOperator } from '../../../../src/kernel/principal.ts'
 import { Icon } from '../../ui/icon.tsx'
 import { useMe } from '../auth/session.ts'
-
-const PAGES = [
-  { to: '/account', word: 'account.profile', icon: CircleUserRound },
-  { to: '/account/security', word: 'account.security', icon: ShieldCheck },
-  { to: '/account/links', word: 'account.links', icon: Link2 },
-  { to: '/account/notifications', word: 'notifications.title', icon: Bell },
-  { to: '/account/device', word: 'device.title', icon: MonitorSmartphone },
-  { to: '/account/data', word: 'account.transfers.title', icon: Archive },
-] as const satisfies readonly { to: string; word: string; icon: LucideIcon }[]
-/** For those who run the city. */
-const OPERATORS = [
-  { to: '/account/people', word: 'rights.people', icon: UserRoundCog },
-  { to: '/account/audit', word: 'rights.audit', icon: ScrollText },
-  { to: '/account/imports', word: 'account.transfers.imports', icon: Import },
-] as const satisfies readonly { to: string; word: string; icon: LucideIcon }[]
+import { OPERATORS_SETTINGS, SETTINGS } from './settings-pages.ts'
 
 /** A page of the settings: its name, the way to the other pages, and its sections. */
 export function SettingsFrame({ title, children }: { title: string; children: ReactNode }) {
@@ -55,7 +29,7 @@ export function SettingsFrame({ title, children }: { title: string; children: Re
         <h1 className="grow">{title}</h1>
       </header>
       <nav className="secs" aria-label={t('account.sections')} ref={sections}>
-        {[...PAGES, ...(isOperator(me) ? OPERATORS : [])].map(({ to, word, icon }) => (
+        {[...SETTINGS, ...(isOperator(me) ? OPERATORS_SETTINGS : [])].map(({ to, word, icon }) => (
           <Link key={to} to={to} activeOptions={{ exact: true }} activeProps={{ 'aria-current': 'page' }}>
             <Icon of={icon} size="s" />
             {t(word)}

@@ -2,13 +2,19 @@ import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import {
   Activity,
-  CircleUser,
+  AtSign,
+  Bell,
+  Bookmark,
+  Clock,
   DoorOpen,
   LayoutList,
   Lock,
   type LucideIcon,
+  Map as MapIcon,
+  Newspaper,
   Search,
   SunMoon,
+  UsersRound,
 } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -20,9 +26,22 @@ import { Avatar } from '../../ui/avatar.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { toggleTheme } from '../../ui/theme.ts'
 import { useToast } from '../../ui/toast.tsx'
+import { OPERATORS_SETTINGS, SETTINGS } from '../account/settings-pages.ts'
 import { useCity, useRooms } from '../city/city-context.tsx'
 import { agentsQuery, residentsQuery } from '../city/members.ts'
 import type { Item } from './palette-items.ts'
+
+const PAGES = [
+  { to: '/directory', word: 'search.directory', icon: LayoutList },
+  { to: '/feed', word: 'common.feed', icon: Newspaper },
+  { to: '/map', word: 'common.map', icon: MapIcon },
+  { to: '/people', word: 'people.title', icon: UsersRound },
+  { to: '/notifications', word: 'bell.title', icon: Bell },
+  { to: '/mentions', word: 'talk.mentions', icon: AtSign },
+  { to: '/saved', word: 'talk.saved', icon: Bookmark },
+  { to: '/scheduled', word: 'talk.scheduled', icon: Clock },
+] as const
+const OPERATORS_PAGES = [{ to: '/operator', word: 'search.operator', icon: Activity }] as const
 
 export interface Choice {
   readonly id: string
@@ -35,7 +54,7 @@ export interface Choice {
 
 /** Everything the palette leads to: rooms, people and agents (to a talk with them), and what one may do. */
 export function usePaletteItems(): { items: (Item & Choice)[]; find: (query: string) => Choice } {
-  const { t } = useTranslation()
+  const { t, i18n } = useTranslation()
   const language = useLanguage()
   const toast = useToast()
   const api = useApi()
@@ -83,12 +102,11 @@ export function usePaletteItems(): { items: (Item & Choice)[]; find: (query: str
     run,
   })
   const actions = [
-    action('directory', LayoutList, t('search.directory'), () => void navigate({ to: '/directory' })),
     action('theme', SunMoon, t('search.toggleTheme'), toggleTheme),
-    action('account', CircleUser, t('search.account'), () => void navigate({ to: '/account' })),
-    ...(isOperator(me)
-      ? [action('operator', Activity, t('search.operator'), () => void navigate({ to: '/operator' }))]
-      : []),
+    ...[...PAGES, ...SETTINGS, ...(isOperator(me) ? [...OPERATORS_PAGES, ...OPERATORS_SETTINGS] : [])]
+      // The words of some pages come after the first screen.
+      .filter(({ word }) => i18n.exists(word))
+      .map(({ to, word, icon }) => action(to, icon, t(word), () => void navigate({ to }))),
   ]
   return {
     items: [...places, ...people, ...actions],

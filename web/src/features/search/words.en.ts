@@ -62,7 +62,6 @@ export const searchEn = {
   findAll: 'Open the search',
   newRoom: 'Open a room',
   toggleTheme: 'Light or dark theme',
-  account: 'Account',
   operator: 'State of the city',
   directory: 'All rooms',
   talk: 'talk',

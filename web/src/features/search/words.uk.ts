@@ -64,7 +64,6 @@ export const searchUk = {
   findAll: 'Відкрити пошук',
   newRoom: 'Відкрити кімнату',
   toggleTheme: 'Світла або темна тема',
-  account: 'Обліковий запис',
   operator: 'Стан міста',
   directory: 'Усі кімнати',
   talk: 'розмова',
