@@ -14,7 +14,8 @@ const server = process.env.TEST_DATABASE_URL ?? ''
 describe.skipIf(server === '')('several processes over one PostgreSQL', () => {
   it('number one room without a gap, make each message once, and hear of each other', async () => {
     await using scratch = await scratchPostgres(server)
-    const open = async () => await openPostgres({ url: scratch.url })
+    // So many at once wait for each other longer than the city would have people wait.
+    const open = async () => await openPostgres({ url: scratch.url, waitMs: 30_000 })
     const first = await open()
     await migrateUp(first)
     await using one = await openTestCity({ database: first })
@@ -78,5 +79,5 @@ describe.skipIf(server === '')('several processes over one PostgreSQL', () => {
     expect(await two.as('olena').read({ room, seq: 50 })).toEqual({ readSeq: 50 })
     expect((await one.as('olena').rooms({})).items.find(({ id }) => id === room)?.unread).toBe(1)
     expect([...one.bugs, ...two.bugs]).toEqual([])
-  }, 60_000)
+  }, 180_000)
 })

@@ -141,13 +141,13 @@ describe('what one does to a message', () => {
       ...poll,
       anonymous: true,
       multiple: true,
-      closesAt: new Date(Date.now() + 300).toISOString(),
+      closesAt: new Date(Date.now() + 2_500).toISOString(),
     }
     const short = await say('olena', 'швидко', { poll: soon })
     const both = await city.as('taras').vote({ message: short.id, options: [0, 1] })
     expect(both.poll?.options.map(({ names }) => names)).toEqual([[], [], []])
     await expect
-      .poll(() => refused(city.as('taras').vote({ message: short.id, options: [2] })))
+      .poll(() => refused(city.as('taras').vote({ message: short.id, options: [2] })), { timeout: 20_000 })
       .toBe('city.poll_closed')
     expect(await refused(say('olena', '', { poll: { question: 'x', options: ['a', 'a'] } }))).toBe(
       'city.options_alike',

@@ -9,7 +9,8 @@ const server = process.env.TEST_DATABASE_URL ?? ''
 describe.skipIf(server === '')('moderation in two processes over one PostgreSQL', () => {
   it('lets nobody pass beside anybody', async () => {
     await using scratch = await scratchPostgres(server)
-    const open = async () => await openPostgres({ url: scratch.url })
+    // So many at once wait for each other longer than the city would have people wait.
+    const open = async () => await openPostgres({ url: scratch.url, waitMs: 30_000 })
     const first = await open()
     await migrateUp(first)
     await using one = await openTestCity({ database: first })
@@ -67,5 +68,5 @@ describe.skipIf(server === '')('moderation in two processes over one PostgreSQL'
     expect((await two.as('olena').members({ room: club })).items.map(({ id }) => id)).not.toContain(principal)
     await expect(two.as('iryna').room({ room: club })).rejects.toMatchObject({ code: 'city.room_not_found' })
     expect([...one.bugs, ...two.bugs]).toEqual([])
-  }, 60_000)
+  }, 180_000)
 })
