@@ -49,7 +49,7 @@ export function BrokenPage({ error, reset }: { error: unknown; reset?: () => voi
 
 function Told({ title, sentence, children }: { title: string; sentence: string; children: ReactNode }) {
   return (
-    <main className="main" style={{ height: '100dvh' }}>
+    <main className="main" id="talk" tabIndex={-1} style={{ height: '100dvh' }}>
       <EmptyState level={1} icon={CircleAlert} title={title}>
         <p>{sentence}</p>
         <div className="row">{children}</div>
@@ -86,7 +86,7 @@ function useAnswers(wanted: boolean): boolean {
 export function MissingPage() {
   const { t } = useTranslation()
   return (
-    <main className="main" style={{ height: '100dvh' }}>
+    <main className="main" id="talk" tabIndex={-1} style={{ height: '100dvh' }}>
       <Forbidden title={t('city.nothingHere')}>
         <p>{t('city.nothingHereHint')}</p>
         <div className="row">
