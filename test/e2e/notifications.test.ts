@@ -1,41 +1,23 @@
-import type { Browser, Locator } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { OWNER, type RunningCity, startCity, temporaryFolder } from '../kit/city.ts'
-import { firstOwner, newcomer, type Resident } from '../kit/resident.ts'
+import type { Locator } from 'playwright-core'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { newcomer, type Resident } from '../kit/resident.ts'
 import { expectAccessible } from './accessible.ts'
-import { browserThere, openBrowser, said, shoot, type Visitor, visit } from './browser.ts'
+import { browserThere, said, shoot, type Visitor } from './browser.ts'
 import { messages } from './room.ts'
+import { createScene } from './scene.ts'
 
 describe.skipIf(!browserThere)('being told', { timeout: 60_000 }, () => {
-  const folder = temporaryFolder()
-  let city: RunningCity
-  let browser: Browser
+  const scene = createScene()
   let taras: Resident
   let wide: Visitor
   let phone: Visitor
 
   beforeAll(async () => {
-    ;[city, browser] = await Promise.all([
-      startCity({ DATA_DIR: folder.path, CITY_NAME: 'Надріччя' }),
-      openBrowser(),
-    ])
-    taras = await newcomer(await firstOwner(city), 'Тарас')
-    wide = await visit(browser, { url: city.url, size: 'desktop', language: 'uk' })
-    phone = await visit(browser, { url: city.url, size: 'phone', language: 'en' })
-    const { email, password } = OWNER
-    for (const { context } of [wide, phone])
-      await context.request.post('/api/auth/sign-in/email', { data: { email, password } })
+    await scene.open({ CITY_NAME: 'Надріччя' })
+    taras = await newcomer(scene.owner, 'Тарас')
+    wide = await scene.enter({ size: 'desktop', language: 'uk', as: 'owner' })
+    phone = await scene.enter({ size: 'phone', language: 'en', as: 'owner' })
   }, 120_000)
-  afterAll(async () => {
-    await browser?.close()
-    await city?.stop()
-    folder[Symbol.dispose]()
-  }, 60_000)
-  afterEach(async ({ task }) => {
-    if (task.result?.state !== 'fail') return
-    await shoot(wide.page, `failed ${task.name.slice(0, 20)} wide`)
-    await shoot(phone.page, `failed ${task.name.slice(0, 20)} phone`)
-  })
 
   test('a mention rings the bell at once, and is quiet once it was read', async () => {
     const { page, words } = wide

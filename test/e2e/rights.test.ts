@@ -1,38 +1,21 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { OWNER, type RunningCity, startCity, temporaryFolder } from '../kit/city.ts'
-import { firstOwner } from '../kit/resident.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { OWNER } from '../kit/city.ts'
 import { expectAccessible } from './accessible.ts'
-import { browserThere, openBrowser, said, shoot, type Visitor, visit } from './browser.ts'
+import { browserThere, said, shoot, type Visitor } from './browser.ts'
+import { createScene } from './scene.ts'
 
 const MYKOLA = { name: 'Mykola Bondar', email: 'mykola@city.test', password: 'a rather long password' }
 
 describe.skipIf(!browserThere)('who may do what', { timeout: 60_000 }, () => {
-  const folder = temporaryFolder()
-  let city: RunningCity
-  let browser: Browser
+  const scene = createScene()
   let olena: Visitor
   let mykola: Visitor
 
   beforeAll(async () => {
-    ;[city, browser] = await Promise.all([startCity({ DATA_DIR: folder.path }), openBrowser()])
-    const owner = await firstOwner(city)
-    const { code } = await owner.auth.invite({})
-    olena = await visit(browser, { url: city.url, size: 'phone', language: 'uk' })
-    mykola = await visit(browser, { url: city.url, size: 'desktop', language: 'en' })
-    await mykola.context.request.post('/api/auth/sign-up', { data: { code, ...MYKOLA } })
-    await signIn(olena, OWNER)
+    await scene.open()
+    olena = await scene.enter({ size: 'phone', language: 'uk', as: 'owner' })
+    mykola = await scene.enter({ size: 'desktop', language: 'en', as: MYKOLA })
   }, 120_000)
-  afterAll(async () => {
-    await browser?.close()
-    await city?.stop()
-    folder[Symbol.dispose]()
-  }, 60_000)
-  afterEach(async ({ task }) => {
-    if (task.result?.state !== 'fail') return
-    await shoot(olena.page, `failed ${task.name.slice(0, 20)} olena`)
-    await shoot(mykola.page, `failed ${task.name.slice(0, 20)} mykola`)
-  })
 
   async function signIn(who: Visitor, { email, password }: { email: string; password: string }) {
     await who.context.request.post('/api/auth/sign-in/email', { data: { email, password } })
@@ -50,7 +33,7 @@ describe.skipIf(!browserThere)('who may do what', { timeout: 60_000 }, () => {
     await page.getByRole('button', { name: words.auth.makeKey, exact: true }).click()
     const key = (await page.locator('.once code').innerText()).trim()
     const ask = async (path: string, body?: object) => {
-      const response = await fetch(city.url + path, {
+      const response = await fetch(scene.city.url + path, {
         method: body ? 'POST' : 'GET',
         headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
         ...(body && { body: JSON.stringify(body) }),
@@ -108,5 +91,34 @@ describe.skipIf(!browserThere)('who may do what', { timeout: 60_000 }, () => {
       .selectOption({ index: 1 + Object.keys(act).indexOf('key_revoked') })
     await page.getByText(words.rights.noEntries).waitFor()
     expect([...olena.complaints, ...mykola.complaints]).toEqual([])
+  })
+
+  test('the owner says how much space somebody has, and erases them, told what goes and what stays', async () => {
+    const { page, words } = olena
+    const { quotas } = words.account
+    await page.goto('/account/people')
+    await page.getByRole('button', { name: `${quotas.open}: ${MYKOLA.name}` }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel(quotas.limit).fill('2,5')
+    await dialog.getByRole('button', { name: quotas.set }).click()
+    await dialog.getByText('2,5\u00a0ГБ').waitFor()
+    await dialog.getByText(quotas.own).waitFor()
+    await expectAccessible(page)
+    await shoot(page, 'quota-uk-phone')
+    await page.keyboard.press('Escape')
+    const mine = await mykola.context.request.get('/api/city/quota')
+    expect(await mine.json()).toMatchObject({ limitBytes: 2_500_000_000, own: true })
+
+    await page.getByRole('button', { name: `${words.rights.erase}: ${MYKOLA.name}` }).click()
+    await dialog.getByText(words.rights.eraseGoes).waitFor()
+    await dialog.getByText(words.rights.eraseStays).waitFor()
+    await dialog.getByLabel(words.account.yourPassword, { exact: true }).fill(OWNER.password)
+    await expectAccessible(page)
+    await shoot(page, 'erase-uk-phone')
+    await dialog.getByRole('button', { name: words.rights.eraseDo }).click()
+    await page.getByText(said(words.rights.erased, { name: MYKOLA.name })).waitFor()
+    await expect.poll(() => page.getByText(MYKOLA.email).count()).toBe(0)
+    expect((await mykola.context.request.get('/api/auth/me')).status()).toBe(401)
+    expect(olena.complaints).toEqual([])
   })
 })

@@ -1,14 +1,12 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { OWNER, type RunningCity, startCity, temporaryFolder } from '../kit/city.ts'
-import { firstOwner, type Resident } from '../kit/resident.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { OWNER } from '../kit/city.ts'
+import type { Resident } from '../kit/resident.ts'
 import { expectAccessible } from './accessible.ts'
-import { browserThere, openBrowser, said, shoot, type Visitor, visit } from './browser.ts'
+import { browserThere, said, shoot, type Visitor } from './browser.ts'
+import { createScene } from './scene.ts'
 
 describe.skipIf(!browserThere)('rooms, people, the map and the feed', { timeout: 60_000 }, () => {
-  const folder = temporaryFolder()
-  let city: RunningCity
-  let browser: Browser
+  const scene = createScene()
   let owner: Resident
   /** At a desk, in Ukrainian. */
   let olena: Visitor
@@ -16,28 +14,13 @@ describe.skipIf(!browserThere)('rooms, people, the map and the feed', { timeout:
   let taras: Visitor
 
   beforeAll(async () => {
-    const env = { DATA_DIR: folder.path, CITY_NAME: 'Надріччя' }
-    ;[city, browser] = await Promise.all([startCity(env), openBrowser()])
-    owner = await firstOwner(city)
-    olena = await visit(browser, { url: city.url, size: 'desktop', language: 'uk' })
-    taras = await visit(browser, { url: city.url, size: 'phone', language: 'en' })
-    const { email, password } = OWNER
-    await olena.context.request.post('/api/auth/sign-in/email', { data: { email, password } })
-    const { code } = await owner.auth.invite({})
-    const account = { code, email: 'taras@city.test', password, name: 'Taras' }
-    await taras.context.request.post('/api/auth/sign-up', { data: account })
+    await scene.open({ CITY_NAME: 'Надріччя' })
+    owner = scene.owner
+    olena = await scene.enter({ size: 'desktop', language: 'uk', as: 'owner' })
+    const account = { email: 'taras@city.test', password: OWNER.password, name: 'Taras' }
+    taras = await scene.enter({ size: 'phone', language: 'en', as: account })
     await owner.city.openRoom({ name: 'Балкон', visibility: 'public', topic: 'Квіти і кава' })
   }, 120_000)
-  afterAll(async () => {
-    await browser?.close()
-    await city?.stop()
-    folder[Symbol.dispose]()
-  }, 60_000)
-  afterEach(async ({ task }) => {
-    if (task.result?.state !== 'fail') return
-    await shoot(olena.page, `failed ${task.name.slice(0, 20)} olena`)
-    await shoot(taras.page, `failed ${task.name.slice(0, 20)} taras`)
-  })
 
   test('a room is set up by its owner; somebody finds it, asks, and is let in at once', async () => {
     const { page, words } = olena

@@ -1,50 +1,30 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { OWNER, type RunningCity, startCity, temporaryFolder } from '../kit/city.ts'
-import { firstOwner } from '../kit/resident.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startWikipedia, type WikipediaServer } from '../kit/wikipedia-server.ts'
 import { expectAccessible } from './accessible.ts'
-import { browserThere, freePort, openBrowser, said, shoot, type Visitor, visit } from './browser.ts'
+import { browserThere, said, shoot, type Visitor } from './browser.ts'
 import { messages, say } from './room.ts'
+import { createScene } from './scene.ts'
 
 describe.skipIf(!browserThere)('finding', { timeout: 60_000 }, () => {
-  const folder = temporaryFolder()
+  const scene = createScene()
   let wikipedia: WikipediaServer
-  let city: RunningCity
-  let browser: Browser
   let wide: Visitor
   let phone: Visitor
 
   beforeAll(async () => {
     wikipedia = await startWikipedia()
-    const PORT = String(await freePort())
-    ;[city, browser] = await Promise.all([
-      startCity({ PORT, DATA_DIR: folder.path, CITY_NAME: 'Надріччя', WEB_SEARCH_URL: wikipedia.url }),
-      openBrowser(),
-    ])
-    const owner = await firstOwner(city)
+    await scene.open({ CITY_NAME: 'Надріччя', WEB_SEARCH_URL: wikipedia.url })
+    const { owner } = scene
     const posted = await owner.send('square', {
       clientId: 'a',
       text: 'Нові кімнати відкриті, а кабель у них старий',
     })
     expect(posted.status).toBe(201)
-    wide = await visit(browser, { url: city.url, size: 'desktop', language: 'uk' })
-    phone = await visit(browser, { url: city.url, size: 'phone', language: 'en' })
-    const { email, password } = OWNER
-    for (const { context } of [wide, phone])
-      await context.request.post('/api/auth/sign-in/email', { data: { email, password } })
+    wide = await scene.enter({ size: 'desktop', language: 'uk', as: 'owner' })
+    phone = await scene.enter({ size: 'phone', language: 'en', as: 'owner' })
   }, 120_000)
   afterAll(async () => {
-    await browser?.close()
-    await city?.stop()
     await wikipedia?.[Symbol.asyncDispose]()
-    folder[Symbol.dispose]()
-  }, 60_000)
-
-  afterEach(async ({ task }) => {
-    if (task.result?.state !== 'fail') return
-    await shoot(wide.page, `failed ${task.name.slice(0, 20)} wide`)
-    await shoot(phone.page, `failed ${task.name.slice(0, 20)} phone`)
   })
 
   test('by the palette, from words in another form to the message at its place', async () => {
@@ -87,5 +67,46 @@ describe.skipIf(!browserThere)('finding', { timeout: 60_000 }, () => {
     await expectAccessible(page)
     await shoot(page, 'search-en-phone')
     expect(phone.complaints).toEqual([])
+  })
+
+  test('a message far back in a long room opens around itself, and the newest are one step away', async () => {
+    const { page, words } = wide
+    const { slug } = await scene.owner.city.openRoom({ name: 'Літопис' })
+    const first = await scene.owner.say(slug, 'Початок літопису')
+    for (let page = 0; page < 8; page++)
+      await Promise.all(Array.from({ length: 20 }, (_, n) => scene.owner.say(slug, `Рядок ${page} ${n}`)))
+    await scene.owner.say(slug, 'Кінець літопису')
+    await page.goto(`/rooms/${slug}`)
+    await messages(wide).getByText('Кінець літопису').waitFor()
+    await page.goto(`/rooms/${slug}?message=${first.id}`)
+    await messages(wide).getByText('Початок літопису').waitFor()
+    expect(await messages(wide).getByText('Кінець літопису').count()).toBe(0)
+    expect(await page.locator('.log-row').count()).toBeLessThan(80)
+    await page.getByRole('button', { name: words.city.toEnd }).click()
+    await messages(wide).getByText('Кінець літопису').waitFor()
+    expect(await messages(wide).getByText('Початок літопису').count()).toBe(0)
+    expect(wide.complaints).toEqual([])
+  })
+
+  test('a page whose pieces do not come says so, comes back with the line, and offers the newer build', async () => {
+    const { page, words, context } = wide
+    await page.goto('/rooms/square')
+    await messages(wide).first().waitFor()
+    await context.setOffline(true)
+    await page.getByRole('link', { name: words.common.map, exact: true }).click()
+    await page.getByRole('heading', { name: words.common.noLine }).waitFor()
+    await expectAccessible(page)
+    await shoot(page, 'no-line-uk-desktop')
+    await context.setOffline(false)
+    await page.getByRole('heading', { name: words.common.map, exact: true }).waitFor()
+
+    const gone = /\/assets\/people-page/
+    await page.route(gone, (route) => route.fulfill({ status: 404, body: '' }))
+    await page.getByRole('link', { name: words.people.title, exact: true }).click()
+    await page.getByRole('heading', { name: words.device.newBuild }).waitFor()
+    await expectAccessible(page)
+    await page.unroute(gone)
+    await page.getByRole('button', { name: words.device.takeBuild }).click()
+    await page.getByLabel(words.people.find).first().waitFor()
   })
 })

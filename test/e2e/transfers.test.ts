@@ -1,40 +1,21 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { OWNER, type RunningCity, startCity, temporaryFolder } from '../kit/city.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { TELEGRAM } from '../kit/imports/telegram.ts'
-import { firstOwner } from '../kit/resident.ts'
 import { expectAccessible } from './accessible.ts'
-import { browserThere, openBrowser, shoot, type Visitor, visit } from './browser.ts'
+import { browserThere, shoot, type Visitor } from './browser.ts'
+import { createScene } from './scene.ts'
 
 const MYKOLA = { name: 'Mykola Bondar', email: 'mykola@city.test', password: 'a rather long password' }
 
 describe.skipIf(!browserThere)('archives', { timeout: 60_000 }, () => {
-  const folder = temporaryFolder()
-  let city: RunningCity
-  let browser: Browser
+  const scene = createScene()
   let olena: Visitor
   let mykola: Visitor
 
   beforeAll(async () => {
-    ;[city, browser] = await Promise.all([startCity({ DATA_DIR: folder.path }), openBrowser()])
-    const owner = await firstOwner(city)
-    const { code } = await owner.auth.invite({})
-    olena = await visit(browser, { url: city.url, size: 'desktop', language: 'uk' })
-    mykola = await visit(browser, { url: city.url, size: 'phone', language: 'en' })
-    await mykola.context.request.post('/api/auth/sign-up', { data: { code, ...MYKOLA } })
-    const { email, password } = OWNER
-    await olena.context.request.post('/api/auth/sign-in/email', { data: { email, password } })
+    await scene.open()
+    olena = await scene.enter({ size: 'desktop', language: 'uk', as: 'owner' })
+    mykola = await scene.enter({ size: 'phone', language: 'en', as: MYKOLA })
   }, 120_000)
-  afterAll(async () => {
-    await browser?.close()
-    await city?.stop()
-    folder[Symbol.dispose]()
-  }, 60_000)
-  afterEach(async ({ task }) => {
-    if (task.result?.state !== 'fail') return
-    await shoot(olena.page, `failed ${task.name.slice(0, 20)} olena`)
-    await shoot(mykola.page, `failed ${task.name.slice(0, 20)} mykola`)
-  })
 
   test('an operator takes in a chat, reads what was left out, opens its room and exports it', async () => {
     const { page, words } = olena
