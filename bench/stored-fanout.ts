@@ -9,6 +9,8 @@ const SATURATED = { sockets: 100, rounds: 3, ms: 2_000 }
 const WINDOW = 2
 const PACED = { sockets: 1_000, rounds: 3, ms: 3_000, everyMs: 50 }
 const LATE_MS = 30_000
+/** Sockets that open at a time. */
+const TOGETHER = 50
 const TEXT = 'Воду вимкнуть у суботу з 9:00 до 13:00, запасіться нею на день.'
 
 /** Messages that are stored in PostgreSQL (synchronous commit), numbered, then heard by many sockets: the whole city service, beside a loop over `ws` that stores nothing, by turns. A hundred sockets that all speak, as fast as it goes; then a thousand that hear twenty messages a second, and how long each takes. Needs `TEST_DATABASE_URL`. */
@@ -118,20 +120,21 @@ async function gather(at: Target, sockets: number, path?: string): Promise<Crowd
   }
   let start = 0
   let base = 0
-  for (let i = 0; i < sockets; i++) {
-    await new Promise<void>((resolve, reject) => {
+  const enter = (i: number): Promise<void> =>
+    new Promise((resolve, reject) => {
       const hear = frameReader((letter) => {
         if (letter === MESSAGE) told(i)
         else if (letter === SUBSCRIBED) resolve()
       })
       const headers = { authorization: `Bearer p_${i}` }
       listen({ url: at.url, path: path ?? '/', headers, heard: hear }).then((one) => {
-        people.push(one)
+        people[i] = one
         if (path === undefined) resolve()
         else one.say({ type: 'subscribe', room: 'square' })
       }, reject)
     })
-  }
+  for (let i = 0; i < sockets; i += TOGETHER)
+    await Promise.all(Array.from({ length: Math.min(TOGETHER, sockets - i) }, (_, n) => enter(i + n)))
   const all = async (): Promise<void> => {
     const late = performance.now() + LATE_MS
     while (heard.some((count) => count < sent)) {
