@@ -41,7 +41,13 @@ function laidOut(text: string): OcrText {
       text: word,
       confidence: 0.9,
       box: { x0: index * 10, y0: row * 20, x1: (index + word.length) * 10, y1: row * 20 + 18 },
+      line: row + 1,
+      block: 1,
+      page: 1,
     })),
   )
-  return { text, confidence: words.length > 0 ? 0.9 : 0, engine: 'fake', words }
+  const width = Math.max(1, ...words.map(({ box }) => box.x1))
+  const height = Math.max(1, ...words.map(({ box }) => box.y1))
+  const pages = [{ width, height, turned: 0 as const }]
+  return { text, confidence: words.length > 0 ? 0.9 : 0, engine: 'fake', words, pages }
 }

@@ -13,13 +13,32 @@ export const OcrText = z.object({
       text: z.string(),
       confidence: z.number(),
       box: z.object({ x0: z.number(), y0: z.number(), x1: z.number(), y1: z.number() }),
+      /** Which line of its page, and which block of lines, from 1 in the order of the text. */
+      line: z.number().int().optional(),
+      block: z.number().int().optional(),
+      /** Which of `pages`, from 1; the first where nothing is said. */
+      page: z.number().int().optional(),
     }),
   ),
+  /** What the boxes stand on, in pixels of the image: turned clockwise by `turned` degrees after its EXIF. A fax has several. */
+  pages: z
+    .array(
+      z.object({
+        width: z.number().int(),
+        height: z.number().int(),
+        turned: z.union([z.literal(0), z.literal(90), z.literal(180), z.literal(270)]),
+      }),
+    )
+    .optional(),
 })
 export type OcrText = z.infer<typeof OcrText>
 
+export type OcrPage = NonNullable<OcrText['pages']>[number]
+
 export interface Ocr {
   readonly name: string
+  /** False where it tells the text alone: its `words` are empty. */
+  readonly places?: boolean
   /** Null where it can work, otherwise why not, as the error it would fail with. */
   missing(): Promise<Error | null>
   read(

@@ -7,31 +7,48 @@ export interface GreyImage {
   readonly height: number
   /** Of the original image: a box in these pixels divided by it is a box in those. */
   readonly scale: number
+  /** How far it was turned clockwise since it was upright by its EXIF. */
+  readonly turned: Degrees
+}
+
+export type Degrees = 0 | 90 | 180 | 270
+
+/** An image ready to be read; `grey` is null where nothing but paper is to be seen. Width and height are those of the original, upright. */
+export interface Prepared {
+  readonly width: number
+  readonly height: number
+  readonly grey: GreyImage | null
 }
 
 const MAX_EDGE = 3_200
 const MAX_SCALE = 4
 
-/** An image upright by its EXIF, on white, grey, with its full range of light; null where nothing but paper is to be seen. Page from 0. */
-export async function prepare(bytes: Uint8Array, page: number): Promise<GreyImage | null> {
+/** An image upright by its EXIF, on white, grey, with its full range of light. Page from 0. */
+export async function prepare(bytes: Uint8Array, page: number): Promise<Prepared> {
   const image = sharp(bytes, { failOn: 'error', limitInputPixels: false, sequentialRead: true, page })
   const { autoOrient } = await image.metadata()
-  const edge = Math.max(autoOrient.width, autoOrient.height)
+  const { height, width } = autoOrient
+  const edge = Math.max(width, height)
   const shrunk = edge > MAX_EDGE ? image.clone().resize(MAX_EDGE, MAX_EDGE, { fit: 'inside' }) : image
   for (const background of ['#fff', '#000']) {
-    const grey = shrunk.clone().autoOrient().flatten({ background }).grayscale().toColourspace('b-w')
-    const { data, info } = await grey.raw().toBuffer({ resolveWithObject: true })
+    const onPaper = shrunk.clone().autoOrient().flatten({ background }).grayscale().toColourspace('b-w')
+    const { data, info } = await onPaper.raw().toBuffer({ resolveWithObject: true })
     const levels = levelsOf(data)
     if (levels.span < MIN_SPAN) continue
     stretch(data, levels)
-    return { pixels: data, width: info.width, height: info.height, scale: info.width / autoOrient.width }
+    const scale = info.width / width
+    const grey = { pixels: data, width: info.width, height: info.height, scale, turned: 0 as const }
+    return { width, height, grey }
   }
-  return null
+  return { width, height, grey: null }
 }
+
+const TURNS = [0, 90, 180, 270] as const
 
 /** The same, turned clockwise. */
 export async function turned(image: GreyImage, degrees: 90 | 180 | 270): Promise<GreyImage> {
-  return await reworked(image, (pipeline) => pipeline.rotate(degrees), image.scale)
+  const result = await reworked(image, (pipeline) => pipeline.rotate(degrees), image.scale)
+  return { ...result, turned: TURNS[((image.turned + degrees) / 90) % 4] ?? 0 }
 }
 
 /** The same, larger or smaller by `factor`. */
@@ -61,7 +78,7 @@ export function cut(
     const start = (top + row) * image.width + left
     return image.pixels.subarray(start, start + width)
   })
-  return { pixels: Buffer.concat(rows), width, height, scale: image.scale }
+  return { ...image, pixels: Buffer.concat(rows), width, height }
 }
 
 /** Netpbm's P5, which costs nothing to write or read. */
@@ -76,7 +93,7 @@ async function reworked(
   const raw = { width: image.width, height: image.height, channels: 1 as const }
   const pipeline = work(sharp(image.pixels, { raw, limitInputPixels: false })).toColourspace('b-w')
   const { data, info } = await pipeline.raw().toBuffer({ resolveWithObject: true })
-  return { pixels: data, width: info.width, height: info.height, scale }
+  return { ...image, pixels: data, width: info.width, height: info.height, scale }
 }
 
 /** Less than this between dark and light is paper. */

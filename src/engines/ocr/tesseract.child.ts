@@ -10,7 +10,7 @@ import { refusal } from '../media/accepted.ts'
 import { headerFacts } from '../media/image.ts'
 import { IMAGES } from '../media/image-types.ts'
 import { type ChildJob, serveChild } from '../workers/serve-child.ts'
-import type { OcrText } from './ocr.ts'
+import type { OcrPage, OcrText } from './ocr.ts'
 import { prepare, toPgm } from './prepare.ts'
 import { type Alphabet, type ReadLine, type Recognise, readImage } from './read-image.ts'
 
@@ -22,6 +22,7 @@ interface ReadTask {
 }
 
 type Reading = Omit<OcrText, 'engine'>
+type PageReading = Reading & { readonly page: OcrPage }
 
 const methods = {
   async read(task: ReadTask, job: ChildJob): Promise<Reading> {
@@ -39,60 +40,73 @@ serveChild(methods)
 const MAX_TIFF_PAGES = 30
 
 /** A fax or a scanner puts several pages into one TIFF. Of a moving picture the first frame is read. */
-async function readPages(bytes: Uint8Array, mime: string, alphabet: Alphabet): Promise<readonly Reading[]> {
+async function readPages(
+  bytes: Uint8Array,
+  mime: string,
+  alphabet: Alphabet,
+): Promise<readonly PageReading[]> {
   const pages = mime === 'image/tiff' ? ((await sharp(bytes).metadata()).pages ?? 1) : 1
-  const readings: Reading[] = []
+  const readings: PageReading[] = []
   for (let page = 0; page < Math.min(pages, MAX_TIFF_PAGES); page++)
     readings.push(await readPage(bytes, page, alphabet))
   return readings
 }
 
-async function readPage(bytes: Uint8Array, page: number, alphabet: Alphabet): Promise<Reading> {
-  const image = await prepare(bytes, page).catch((cause: unknown) => {
+async function readPage(bytes: Uint8Array, page: number, alphabet: Alphabet): Promise<PageReading> {
+  const { grey, height, width } = await prepare(bytes, page).catch((cause: unknown) => {
     throw engineError('file.unreadable', {}, { cause })
   })
-  if (!image) return NOTHING
-  const { image: read, lines } = await readImage(image, alphabet, recognise)
-  return toReading(lines, read.scale)
+  if (!grey) return { text: '', confidence: 0, words: [], page: { width, height, turned: 0 } }
+  const { image, lines } = await readImage(grey, alphabet, recognise)
+  const { turned } = image
+  const size = turned % 180 === 0 ? { width, height } : { width: height, height: width }
+  return { ...toReading(lines, image.scale), page: { ...size, turned } }
 }
 
-const NOTHING: Reading = { text: '', confidence: 0, words: [] }
-
 function toReading(lines: readonly ReadLine[], scale: number): Reading {
-  const words = lines.flatMap((line) => line.words)
-  const letters = words.reduce((sum, { text }) => sum + text.length, 0)
-  const weighed = words.reduce((sum, { confidence, text }) => sum + confidence * text.length, 0)
-  const text = lines
-    .map(({ block, words: ofLine }, index) => {
-      const isNewBlock = index > 0 && lines[index - 1]?.block !== block
-      return (isNewBlock ? '\n' : '') + ofLine.map((word) => word.text).join(' ')
-    })
-    .join('\n')
+  const letters = lettersOf(lines.flatMap(({ words }) => words))
+  let block = 0
+  const numbered = lines.map((line, index) => {
+    if (index === 0 || lines[index - 1]?.block !== line.block) block += 1
+    return { words: line.words, line: index + 1, block }
+  })
   return {
-    text,
-    confidence: letters > 0 ? weighed / letters / 100 : 0,
-    words: words.map(({ box, confidence, text: word }) => ({
-      text: word,
-      confidence: confidence / 100,
-      box: {
-        x0: Math.round(box.x0 / scale),
-        y0: Math.round(box.y0 / scale),
-        x1: Math.round(box.x1 / scale),
-        y1: Math.round(box.y1 / scale),
-      },
-    })),
+    text: numbered
+      .map(({ block: own, words }, index) => {
+        const isNewBlock = index > 0 && numbered[index - 1]?.block !== own
+        return (isNewBlock ? '\n' : '') + words.map(({ text }) => text).join(' ')
+      })
+      .join('\n'),
+    confidence: letters.count > 0 ? letters.weighed / letters.count / 100 : 0,
+    words: numbered.flatMap(({ words, ...place }) =>
+      words.map(({ box, confidence, text }) => ({
+        text,
+        confidence: confidence / 100,
+        box: {
+          x0: Math.round(box.x0 / scale),
+          y0: Math.round(box.y0 / scale),
+          x1: Math.round(box.x1 / scale),
+          y1: Math.round(box.y1 / scale),
+        },
+        ...place,
+      })),
+    ),
   }
 }
 
-function joined(pages: readonly Reading[]): Reading {
-  const [first = NOTHING, ...others] = pages.filter(({ text }) => text !== '')
-  if (others.length === 0) return first
-  const all = [first, ...others]
-  const letters = all.reduce((sum, { text }) => sum + text.length, 0)
+const lettersOf = (words: readonly { readonly text: string; readonly confidence: number }[]) => ({
+  count: words.reduce((sum, { text }) => sum + text.length, 0),
+  weighed: words.reduce((sum, { confidence, text }) => sum + confidence * text.length, 0),
+})
+
+function joined(pages: readonly PageReading[]): Reading {
+  const written = pages.filter(({ text }) => text !== '')
+  const { count, weighed } = lettersOf(written)
   return {
-    text: all.map(({ text }) => text).join('\n\n'),
-    confidence: all.reduce((sum, { confidence, text }) => sum + confidence * text.length, 0) / letters,
-    words: all.flatMap(({ words }) => words),
+    text: written.map(({ text }) => text).join('\n\n'),
+    confidence: count > 0 ? weighed / count : 0,
+    words: pages.flatMap(({ words }, index) => words.map((word) => ({ ...word, page: index + 1 }))),
+    pages: pages.map(({ page }) => page),
   }
 }
 

@@ -115,6 +115,8 @@ test.each([
   await expect(ocr.read({ bytes, mime: 'image/png' })).rejects.toMatchObject({ code })
 })
 
+const isSideways = (turned: unknown): boolean => turned === 90 || turned === 270
+
 const fixtures = process.env.FIXTURES_DIR ?? ''
 describe.skipIf(!fixtures)('real images', MINUTES, () => {
   const read = (name: string) => ocr.read({ path: join(fixtures, name), mime: '' })
@@ -133,7 +135,11 @@ describe.skipIf(!fixtures)('real images', MINUTES, () => {
   })
 
   test('the same on its side; places are those of the upright page', async () => {
-    const { text, words } = await read('images/phototest-rotated-R.png')
+    const { pages, text, words } = await read('images/phototest-rotated-R.png')
+    const { height = 0, width = 0 } = await sharp(join(fixtures, 'images/phototest-rotated-R.png')).metadata()
+    expect(pages).toEqual([{ width: height, height: width, turned: expect.toSatisfy(isSideways) }])
+    expect(words.at(-1)?.line).toBe(text.split(/\n+/).length)
+    expect(words.at(-1)?.block).toBe(text.split('\n\n').length)
     expect(accuracy(text, await truth('phototest.gold.txt'))).toBeGreaterThan(0.98)
     expect(words[0]?.text).toBe('This')
     expect(words[0]?.box.x0).toBeLessThan(words[1]?.box.x0 ?? 0)
