@@ -42,18 +42,18 @@ describe.skipIf(!FIXTURES_DIR || !MODELS_DIR)(
       const { landed } = await survives('pglite', 10, MOMENTS)
       for (const moment of MOMENTS)
         expect(landed[moment], `kills in the middle of ${moment}`).toBeGreaterThan(0)
-    }, 600_000)
+    }, 900_000)
 
     test.skipIf(!canRunServers)(
       'on PostgreSQL, which is killed as well',
       () => survives('postgres', 8, ['acts', 'commit', 'acts', 'stream']),
-      600_000,
+      900_000,
     )
 
     test.skipIf(!canRunServers)(
       'in several processes; PostgreSQL, NATS and Redis are killed as well',
       () => survives('apart', 7, ['acts', 'commit', 'acts', 'stream']),
-      600_000,
+      900_000,
     )
   },
 )
