@@ -242,6 +242,10 @@ export const OBJECTS: Readonly<Record<string, readonly Template[]>> = {
   'knowledge.passages': NOTHING,
 
   'POST /api/city/files': NOTHING,
+  'POST /api/city/uploads': NOTHING,
+  'HEAD /api/city/uploads/{upload}': [{ upload: '$upload' }],
+  'PATCH /api/city/uploads/{upload}': [{ upload: '$upload' }],
+  'DELETE /api/city/uploads/{upload}': [{ upload: '$upload' }],
   'GET /api/city/files/{file}': [{ file: '$file' }],
   'GET /api/city/files/{file}/thumbnail': [{ file: '$file' }],
   'GET /api/city/messages/{message}/picture': [{ message: '$message', url: 'https://example.org/' }],

@@ -81,6 +81,10 @@ async function hide(
   const at = new Date(Date.now() + 3600_000).toISOString()
   const scheduled = await keeper.city.schedule({ room, text: 'згодом', at })
   const direct = await keeper.ownRoom()
+  const begun = await fetch(`${city.url}/api/city/uploads`, {
+    method: 'POST',
+    headers: { authorization: keeper.authorization, 'tus-resumable': '1.0.0', 'upload-length': '10' },
+  })
   const { items } = await keeper.auth.keys({})
   // What the room's own filter tells of is nobody's but its keepers', not even those who run the city.
   await keeper.city.moderateRoom({
@@ -96,6 +100,7 @@ async function hide(
     message: said.id,
     file: id,
     run: settled.runs[0]?.id ?? '',
+    upload: begun.headers.get('location')?.split('/').at(-1) ?? '',
     document: settled.parts[0]?.document?.id ?? '',
     scheduled: scheduled.id,
     direct,
@@ -128,6 +133,11 @@ async function orderOf(who: Resident, file: string): Promise<string> {
 /** As long as real ones, and nobody's. */
 const missing = (kind: string): string => (hidden[kind] ?? `${kind}_x`).replace(/_.*/, `_${'0'.repeat(26)}`)
 
+const PIECE = {
+  ...{ 'tus-resumable': '1.0.0', 'upload-offset': '0', 'upload-length': '10' },
+  'content-type': 'application/offset+octet-stream',
+}
+
 interface Told {
   readonly status: number
   readonly text: string
@@ -142,13 +152,16 @@ async function knock(
   const inPath = pathKeys(op as Operation)
   const path = op.path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(String(input[name] ?? 'x')))
   const rest = Object.fromEntries(Object.entries(input).filter(([name]) => !inPath.includes(name)))
-  const body = hasBody(op as Operation) && !path.startsWith('/api/city/files')
+  // Pieces of an upload come by a protocol of their own.
+  const piece = /^\/api\/city\/uploads(\/:upload)?$/.test(op.path)
+  const body = hasBody(op as Operation) && !path.startsWith('/api/city/files') && !piece
   const query = body ? '' : encodeQuery(rest)
   const response = await fetch(`${city.url}${path}${query ? `?${query}` : ''}`, {
     method: op.method,
     headers: {
       ...(authorization !== undefined && { authorization }),
       ...(body && { 'content-type': 'application/json' }),
+      ...(piece && PIECE),
     },
     ...(body && { body: JSON.stringify(rest) }),
     signal: AbortSignal.timeout(30_000),
@@ -160,11 +173,18 @@ async function knock(
 const code = ({ status, text }: Told): string => `${status} ${/"code":"([^"]+)"/.exec(text)?.[1] ?? ''}`
 
 describe('who may call at all', () => {
-  test.each(ALL.filter(({ op }) => op.access !== 'public'))('$name', async ({ op }) => {
+  test.each(ALL.filter(({ op }) => op.access !== 'public'))('$name', async ({ name, op }) => {
     const outcome = async (who?: string) => code(await knock(op, {}, who))
     if (op.access === 'service') {
       for (const who of [undefined, as.stranger, as.owner, as.narrow])
         expect(await outcome(who)).toBe('404 http.not_found')
+      return
+    }
+    if (name.startsWith('HEAD ')) {
+      // It has no words.
+      expect([await knock(op, {}), await knock(op, {}, as.narrow)].map(({ status }) => status)).toEqual([
+        401, 403,
+      ])
       return
     }
     expect(await outcome()).toBe('401 auth.required')

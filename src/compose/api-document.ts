@@ -25,7 +25,7 @@ export function apiDocument(version: string, services: readonly ServiceName[]) {
     if (post) asJob(post as Described)
   }
   for (const route of OTHER_ROUTES)
-    if (services.includes(route.service))
+    if (services.includes(route.service) && !route.foreign)
       paths[route.path] = { ...paths[route.path], [route.method]: describe(route) }
   const schemas = { ...document.components.schemas, OpenAiError: z.toJSONSchema(OpenAiError) }
   return { ...document, paths: inOpenAiShape(paths), components: { ...document.components, schemas } }

@@ -12,7 +12,7 @@ import { jobOperations } from '../services/multimodal-gateway/jobs.contract.ts'
 /** A route that is no operation of a contract, because it takes or gives files, a socket or a stream. */
 export interface OtherRoute {
   readonly service: ServiceName
-  readonly method: 'get' | 'post'
+  readonly method: 'get' | 'post' | 'patch' | 'head' | 'delete'
   /** With `{name}` for what varies. */
   readonly path: string
   readonly summary: string
@@ -23,6 +23,8 @@ export interface OtherRoute {
   readonly form?: readonly string[]
   /** Its JSON body, where it takes one. */
   readonly body?: z.ZodType
+  /** Of another protocol, which says itself what is asked and answered: it stands in no description of ours. */
+  readonly foreign?: boolean
   /** Answers 202 with a job where `Prefer: respond-async` asks for it. */
   readonly jobs?: boolean
   readonly status: number
@@ -41,6 +43,26 @@ export const OTHER_ROUTES: readonly OtherRoute[] = [
     status: 201,
     answers: CityFile,
   },
+  {
+    service: 'city',
+    method: 'post',
+    path: '/api/city/uploads',
+    right: FILE_RIGHTS.upload,
+    summary: 'Begin an upload in pieces (tus 1.0.0)',
+    foreign: true,
+    status: 201,
+    answers: '*/*',
+  },
+  ...(['head', 'patch', 'delete'] as const).map((method) => ({
+    service: 'city' as const,
+    method,
+    path: '/api/city/uploads/{upload}',
+    right: FILE_RIGHTS.upload,
+    summary: { head: 'How much of it came', patch: 'The next piece', delete: 'End it' }[method],
+    foreign: true,
+    status: 204,
+    answers: '*/*',
+  })),
   {
     service: 'city',
     method: 'get',

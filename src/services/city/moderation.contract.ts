@@ -292,6 +292,6 @@ export const moderationOperations = {
       after: z.string().max(100).optional(),
     }),
     output: z.object({ items: z.array(ModerationEntry), next: z.string().optional() }),
-    errors: ['forbidden', 'not_found'],
+    errors: ['forbidden', 'not_found', 'conflict'],
   }),
 }

@@ -176,7 +176,7 @@ export const roomOperations = {
     status: 201,
     input: inRoom.extend({ principal: z.string() }),
     output: z.object({ done: z.literal(true) }),
-    errors: ['forbidden'],
+    errors: ['forbidden', 'conflict'],
   }),
   leave: del('/api/city/rooms/:room/members/:principal', {
     right: 'city.member.remove',
