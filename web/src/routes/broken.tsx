@@ -15,19 +15,16 @@ export function BrokenPage({ error, reset }: { error: unknown; reset?: () => voi
   const router = useRouter()
   const failure = failureOf(error)
   const unreached = failure.code === 'peer.unreachable' || failure.kind === 'timeout'
-  const answers = useAnswers(unreached)
-  const [tried, setTried] = useState(false)
+  const line = useLine(unreached)
   const again = useCallback(() => {
     reset?.()
     void router.invalidate()
   }, [reset, router])
-  // The line is back: once more by itself. What is missing even then is of an older build than the city serves.
   useEffect(() => {
-    if (!answers || tried) return
-    setTried(true)
-    again()
-  }, [answers, tried, again])
-  if (answers && tried)
+    if (line === 'back') again()
+  }, [line, again])
+  // The city answers and yet something of this page does not come: it is of an older build.
+  if (line === 'there')
     return (
       <Told title={t('device.newBuild')} sentence={t('common.brokenLine')}>
         <Button look="primary" onClick={openAnew}>
@@ -60,26 +57,26 @@ function Told({ title, sentence, children }: { title: string; sentence: string; 
 
 const PROBE_MS = 3_000
 
-/** Whether the city answers (again), asked until it does. */
-function useAnswers(wanted: boolean): boolean {
-  const [answers, setAnswers] = useState(false)
+/** Whether the city can be reached: all the time, not now, or again after a while. Null until that is known. */
+function useLine(wanted: boolean): 'there' | 'gone' | 'back' | null {
+  const [line, setLine] = useState<'there' | 'gone' | 'back' | null>(null)
   useEffect(() => {
-    if (!wanted || answers) return
+    if (!wanted) return
     let timer: ReturnType<typeof setTimeout>
     let over = false
-    const probe = async () => {
+    const probe = async (answered: 'there' | 'back') => {
       const there = await cityAnswers()
       if (over) return
-      setAnswers(there)
-      if (!there) timer = setTimeout(() => void probe(), PROBE_MS)
+      setLine(there ? answered : 'gone')
+      if (!there) timer = setTimeout(() => void probe('back'), PROBE_MS)
     }
-    void probe()
+    void probe('there')
     return () => {
       over = true
       clearTimeout(timer)
     }
-  }, [wanted, answers])
-  return answers
+  }, [wanted])
+  return line
 }
 
 /** An address that leads nowhere. */
