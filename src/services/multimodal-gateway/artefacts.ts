@@ -5,8 +5,10 @@ import type { Segment, Transcript } from '../../engines/stt/stt.ts'
 import { contentKey } from '../../engines/workers/content-key.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { AppError } from '../../kernel/errors.ts'
+import type { Principal } from '../../kernel/principal.ts'
 import { filesError } from '../../platform/files/files.errors.ts'
 import type { Metrics } from '../../platform/metrics.ts'
+import { payerOfCall } from './caller.ts'
 import type { Description, ParseResult } from './doors.contract.ts'
 import type { Benches } from './engine-set.ts'
 import {
@@ -44,8 +46,10 @@ export interface Wish {
   readonly bulk?: boolean
   /** The file was inspected when it was taken in. */
   readonly inspected?: boolean
-  /** Who pays; nobody’s where nothing is said. */
+  /** Who pays; whoever it is for, where nothing is said. */
   readonly payer?: Payer | undefined
+  /** Whom it is for, where another service asks. */
+  readonly principal?: Principal | null | undefined
 }
 
 /** A result, and how it came about. */
@@ -109,7 +113,6 @@ export interface WorkshopNeeds {
   readonly metrics?: Metrics | undefined
 }
 
-const NOBODY: Payer = { principal: null, key: null, agent: null, community: null }
 const NO_BYTES = new Uint8Array()
 const DAY_MS = 86_400_000
 const LONGEST_KEY = 300
@@ -154,7 +157,7 @@ export function createWorkshop(needs: WorkshopNeeds): Workshop {
   ): Promise<Made<unknown>> {
     const drivers = driversOf(kind)
     const { flight, keeps, key } = await locate(type, kind, source, options)
-    const payer = wish.payer ?? NOBODY
+    const payer = wish.payer ?? payerOfCall({ principal: wish.principal ?? null })
     const expense = { payer, type, unit: kind.unit, bytes: source?.bytes.length ?? 0 }
     let leads = false
 

@@ -228,10 +228,7 @@ async function speakInEvents(
 ) {
   const made = await workshop.make('speech', null, work as never, { payer, signal })
   account(reply, made)
-  const lines = [
-    { type: 'speech.audio.delta', audio: made.result.audio },
-    { type: 'speech.audio.done', usage: { input_tokens: 0, output_tokens: 0, total_tokens: 0 } },
-  ]
+  const lines = [{ type: 'speech.audio.delta', audio: made.result.audio }, { type: 'speech.audio.done' }]
   return reply
     .type('text/event-stream; charset=utf-8')
     .send(lines.map((line) => `data: ${JSON.stringify(line)}\n\n`).join(''))

@@ -9,7 +9,7 @@ import type { Part, PartOutcome, PartType, Sight } from '../city/messages.contra
 import type { Artefacts, Source, Wish } from './artefacts.ts'
 import { dropErased } from './erase.ts'
 import { partProcessed, partProgress } from './multimodal-gateway.events.ts'
-import type { GatewayTables } from './multimodal-gateway.tables.ts'
+import type { GatewayTables, Payer } from './multimodal-gateway.tables.ts'
 
 /** Tries before a part is said to have failed. */
 export const PART_ATTEMPTS = 3
@@ -68,7 +68,13 @@ export function consumeParts({ db, events, files, artefacts }: PartNeeds): void 
     const report = (done: number) =>
       events.broadcast(partProgress, { room, message, index, done, total: 100 })
     report(0)
-    const wish: Wish = { signal: job.signal, patient: true, inspected: true, onProgress: inSteps(report) }
+    const wish: Wish = {
+      signal: job.signal,
+      patient: true,
+      inspected: true,
+      onProgress: inSteps(report),
+      payer: payerOf(added),
+    }
     try {
       const bytes = await files.read(file.sha256)
       const source: Source = { bytes, mime: file.mime, name: file.name, sha256: file.sha256 }
@@ -102,6 +108,14 @@ const processed = ({ principal, room, requestId, data }: Added, outcome: PartOut
   ...(room !== undefined && { room }),
   ...(requestId !== undefined && { requestId }),
   data: { room: data.room, message: data.message, index: data.index, attempt: data.attempt, outcome },
+})
+
+/** Whoever posted it pays. */
+const payerOf = ({ data: { author } }: Added): Payer => ({
+  principal: author.id,
+  key: null,
+  agent: author.kind === 'agent' ? author.id : null,
+  community: null,
 })
 
 /** At most a report for each percent. */
