@@ -120,7 +120,7 @@ const AGAINST_THE_ASKER: ReadonlySet<string> = new Set(['gateway.budget_spent', 
 
 export function createWorkshop(needs: WorkshopNeeds): Workshop {
   const { benches, clock, ledger, limits, media, store } = needs
-  const kinds = createKinds(benches)
+  const kinds = createKinds(benches, media)
   const flights = createSingleFlight<Made<unknown>, Segment>()
   const measure = createMeter(needs.metrics, clock, benches)
 
@@ -176,12 +176,13 @@ export function createWorkshop(needs: WorkshopNeeds): Workshop {
           mime: source?.mime ?? '',
           name: source?.name ?? '',
         }
-        const { facts, file } = await inspect(
-          media,
-          claimed,
-          wish.inspected ? null : kind.accepts,
-          how.signal,
-        )
+        const accepts = wish.inspected ? null : kind.accepts
+        const { facts, file } = await inspect(media, claimed, accepts, how.signal).catch((cause: unknown) => {
+          // Nobody sees into it without the key; whoever has the key does.
+          if (cause instanceof AppError && cause.code === 'file.encrypted' && kind.unlocks?.(options))
+            return { facts: null, file: claimed }
+          throw cause
+        })
         return await paid(ledger, { ...expense, amount: kind.estimate(options, facts) }, clock, async () => {
           const { driver, result } = await kind.work(file, options, how)
           const amount = kind.amountOf(result, options)

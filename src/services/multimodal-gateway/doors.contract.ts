@@ -13,8 +13,18 @@ const Webhook = z.url({ protocol: /^https?$/ }).max(2000)
 
 const Box = z.object({ x0: z.number(), y0: z.number(), x1: z.number(), y1: z.number() })
 
-/** One recognised word: its box in pixels of the upright image, its confidence 0…1. */
-export const OcrWord = z.object({ text: z.string(), confidence: z.number(), box: Box })
+/** One recognised word: its box in pixels of the upright image, its confidence 0…1, and its page, block of lines and line, each from 1 where an engine tells. */
+export const OcrWord = z.object({
+  text: z.string(),
+  confidence: z.number(),
+  box: Box,
+  line: z.number().int().optional(),
+  block: z.number().int().optional(),
+  page: z.number().int().optional(),
+})
+
+/** How a reading is answered: JSON, its text alone, one of three formats with places, or the picture as a PDF that can be searched. */
+export const OCR_FORMATS = ['json', 'text', 'hocr', 'tsv', 'alto', 'pdf'] as const
 
 /** The answer of `POST /api/multimodal/ocr`. */
 export const OcrResult = z.object({
@@ -22,6 +32,16 @@ export const OcrResult = z.object({
   confidence: z.number(),
   engine: z.string(),
   words: z.array(OcrWord),
+  /** What the boxes stand on: the image turned clockwise by `turned` degrees; a fax has several. */
+  pages: z
+    .array(
+      z.object({
+        width: z.number().int(),
+        height: z.number().int(),
+        turned: z.union([z.literal(0), z.literal(90), z.literal(180), z.literal(270)]),
+      }),
+    )
+    .optional(),
 })
 export type OcrResult = z.infer<typeof OcrResult>
 
@@ -132,13 +152,15 @@ const OF_ENGINES = ['rate_limited', 'upstream', 'unavailable', 'timeout'] as con
 export const doorOperations = {
   ocr: post('/api/multimodal/ocr', {
     right: 'multimodal-gateway.image.read',
-    summary: 'The text of a picture, with the place of each word',
+    summary:
+      'The text of a picture, with the place of each word; as JSON, text, hOCR, TSV, ALTO or a PDF that can be searched',
     input: z.object({
       source: SourceText,
       languages: z
         .string()
         .regex(/^(?:uk|en)(?:,(?:uk|en))?$/, 'must be uk, en or uk,en')
         .optional(),
+      format: z.enum(OCR_FORMATS).optional(),
       webhook: Webhook.optional(),
     }),
     output: OcrResult,

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import OpenAI, { toFile } from 'openai'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createFakeOcr } from '../../engines/ocr/fake.ts'
 import { createFakeTts } from '../../engines/tts/fake.ts'
 import { kernelError } from '../../kernel/errors.ts'
 import { Scope } from '../../kernel/scope.ts'
@@ -36,7 +37,8 @@ beforeAll(async () => {
   const { Readable } = await import('node:stream')
   const stored = await site.files.put(Readable.from([picture(2)]), { maxBytes: 1e6 })
   house = await openHouse(scope, site, {
-    ocr: [ocr(read)],
+    // The first tells the text alone, the second also where it stands.
+    ocr: [{ ...ocr(read), places: false }, createFakeOcr()],
     stt: [
       {
         ...stt(hear),
@@ -115,6 +117,40 @@ test('a file comes as an upload, a stored file, an address or a data URL, and ea
     const answer = await json('/api/multimodal/ocr', body)
     expect([answer.status, await answer.json()]).toMatchObject([status, { error: { code } }])
   }
+})
+
+test('a reading in the format that is asked for, by an engine that has what the format needs', async () => {
+  const source = `data:image/png;base64,${picture(40).toString('base64')}`
+  const ask = (format: string) => json('/api/multimodal/ocr', { source, format })
+  const text = await ask('text')
+  expect([text.headers.get('x-engine'), await text.text()]).toEqual(['scripted/1', 'Площа'])
+  const formats = [
+    ['hocr', 'text/vnd.hocr+html; charset=utf-8', '<span class="ocrx_word" id="word_1_1_1_2"'],
+    ['tsv', 'text/tab-separated-values; charset=utf-8', '\t90.000000\tРинок\n'],
+    ['alto', 'application/xml; charset=utf-8', ' CONTENT="Ринок" '],
+    ['pdf', 'application/pdf', '%PDF-1.5'],
+  ] as const
+  for (const [format, mime, part] of formats) {
+    const answer = await ask(format)
+    expect([format, answer.status, answer.headers.get('x-engine')]).toEqual([format, 200, 'fake'])
+    expect(answer.headers.get('content-type')).toBe(mime)
+    expect(await answer.text()).toContain(part)
+  }
+  // One reading serves all that want places; a job answers in its format too.
+  expect((await ask('tsv')).headers.get('x-cache')).toBe('hit')
+  const queued = await json(
+    '/api/multimodal/ocr',
+    { source: source.replace('base64,', 'base64,AAAA'), format: 'nothing' },
+    { prefer: 'respond-async' },
+  )
+  expect(queued.status).toBe(400)
+  const job = await json(
+    '/api/multimodal/ocr',
+    { source: `data:image/png;base64,${picture(41).toString('base64')}`, format: 'pdf' },
+    { prefer: 'respond-async, wait=60' },
+  )
+  expect([job.status, job.headers.get('content-type')]).toEqual([200, 'application/pdf'])
+  expect((await job.text()).slice(0, 5)).toBe('%PDF-')
 })
 
 test('fifty that ask for the same at once wait for one piece of work', async () => {

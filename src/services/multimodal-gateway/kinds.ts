@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { engineError } from '../../engines/engine.errors.ts'
 import { type Candidate, firstAble } from '../../engines/fallback.ts'
-import type { MediaFacts } from '../../engines/media/media.ts'
+import type { Media, MediaFacts } from '../../engines/media/media.ts'
 import { OcrText } from '../../engines/ocr/ocr.ts'
 import { type Segment, Transcript } from '../../engines/stt/stt.ts'
 import { SPEECH_FORMATS, type SpeechFormat } from '../../engines/tts/tts.ts'
@@ -14,6 +15,7 @@ import {
   SearchResult,
 } from './doors.contract.ts'
 import type { Bench, Benches, EngineName, EngineSet } from './engine-set.ts'
+import { withPdf } from './ocr-formats.ts'
 import { readPages } from './read-pages.ts'
 import type { Unit } from './usage.contract.ts'
 
@@ -56,6 +58,8 @@ export interface Kind<O, R> {
   readonly result: z.ZodType<R>
   /** What the result depends on besides the bytes; null where it must not be kept. */
   keyOf(options: O): string | null
+  /** Whether what brings the key to a locked file is among the options. */
+  unlocks?(options: O): boolean
   /** How much of the unit it will be, as far as it can be told. */
   estimate(options: O, facts: MediaFacts | null): number
   /** How much it was. */
@@ -81,7 +85,13 @@ export interface SpeechOptions {
 }
 export interface OcrOptions {
   readonly languages?: readonly ('uk' | 'en')[] | undefined
+  /** Wanted is where words stand, or a PDF, which needs it too: engines that tell the text alone are not asked. */
+  readonly as?: 'places' | 'pdf' | undefined
 }
+
+/** A reading as it is kept; the PDF is base64. */
+export const OcrMade = OcrText.extend({ pdf: z.string().optional() })
+export type OcrMade = z.infer<typeof OcrMade>
 export interface DescribeOptions {
   readonly question?: string | undefined
   readonly language?: 'uk' | 'en' | undefined
@@ -108,7 +118,7 @@ export interface RerankOptions {
 /** What of the internet changes is believed for so long. */
 const WEB_MS = 10 * 60_000
 
-export function createKinds(benches: Benches) {
+export function createKinds(benches: Benches, media: Media) {
   return {
     transcript: hearing(benches, 'transcribe'),
     translation: hearing(benches, 'translate'),
@@ -126,16 +136,18 @@ export function createKinds(benches: Benches) {
           return { ...speech, audio: Buffer.from(bytes).toString('base64') }
         }),
     }),
-    ocr: kind<OcrOptions, OcrText>({
+    ocr: kind<OcrOptions, OcrMade>({
       engine: 'ocr',
       unit: 'images',
       accepts: 'image',
-      result: OcrText,
-      keyOf: ({ languages }) => (languages ? `languages=${[...languages].sort().join(',')}` : ''),
+      result: OcrMade,
+      keyOf: ({ as, languages }) =>
+        [languages && `languages=${[...languages].sort().join(',')}`, as && `as=${as}`]
+          .filter(Boolean)
+          .join(' '),
       estimate: () => 1,
       amountOf: () => 1,
-      work: (file, { languages }, { signal }) =>
-        byFirst(benches.ocr, (engine) => engine.read(file, { signal, languages })),
+      work: (file, options, { signal }) => readPicture(benches.ocr, media, file, options, signal),
     }),
     describe: kind<DescribeOptions, Description>({
       engine: 'vision',
@@ -160,6 +172,7 @@ export function createKinds(benches: Benches) {
         password === undefined
           ? `ocr=${benches.ocr.names.join(',')} name=${storable(name.slice(0, 200))}`
           : null,
+      unlocks: ({ password }) => password !== undefined,
       estimate: (_, facts) => facts?.pages ?? 1,
       amountOf: ({ pages }) => pages.length,
       lasting: ({ pages }) => pages.every(({ error }) => !error || error === 'page.illegible'),
@@ -248,6 +261,25 @@ const hearing = (benches: Benches, task: 'transcribe' | 'translate') =>
     work: (file, options, how) =>
       byFirst(benches.stt, (engine) => engine.transcribe(file, { ...options, ...how, task })),
   })
+
+/** What is written in a picture; where places are wanted, by a driver that tells them. */
+async function readPicture(
+  bench: Bench<'ocr'>,
+  media: Media,
+  file: Opened,
+  { as, languages }: OcrOptions,
+  signal: AbortSignal,
+): Promise<{ driver: string; result: OcrMade }> {
+  const able = bench.drivers().filter(({ places }) => !as || places !== false)
+  if (able.length === 0) throw engineError('engine.no_places')
+  return await byFirst({ ...bench, drivers: () => able }, async (engine) => {
+    const reading = await engine.read(file, { signal, languages })
+    // Another node may have asked a driver of its own that tells none.
+    if (as && reading.text !== '' && reading.words.length === 0)
+      throw engineError('engine.no_places', {}, { retryable: true })
+    return as === 'pdf' ? await withPdf(reading, file, media, signal) : reading
+  })
+}
 
 /** The first driver that is able, and which it was. */
 async function byFirst<N extends EngineName, R>(

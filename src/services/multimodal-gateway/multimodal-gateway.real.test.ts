@@ -125,6 +125,23 @@ describe.skipIf(!FIXTURES_DIR)('real files through the real engines', () => {
     expect(body).toMatchObject({ mime: 'application/pdf', pages: Array(14).fill({ state: 'read' }) })
   }, 120_000)
 
+  it('a locked paper is opened by its password alone', async () => {
+    const locked = await readFile(new URL('../../../test/fixtures/documents/locked.pdf', import.meta.url))
+    const open = async (password?: string) => {
+      const body = new FormData()
+      body.append('file', new Blob([locked]), 'locked.pdf')
+      if (password !== undefined) body.append('password', password)
+      const response = await fetch(`${url}/api/multimodal/parse`, { method: 'POST', body })
+      return { status: response.status, body: await response.json() }
+    }
+    expect(await open()).toMatchObject({ status: 400, body: { error: { code: 'file.encrypted' } } })
+    expect(await open('інше')).toMatchObject({
+      status: 400,
+      body: { error: { code: 'file.wrong_password' } },
+    })
+    expect(await open('таємниця')).toMatchObject({ status: 200, body: { pages: [{ state: 'read' }] } })
+  }, 120_000)
+
   it('what is not what the route takes is refused, whatever it is called', async () => {
     const refused = await post('/api/multimodal/ocr', 'documents/tracemonkey.pdf', 'photo.png')
     expect(refused).toMatchObject({ status: 415, body: { error: { kind: 'unsupported' } } })

@@ -1,10 +1,12 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import type { Transcript } from '../../engines/stt/stt.ts'
 import type { Source } from './artefacts.ts'
+import { OCR_FORMATS } from './doors.contract.ts'
 import type { JobType } from './jobs.contract.ts'
 import type { Order } from './jobs.ts'
-import type { SpeechResult } from './kinds.ts'
+import type { OcrMade, SpeechResult } from './kinds.ts'
 import { gatewayError } from './multimodal-gateway.errors.ts'
+import { needsOf, renderedOcr } from './ocr-formats.ts'
 import { RESPONSE_FORMATS, type SpeechRequest, TranscriptShape, transcription } from './openai.ts'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -61,14 +63,19 @@ export function ownOrder(
 ): Order {
   const name = source?.name ?? ''
   const { camera, language, languages, password, question, url } = input
+  const format = OcrShape.parse(input)
+  const as = needsOf(format.format)
   const work = {
-    ocr: { languages: typeof languages === 'string' ? languages.split(',') : undefined },
+    ocr: { languages: typeof languages === 'string' ? languages.split(',') : undefined, ...(as && { as }) },
     describe: { question, language, ...(camera === 'true' && { camera: true }) },
     parse: { name, password },
     read: { url },
   }[type]
-  return { type, source, work, shape: {}, about: type === 'read' ? String(url) : name }
+  const shape = type === 'ocr' ? format : {}
+  return { type, source, work, shape, about: type === 'read' ? String(url) : name }
 }
+
+const OcrShape = z.object({ format: z.enum(OCR_FORMATS).default('json') })
 
 /** A result as its door answers it. */
 export function rendered(
@@ -85,6 +92,7 @@ export function rendered(
     const { audio, mime } = result as SpeechResult
     return { mime, body: Buffer.from(audio, 'base64') }
   }
+  if (type === 'ocr') return renderedOcr(result as OcrMade, OcrShape.parse(shape ?? {}).format)
   return { mime: 'application/json; charset=utf-8', body: JSON.stringify(result) }
 }
 
