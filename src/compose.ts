@@ -136,13 +136,17 @@ export async function compose(config: Config, means: Means, scope: Scope): Promi
       }),
     )
 
+  // The language models.
+  const llmProxy = runs('llm-proxy') ? createLlmProxy({ engines: engines.llm }) : undefined
+  if (llmProxy) peers.run('llm-proxy', llmProxy)
+
   // What hears, sees and reads.
   const gateway = runs('multimodal-gateway')
     ? createMultimodalGateway({
         db: database,
         events,
         files,
-        jobFiles: await openJobFiles(config.dataDir, scope),
+        jobFiles: await openOwnFiles(config.dataDir, 'multimodal', scope),
         engines: { ...engines, embeddings: engines.allEmbeddings },
         media: engines.media,
         models: engines.models,
@@ -167,15 +171,19 @@ export async function compose(config: Config, means: Means, scope: Scope): Promi
         ocr: engines.ocr,
         embeddings: engines.embeddings,
         olderEmbeddings: engines.allEmbeddings,
+        rerank: engines.rerank,
+        reader: engines.reader,
+        openLink: openPublic,
+        own: await openOwnFiles(config.dataDir, 'knowledge', scope),
+        llm: llmProxy ?? (peers.remote('llm-proxy', 'knowledge') && remoteLlm(peers, 'knowledge')),
+        limits: { maxUploadBytes: config.maxUploadBytes, quotaBytes: config.quotaBytes },
         city: peers.need('city', 'knowledge'),
         clock,
         ids,
       }),
     )
 
-  // Who answers, and by which model.
-  const llmProxy = runs('llm-proxy') ? createLlmProxy({ engines: engines.llm }) : undefined
-  if (llmProxy) peers.run('llm-proxy', llmProxy)
+  // Who answers.
   if (runs('agents'))
     peers.run(
       'agents',
@@ -276,8 +284,8 @@ export async function compose(config: Config, means: Means, scope: Scope): Promi
 }
 
 /** The bytes of jobs lie apart from the city's: they go when the jobs do. */
-async function openJobFiles(dataDir: string, scope: Scope): Promise<Files> {
-  const files = await openDisk({ folder: join(dataDir, 'multimodal') })
+async function openOwnFiles(dataDir: string, name: string, scope: Scope): Promise<Files> {
+  const files = await openDisk({ folder: join(dataDir, name) })
   scope.defer(() => files[Symbol.asyncDispose]())
   return files
 }

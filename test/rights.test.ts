@@ -112,7 +112,15 @@ async function hide(
     invitation: (await owner.auth.invite({})).id,
     person: member,
     job: await orderOf(keeper, id),
+    ...(await keptBy(keeper)),
   }
+}
+
+/** A collection of somebody's own with an address that it reads. */
+async function keptBy({ knowledge }: Resident): Promise<Record<'collection' | 'source', string>> {
+  const { id: collection } = await knowledge.makeCollection({ name: 'Папери' })
+  const { id: source } = await knowledge.addSource({ collection, url: 'https://listener.invalid/' })
+  return { collection, source }
 }
 
 /** Long work that somebody asked for. */

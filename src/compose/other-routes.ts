@@ -6,6 +6,8 @@ import { cityContract } from '../services/city/city.contract.ts'
 import { CityFile, FILE_RIGHTS } from '../services/city/files.contract.ts'
 import { PICTURE_RIGHT } from '../services/city/previews.contract.ts'
 import { Import, TRANSFER_RIGHTS } from '../services/city/transfers.contract.ts'
+import { DOCUMENT_RIGHTS } from '../services/knowledge/collections.contract.ts'
+import { Document } from '../services/knowledge/documents.contract.ts'
 import { DOOR_RIGHTS } from '../services/multimodal-gateway/doors.contract.ts'
 import { jobOperations } from '../services/multimodal-gateway/jobs.contract.ts'
 
@@ -100,6 +102,25 @@ export const OTHER_ROUTES: readonly OtherRoute[] = [
     summary: 'The archive itself, a ZIP; for whoever asked for it',
     status: 200,
     answers: 'application/zip',
+  },
+  {
+    service: 'knowledge',
+    method: 'post',
+    path: '/api/knowledge/collections/{collection}/documents',
+    right: DOCUMENT_RIGHTS.upload,
+    summary: 'Bring a document into a collection; 200 where it is there already',
+    form: [],
+    status: 201,
+    answers: Document,
+  },
+  {
+    service: 'knowledge',
+    method: 'get',
+    path: '/api/knowledge/documents/{document}/original',
+    right: DOCUMENT_RIGHTS.download,
+    summary: 'A document’s bytes as they were brought',
+    status: 200,
+    answers: '*/*',
   },
   {
     service: 'city',

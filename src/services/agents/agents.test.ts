@@ -34,10 +34,13 @@ const mayor = person('mayor', 'owner')
 
 const lease = {
   document: 'doc_lease',
+  collection: 'col_hall',
   title: 'Lease.pdf',
   page: 3,
+  place: null,
   text: 'It is old. The rent of the hall is 500 a month.',
   score: 1,
+  why: { words: 1 },
 }
 const knowing = (items = [lease]): Knowledge => ({
   search: async () => ({
@@ -47,7 +50,7 @@ const knowing = (items = [lease]): Knowledge => ({
   }),
   page: async ({ document, page }) => {
     const number = Number(page)
-    return { document, title: 'Lease.pdf', number, state: 'read', text: lease.text, total: 4 }
+    return { document, title: 'Lease.pdf', number, state: 'read', text: lease.text, place: null, total: 4 }
   },
 })
 

@@ -1,13 +1,5 @@
 import type { Kysely } from 'kysely'
 import { isFinal } from '../../engines/engine.errors.ts'
-import { type Cooldown, createCooldown, firstAble } from '../../engines/fallback.ts'
-import type { Ocr } from '../../engines/ocr/ocr.ts'
-import type { ParsedPage, Parser } from '../../engines/parser/parser.ts'
-import { failedPage, recognisePage, type SettledPage } from '../../engines/recognise-page.ts'
-import { chunks } from '../../engines/words/chunks.ts'
-import { stems } from '../../engines/words/stems.ts'
-import type { Clock } from '../../kernel/clock.ts'
-import { deadline } from '../../kernel/deadline.ts'
 import { AppError, kernelError } from '../../kernel/errors.ts'
 import type { EventOf } from '../../kernel/event.ts'
 import { storable } from '../../platform/database/storable.ts'
@@ -16,40 +8,35 @@ import { filesError } from '../../platform/files/files.errors.ts'
 import type { Files } from '../../platform/files/files.ts'
 import { partAdded } from '../city/city.events.ts'
 import type { PartOutcome } from '../city/messages.contract.ts'
-import { documentProcessed, documentProgress, reindexAsked } from './knowledge.events.ts'
+import { documentAdded, documentProcessed, documentProgress } from './knowledge.events.ts'
 import type { Held, KnowledgeStore } from './knowledge.store.ts'
-import type { KnowledgeTables, PageRow } from './knowledge.tables.ts'
-import type { Meaning } from './meaning.ts'
-import { createTurns } from './turns.ts'
-import type { Vectors } from './vectors.ts'
+import type { KnowledgeTables } from './knowledge.tables.ts'
+import { ATTEMPTS, type ReadDocument, TIMEOUT_MS } from './read-document.ts'
+import { createTurns, type Turns } from './turns.ts'
 
-/** Tries before a document is said to have failed. */
-const ATTEMPTS = 4
-/** Five hundred scanned pages take long; each page has a deadline of its own. */
-const TIMEOUT_MS = 3 * 60 * 60_000
-const PAGE_MS = 2 * 60_000
-
-interface IngestNeeds {
+export interface IngestNeeds {
   readonly db: Kysely<KnowledgeTables>
   readonly events: Events
+  /** Of the city: what was posted. */
   readonly files: Files
-  readonly parser: Parser
-  readonly ocr: readonly Ocr[]
-  readonly meaning: Meaning
+  /** Of this service: what was brought into collections. */
+  readonly own: Files
   readonly store: KnowledgeStore
-  readonly vectors: Vectors
-  readonly clock: Clock
+  readonly readDocument: ReadDocument
 }
 
 type Added = EventOf<typeof partAdded>
 type IngestJob = Job<KnowledgeTables>
 
-/** Takes in every document that is posted: pages stored one by one, so that a crash costs the page under work and no more; then one outcome for each posting. */
+/** Takes in every document that is posted or brought. The same document is read once, however often it comes. */
 export function consumeDocuments(needs: IngestNeeds): void {
-  const { db, events, files, parser, ocr, store, vectors, meaning, clock } = needs
   const turns = createTurns()
-  const cooldown = createCooldown(clock)
+  consumePosted(needs, turns)
+  consumeBrought(needs, turns)
+}
 
+/** What is posted in rooms: one outcome for each posting. */
+function consumePosted({ db, events, files, own, store, readDocument }: IngestNeeds, turns: Turns): void {
   events.consume({
     name: 'knowledge.ingest',
     db,
@@ -82,6 +69,7 @@ export function consumeDocuments(needs: IngestNeeds): void {
 
   const ingest = async (added: Added, job: IngestJob, document: Held | undefined): Promise<void> => {
     if (!document) throw kernelError('internal')
+    const { room, message, index, file } = added.data
     const again = added.data.attempt > 1 && document.pages.failed > 0
     if (document.state === 'done' && !again) {
       const outcome = { document: { id: document.id, pages: document.pages } }
@@ -89,16 +77,12 @@ export function consumeDocuments(needs: IngestNeeds): void {
     }
     if (document.state !== 'pending') await store.reopen(document.id)
     try {
-      const about = await readPages(added, job, document)
-      const model = await meaning.learn(document.id, job.signal)
+      const original = { path: await pathOf(document, files, own), mime: file.mime, name: file.name }
+      const finish = await readDocument(document, original, job, (done, total) =>
+        events.broadcast(documentProgress, { room, message, index, done, total }),
+      )
       await job.commit(async (tx) => {
-        const pages = await store.finish(tx, document.id, about)
-        if (model.name !== null && model.known) await vectors.complete(tx, document.id, model.name)
-        else if (model.name !== null) {
-          await vectors.queue(tx, document.id, model.name)
-          const data = { document: document.id, model: model.name }
-          await events.append(tx, { type: reindexAsked, principal: null, data })
-        }
+        const pages = await finish(tx)
         await events.append(tx, processed(added, { document: { id: document.id, pages } }))
       })
     } catch (cause) {
@@ -107,49 +91,50 @@ export function consumeDocuments(needs: IngestNeeds): void {
       if (!isFinal(failure)) throw cause
       const { error } = failure.toJSON()
       await job.commit(async (tx) => {
-        await store.fail(tx, document.room, document.sha256, error)
+        await store.failById(tx, document.id, error)
         await events.append(tx, processed(added, { error }))
       })
     }
   }
+}
 
-  /** Every page that is not in the ledger yet; in the end all of them are. */
-  const readPages = async (added: Added, job: IngestJob, document: Held) => {
-    const { room, message, index, file } = added.data
-    const known = await store.knownPages(document.id)
-    let total = document.total
-    const report = () => {
-      if (total !== null)
-        events.broadcast(documentProgress, { room, message, index, done: known.size, total })
-    }
-    const count = async (pages: number) => {
-      if (total !== pages) await store.setTotal(document.id, pages)
-      total = pages
-    }
-    const keep = async (page: Omit<PageRow, 'document'>) => {
-      const passages = chunks(page.text).map((chunk) => ({ ...chunk, stems: stems(chunk.text) }))
-      await store.addPage(document, page, passages)
-      known.add(page.number)
-      report()
-    }
-    report()
-    if (!(await files.has(document.sha256))) throw filesError('file.missing')
-    const parsed = await parser.parse(
-      { path: files.path(document.sha256), key: document.sha256, mime: file.mime, name: file.name },
-      {
-        signal: job.signal,
-        skip: new Set(known),
-        async onPage(page, pages) {
-          await count(pages)
-          if (!known.has(page.number)) await keep(await settle(ocr, cooldown, page, job))
-        },
-      },
-    )
-    await count(parsed.total)
-    for (let number = 1; number <= parsed.total; number++)
-      if (!known.has(number)) await keep(kept(failedPage(number, undefined)))
-    return { title: titleOf(parsed.title, file.name), total: parsed.total }
-  }
+/** What is brought into collections: its own state says how it went. */
+function consumeBrought({ db, events, files, own, store, readDocument }: IngestNeeds, turns: Turns): void {
+  events.consume({
+    name: 'knowledge.read',
+    db,
+    types: [documentAdded],
+    concurrency: 2,
+    attempts: ATTEMPTS,
+    timeoutMs: TIMEOUT_MS,
+    async handle({ data }, job) {
+      await turns.run(data.document, job.signal, async () => {
+        const document = await store.find(data.document)
+        // It was removed, or read meanwhile.
+        if (document?.state !== 'pending') return
+        try {
+          const { mime, name, title } = document
+          const original = { path: await pathOf(document, files, own), mime, name: name || title }
+          const finish = await readDocument(document, original, job, () => undefined)
+          await job.commit(async (tx) => void (await finish(tx)))
+        } catch (cause) {
+          job.signal.throwIfAborted()
+          // Removed while it was read.
+          if (!(await store.find(document.id))) return
+          const failure = AppError.from(cause)
+          if (!isFinal(failure)) throw cause
+          await job.commit((tx) => store.failById(tx, document.id, failure.toJSON().error))
+        }
+      })
+    },
+    failed: ({ data }, failure, tx) => store.failById(tx, data.document, failure.toJSON().error),
+  })
+}
+
+/** Where the bytes of a document lie. */
+async function pathOf({ sha256 }: Held, files: Files, own: Files): Promise<string> {
+  for (const place of [own, files]) if (await place.has(sha256)) return place.path(sha256)
+  throw filesError('file.missing')
 }
 
 const processed = ({ principal, room, requestId, data }: Added, outcome: PartOutcome) => ({
@@ -159,38 +144,3 @@ const processed = ({ principal, room, requestId, data }: Added, outcome: PartOut
   ...(requestId !== undefined && { requestId }),
   data: { room: data.room, message: data.message, index: data.index, attempt: data.attempt, outcome },
 })
-
-/** A page as the ledger keeps it. A failure that may pass is thrown while tries are left; after that the page has failed, and the others stand. */
-async function settle(
-  ocr: readonly Ocr[],
-  cooldown: Cooldown,
-  page: ParsedPage,
-  job: IngestJob,
-): Promise<Omit<PageRow, 'document'>> {
-  const signal = AbortSignal.any([job.signal, deadline(PAGE_MS)])
-  const read = (image: { bytes: Uint8Array; mime: string }) =>
-    firstAble(ocr, (engine) => engine.read(image, { signal }), { cooldown })
-  try {
-    return kept(await recognisePage(page, read))
-  } catch (cause) {
-    job.signal.throwIfAborted()
-    const failure = AppError.from(cause)
-    if (!isFinal(failure) && job.attempt < ATTEMPTS) throw cause
-    return kept(failedPage(page.number, failure.code))
-  }
-}
-
-const kept = ({ number, state, text, error }: SettledPage) => ({
-  number,
-  state,
-  text: storable(text),
-  error: error ?? null,
-})
-
-/** What a document calls itself, unless a program called it that. */
-function titleOf(own: string, fileName: string): string {
-  const title = storable(own).replace(/\s+/g, ' ').trim().slice(0, 200)
-  return title === '' || JUNK.test(title) ? storable(fileName) : title
-}
-const JUNK =
-  /^(?:microsoft |untitled|about:|https?:|file:|без назви|document ?\d*$|slide \d)|\.(?:docx?|pdf|tex|dvi|indd|odt|rtf|txt|md)$/i

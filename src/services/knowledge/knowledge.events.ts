@@ -27,3 +27,20 @@ export const reindexAsked = event(
   1,
   z.object({ document: z.string(), model: z.string() }),
 )
+
+/** A document of a collection wants to be read. Of this service, to itself. */
+export const documentAdded = event('knowledge.document_added', 1, z.object({ document: z.string() }))
+
+/** A source wants to be read: its turn of this number. Of this service, to itself. */
+export const sourceDue = event(
+  'knowledge.source_due',
+  1,
+  z.object({ source: z.string(), turn: z.number().int() }),
+)
+
+/** One page of a site wants to be read. Of this service, to itself. */
+export const sourcePageDue = event(
+  'knowledge.source_page_due',
+  1,
+  z.object({ source: z.string(), turn: z.number().int(), url: z.string() }),
+)

@@ -75,6 +75,8 @@ describe.skipIf(!FIXTURES_DIR)('real documents through the real engines', () => 
       db,
       events,
       files,
+      own: files,
+      openLink: () => Promise.reject(new Error('no internet here')),
       parser,
       ocr: [ocr],
       embeddings: async () => embeddings,
@@ -91,7 +93,9 @@ describe.skipIf(!FIXTURES_DIR)('real documents through the real engines', () => 
     })
     await events.start()
     const author = { id: PERSON.id, kind: PERSON.kind, name: PERSON.name }
-    const papers = ['tracemonkey.pdf', 'scan-bad.pdf'].map((name) => join(FIXTURES_DIR ?? '', 'documents', name))
+    const papers = ['tracemonkey.pdf', 'scan-bad.pdf'].map((name) =>
+      join(FIXTURES_DIR ?? '', 'documents', name),
+    )
     for (const path of [...papers, ...Object.keys(OF_EACH_KIND).map((name) => join(OWN, name))]) {
       const name = basename(path)
       const bytes = await readFile(path)

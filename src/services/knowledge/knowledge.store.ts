@@ -3,24 +3,36 @@ import { type Clock, isoTime } from '../../kernel/clock.ts'
 import type { Failure } from '../../kernel/errors.ts'
 import type { Ids } from '../../kernel/ids.ts'
 import type { PageCounts } from '../city/messages.contract.ts'
+import type { Document, DocumentPlace } from './documents.contract.ts'
 import { isErased } from './erase.ts'
-import type { Document } from './knowledge.contract.ts'
 import type { KnowledgeTables, PageRow } from './knowledge.tables.ts'
+import { isEmpty, type Scope, within } from './scope.ts'
 
 /** A document as the service works on it. */
 export interface Held {
   readonly id: string
   readonly collection: string
-  readonly room: string
+  readonly room: string | null
+  /** Of a collection of one's own. */
+  readonly owner: string | null
   readonly sha256: string
   readonly title: string
   readonly mime: string
   readonly sizeBytes: number
   readonly file: string | null
   readonly state: Document['state']
+  readonly error: Failure | null
   readonly total: number | null
   readonly createdAt: string
   readonly pages: PageCounts
+  /** What the file is called. */
+  readonly name: string
+  readonly url: string | null
+  readonly addedBy: string | null
+  readonly series: string | null
+  readonly version: number
+  readonly replacedBy: string | null
+  readonly near: Document['near']
 }
 
 export type Tx = Transaction<KnowledgeTables>
@@ -31,8 +43,12 @@ export interface NewChunk {
   readonly start: number
   readonly end: number
   readonly text: string
+  readonly head: number
   readonly stems: readonly string[]
 }
+
+/** A page to be stored. */
+export type NewPage = Omit<PageRow, 'document' | 'place'> & { readonly place: DocumentPlace | null }
 
 /** Documents and their page ledger. */
 export function createKnowledgeStore(db: Db, clock: Clock, ids: Ids) {
@@ -41,7 +57,18 @@ export function createKnowledgeStore(db: Db, clock: Clock, ids: Ids) {
       .selectFrom('knowledge.document as d')
       .innerJoin('knowledge.collection as c', 'c.id', 'd.collection')
       .select(['d.id', 'd.collection', 'd.sha256', 'd.title', 'd.mime', 'd.size_bytes', 'd.file', 'd.state'])
-      .select(['d.total', 'd.created_at', 'c.room'])
+      .select([
+        'd.total',
+        'd.created_at',
+        'd.error',
+        'd.name',
+        'd.url',
+        'd.added_by',
+        'd.series',
+        'd.version',
+      ])
+      .leftJoin('knowledge.document as n', 'n.id', 'd.near')
+      .select(['d.replaced_by', 'd.near', 'd.near_share', 'n.title as near_title', 'c.room', 'c.owner'])
   const withCounts = async (
     from: Db,
     rows: Awaited<ReturnType<ReturnType<typeof select>['execute']>>,
@@ -53,15 +80,27 @@ export function createKnowledgeStore(db: Db, clock: Clock, ids: Ids) {
     return rows.map((row) => ({
       id: row.id,
       collection: row.collection,
-      room: row.room ?? '',
+      room: row.room,
+      owner: row.owner,
       sha256: row.sha256,
       title: row.title,
       mime: row.mime,
       sizeBytes: Number(row.size_bytes),
       file: row.file,
       state: row.state,
+      error: row.error,
       total: row.total,
       createdAt: row.created_at.toISOString(),
+      name: row.name,
+      url: row.url,
+      addedBy: row.added_by,
+      series: row.series,
+      version: row.version,
+      replacedBy: row.replaced_by,
+      near:
+        row.near === null
+          ? null
+          : { document: row.near, title: row.near_title ?? '', share: Number(row.near_share ?? 0) },
       pages: { ...NO_PAGES, ...counts.get(row.id), total: row.total ?? 0 },
     }))
   }
@@ -121,27 +160,29 @@ export function createKnowledgeStore(db: Db, clock: Clock, ids: Ids) {
     },
 
     /** Newest first; after the one that has the id `after`. */
-    async list(room: string, limit: number, after?: string): Promise<Held[]> {
-      let query = select(db).where('c.room', '=', room)
+    async list(
+      where: {
+        readonly room?: string
+        readonly collection?: string
+        readonly state?: Document['state'] | undefined
+        /** Also what newer versions replaced. */
+        readonly older: boolean
+      },
+      limit: number,
+      after?: string,
+    ): Promise<Held[]> {
+      let query = select(db)
+      if (where.room !== undefined) query = query.where('c.room', '=', where.room)
+      if (where.collection !== undefined) query = query.where('d.collection', '=', where.collection)
+      if (where.state !== undefined) query = query.where('d.state', '=', where.state)
+      if (!where.older) query = query.where('d.replaced_by', 'is', null)
       if (after !== undefined) query = query.where('d.id', '<', after)
       return await withCounts(db, await query.orderBy('d.id', 'desc').limit(limit).execute())
     },
 
     /** Makes a settled document pending again; pages that failed are forgotten, the others stay. */
     async reopen(id: string): Promise<void> {
-      await db.transaction().execute(async (tx) => {
-        await tx
-          .updateTable('knowledge.document')
-          .set({ state: 'pending', error: null })
-          .where('id', '=', id)
-          .execute()
-        await tx
-          .deleteFrom('knowledge.page')
-          .where('document', '=', id)
-          .where('state', '=', 'failed')
-          .execute()
-        await tx.deleteFrom('knowledge.embedded').where('document', '=', id).execute()
-      })
+      await db.transaction().execute((tx) => reopen(tx, id))
     },
 
     async setTotal(id: string, total: number): Promise<void> {
@@ -149,15 +190,11 @@ export function createKnowledgeStore(db: Db, clock: Clock, ids: Ids) {
     },
 
     /** Stores a page with its passages; a page that is there already stays as it is. */
-    async addPage(
-      document: Held,
-      page: Omit<PageRow, 'document'>,
-      passages: readonly NewChunk[],
-    ): Promise<void> {
+    async addPage(document: Held, page: NewPage, passages: readonly NewChunk[]): Promise<void> {
       await db.transaction().execute(async (tx) => {
         const added = await tx
           .insertInto('knowledge.page')
-          .values({ document: document.id, ...page })
+          .values({ ...page, document: document.id, place: page.place && JSON.stringify(page.place) })
           .onConflict((conflict) => conflict.doNothing())
           .returning('number')
           .executeTakeFirst()
@@ -166,7 +203,7 @@ export function createKnowledgeStore(db: Db, clock: Clock, ids: Ids) {
           await tx
             .insertInto('knowledge.chunk')
             .values(
-              passages.slice(from, from + INSERT_BATCH).map(({ start, end, text, stems }, i) => ({
+              passages.slice(from, from + INSERT_BATCH).map(({ start, end, text, head, stems }, i) => ({
                 id: ids.make('chunk'),
                 document: document.id,
                 collection: document.collection,
@@ -175,6 +212,7 @@ export function createKnowledgeStore(db: Db, clock: Clock, ids: Ids) {
                 start_at: start,
                 end_at: end,
                 text,
+                head_chars: head,
                 words: tsvector(stems),
               })),
             )
@@ -188,16 +226,16 @@ export function createKnowledgeStore(db: Db, clock: Clock, ids: Ids) {
       return new Set(rows.map(({ number }) => number))
     },
 
-    async ledger(id: string): Promise<Omit<PageRow, 'document' | 'text'>[]> {
+    async ledger(id: string) {
       return await db
         .selectFrom('knowledge.page')
-        .select(['number', 'state', 'error'])
+        .select(['number', 'state', 'error', 'place'])
         .where('document', '=', id)
         .orderBy('number')
         .execute()
     },
 
-    async page(id: string, number: number): Promise<PageRow | undefined> {
+    async page(id: string, number: number) {
       return await db
         .selectFrom('knowledge.page')
         .selectAll()
@@ -216,6 +254,15 @@ export function createKnowledgeStore(db: Db, clock: Clock, ids: Ids) {
       return { ...NO_PAGES, ...(await countPages(tx, [id])).get(id), total: about.total }
     },
 
+    async failById(tx: Tx, id: string, error: Failure): Promise<void> {
+      await tx
+        .updateTable('knowledge.document')
+        .set({ state: 'failed', error: JSON.stringify(error) })
+        .where('id', '=', id)
+        .where('state', '=', 'pending')
+        .execute()
+    },
+
     async fail(tx: Tx, room: string, sha256: string, error: Failure): Promise<void> {
       await tx
         .updateTable('knowledge.document')
@@ -229,16 +276,14 @@ export function createKnowledgeStore(db: Db, clock: Clock, ids: Ids) {
     },
 
     /** The failed pages of finished documents, by document; of at most `limit` documents. */
-    async unread(rooms: readonly string[], documents: readonly string[] | undefined, limit: number) {
-      let query = db
+    async unread(scope: Scope, limit: number) {
+      if (isEmpty(scope)) return []
+      const query = db
         .selectFrom('knowledge.page as p')
         .innerJoin('knowledge.document as d', 'd.id', 'p.document')
-        .innerJoin('knowledge.collection as c', 'c.id', 'd.collection')
         .select(['d.id', 'd.title', 'p.number'])
         .where('p.state', '=', 'failed')
-        .where('d.state', '=', 'done')
-        .where('c.room', 'in', rooms)
-      if (documents) query = query.where('d.id', 'in', documents)
+        .where(within(scope))
       const rows = await query.orderBy('d.id', 'desc').orderBy('p.number').limit(MAX_UNREAD).execute()
       const found = new Map<string, { document: string; title: string; pages: number[] }>()
       for (const { id, title, number } of rows) {
@@ -249,6 +294,17 @@ export function createKnowledgeStore(db: Db, clock: Clock, ids: Ids) {
       return [...found.values()].slice(0, limit)
     },
   }
+}
+
+/** The same within a transaction. */
+export async function reopen(tx: Tx, id: string): Promise<void> {
+  await tx
+    .updateTable('knowledge.document')
+    .set({ state: 'pending', error: null })
+    .where('id', '=', id)
+    .execute()
+  await tx.deleteFrom('knowledge.page').where('document', '=', id).where('state', '=', 'failed').execute()
+  await tx.deleteFrom('knowledge.embedded').where('document', '=', id).execute()
 }
 export type KnowledgeStore = ReturnType<typeof createKnowledgeStore>
 

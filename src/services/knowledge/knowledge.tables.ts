@@ -1,12 +1,21 @@
 import type { ColumnType } from 'kysely'
 import type { Failure } from '../../kernel/errors.ts'
-import type { Document, PageState } from './knowledge.contract.ts'
+import type { Document, DocumentPlace, PageState } from './documents.contract.ts'
+import type { Source } from './sources.contract.ts'
 
 type WrittenOnce<T, W = string> = ColumnType<T, W, never>
+type Time = ColumnType<Date, string, string>
+type MaybeTime = ColumnType<Date | null, string | null | undefined, string | null>
+/** JSON: written as text, read as a value. */
+type Json<T> = ColumnType<T | null, string | null | undefined, string | null>
+type Optional<T> = ColumnType<T, T | undefined, T>
 
 export interface CollectionRow {
   id: string
   room: string | null
+  /** Whose it is, where it is no room's. */
+  owner: Optional<string | null>
+  name: Optional<string>
   community_id: string | null
   created_at: WrittenOnce<Date>
 }
@@ -22,11 +31,22 @@ export interface DocumentRow {
   file: string | null
   state: ColumnType<Document['state'], Document['state'] | undefined, Document['state']>
   total: number | null
-  /** JSON: written as text, read as a value. */
-  error: ColumnType<Failure | null, string | null | undefined, string | null>
+  error: Json<Failure>
   created_at: WrittenOnce<Date>
   /** When it was last posted. */
-  cited_at: ColumnType<Date | null, string | null | undefined, string | null>
+  cited_at: MaybeTime
+  /** What the file is called. */
+  name: Optional<string>
+  added_by: Optional<string | null>
+  source: Optional<string | null>
+  url: Optional<string | null>
+  /** Documents of one series are versions of each other; null for one that was only posted. */
+  series: Optional<string | null>
+  version: Optional<number>
+  replaced_by: Optional<string | null>
+  sketch: Json<number[]>
+  near: Optional<string | null>
+  near_share: Optional<number | null>
 }
 
 export interface PageRow {
@@ -35,6 +55,8 @@ export interface PageRow {
   state: Exclude<PageState, 'waiting'>
   text: string
   error: string | null
+  place: Json<DocumentPlace>
+  markdown: string | null
 }
 
 export interface ChunkRow {
@@ -46,6 +68,8 @@ export interface ChunkRow {
   start_at: number
   end_at: number
   text: string
+  /** How many characters at its beginning are the heading row of its table, said again. */
+  head_chars: number
   /** A tsvector, written in its own notation. */
   words: string
 }
@@ -65,6 +89,32 @@ export interface EmbeddedRow {
   state: 'queued' | 'done'
 }
 
+export interface SourceRow {
+  id: string
+  collection: string
+  kind: Source['kind']
+  url: string
+  every_hours: number | null
+  state: Source['state']
+  error: Json<Failure>
+  /** Counts the readings; what asks for an earlier one is void. */
+  turn: Optional<number>
+  pages_total: Optional<number | null>
+  added_by: string
+  created_at: Time
+  read_at: MaybeTime
+  next_at: MaybeTime
+}
+
+export interface SourcePageRow {
+  source: string
+  url: string
+  turn: number
+  state: 'waiting' | 'done' | 'same' | 'failed'
+  error: Json<Failure>
+  document: Optional<string | null>
+}
+
 export type KnowledgeTables = {
   'knowledge.erased': { message: string; at: WrittenOnce<Date> }
   'knowledge.collection': CollectionRow
@@ -73,4 +123,7 @@ export type KnowledgeTables = {
   'knowledge.chunk': ChunkRow
   'knowledge.vector': VectorRow
   'knowledge.embedded': EmbeddedRow
+  'knowledge.sketch_band': { document: string; collection: string; band: string }
+  'knowledge.source': SourceRow
+  'knowledge.source_page': SourcePageRow
 }

@@ -1,23 +1,37 @@
 import type { Embeddings } from '../../engines/embeddings/embeddings.ts'
 import type { Ocr } from '../../engines/ocr/ocr.ts'
 import type { Parser } from '../../engines/parser/parser.ts'
+import type { Reader } from '../../engines/reader/reader.ts'
+import type { Rerank } from '../../engines/rerank/rerank.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Call, Client, Handlers } from '../../kernel/contract.ts'
 import type { Ids } from '../../kernel/ids.ts'
 import type { Database } from '../../platform/database/database.ts'
 import type { Events } from '../../platform/events/events.ts'
+import type { SafeFetch } from '../../platform/fetch/fetch.ts'
 import type { Files } from '../../platform/files/files.ts'
 import { checkTold, told } from '../../platform/http/check.errors.ts'
 import type { Check, Service } from '../../platform/http/service.ts'
 import type { cityContract } from '../city/city.contract.ts'
-import { consumeErasures } from './erase.ts'
+import type { LlmAccess } from '../llm-proxy/llm-proxy.contract.ts'
+import { createAccess } from './access.ts'
+import { answer, passagesFor } from './answer.ts'
+import { createCollectionStore } from './collections.store.ts'
+import { createCollections } from './collections.ts'
+import { consumeErasures, consumeResidents } from './erase.ts'
 import { consumeDocuments } from './ingest.ts'
 import { knowledgeContract } from './knowledge.contract.ts'
 import { knowledgeError } from './knowledge.errors.ts'
 import { createKnowledgeStore, type Held } from './knowledge.store.ts'
 import type { KnowledgeTables } from './knowledge.tables.ts'
 import { createMeaning } from './meaning.ts'
+import { createQueue } from './queue.ts'
+import { createReadDocument } from './read-document.ts'
+import { knowledgeRoutes } from './routes.ts'
+import { isEmpty, type Scope } from './scope.ts'
 import { nearest } from './search.ts'
+import { shown } from './shown.ts'
+import { createSources } from './sources.ts'
 import { createVectors } from './vectors.ts'
 
 export interface KnowledgeNeeds {
@@ -31,7 +45,18 @@ export interface KnowledgeNeeds {
   readonly embeddings: () => Promise<Embeddings>
   /** Models that embedded documents before and can still embed a question. */
   readonly olderEmbeddings?: readonly Embeddings[]
+  /** In order of preference; none is allowed. */
+  readonly rerank?: readonly Rerank[]
+  /** Pages of the internet, in order of preference; none is allowed. */
+  readonly reader?: readonly Reader[]
+  /** Opens public addresses alone. */
+  readonly openLink: SafeFetch
+  /** Of this service alone: what is brought into collections. */
+  readonly own: Files
   readonly city: Client<typeof cityContract>
+  /** Absent where no language model is reached: then answers are quotes. */
+  readonly llm?: LlmAccess | undefined
+  readonly limits?: { readonly maxUploadBytes: number; readonly quotaBytes: number }
   readonly clock: Clock
   readonly ids: Ids
 }
@@ -40,29 +65,65 @@ export interface KnowledgeNeeds {
 export function createKnowledge(needs: KnowledgeNeeds): Service<typeof knowledgeContract> {
   const { events, files, parser, ocr, embeddings, city, clock, ids } = needs
   const db = needs.db.kysely.withTables<KnowledgeTables>()
+  const limits = needs.limits ?? LIMITS
+  const own = needs.own
   const store = createKnowledgeStore(db, clock, ids)
+  const collections = createCollectionStore(db, { clock, events, ids, limits })
+  const access = createAccess(db, city)
   const vectors = createVectors(db)
   const meaning = createMeaning({ db, events, vectors, embeddings, older: needs.olderEmbeddings ?? [] })
   consumeErasures(db, events)
-  consumeDocuments({ db, events, files, parser, ocr, meaning, store, vectors, clock })
+  consumeResidents(db, events, async (blobs) => {
+    for (const sha256 of new Set(blobs)) if (!(await collections.isHeld(db, sha256))) await own.delete(sha256)
+  })
+  const readDocument = createReadDocument({
+    db,
+    events,
+    parser,
+    ocr,
+    meaning,
+    store,
+    collections,
+    vectors,
+    clock,
+  })
+  consumeDocuments({ db, events, files, own, store, readDocument })
+  const looking = { db, vectors, rerank: needs.rerank ?? [] }
 
-  const readable = async (rooms: readonly string[], call: Call): Promise<string[]> => {
-    const { principal, requestId, signal } = call
-    const allowed = await city.readable({ rooms: [...new Set(rooms)] }, { principal, requestId, signal })
-    return allowed.rooms
-  }
   const open = async (id: string, call: Call): Promise<Held> => {
     const held = await store.find(id)
-    const [room] = held ? await readable([held.room], call) : []
-    if (!held || room !== held.room) throw knowledgeError('knowledge.document_not_found')
+    if (!held || !(await access.reads(held, call))) throw knowledgeError('knowledge.document_not_found')
     return held
+  }
+  const look = async (query: string, scope: Scope, limit: number, call: Call) => {
+    await meaning.catchUp()
+    const { signal } = call
+    return await nearest(looking, query, scope, await meaning.models(), {
+      limit,
+      signal,
+      onFailure: meaning.failed,
+    })
   }
 
   const handlers: Handlers<typeof knowledgeContract> = {
+    ...createCollections({ db, access, collections, store, own, open }),
+    ...createQueue(db, collections),
+    ...createSources({
+      db,
+      events,
+      access,
+      collections,
+      own,
+      reader: needs.reader ?? [],
+      openLink: needs.openLink,
+      clock,
+      ids,
+    }),
+
     async documents({ room: asked, limit, after }, call) {
       const { principal, requestId, signal } = call
       const room = await city.room({ room: asked }, { principal, requestId, signal })
-      const held = await store.list(room.id, limit + 1, after)
+      const held = await store.list({ room: room.id, older: true }, limit + 1, after)
       const items = held.slice(0, limit)
       const last = held.length > limit ? items.at(-1) : undefined
       return { items: items.map(shown), ...(last && { next: last.id }) }
@@ -77,6 +138,7 @@ export function createKnowledge(needs: KnowledgeNeeds): Service<typeof knowledge
         return {
           number,
           state: page?.state ?? ('waiting' as const),
+          place: page?.place ?? null,
           ...(page?.error && { error: page.error }),
         }
       })
@@ -89,12 +151,14 @@ export function createKnowledge(needs: KnowledgeNeeds): Service<typeof knowledge
       if (number > total) throw knowledgeError('knowledge.page_not_found', { page: number })
       const page = await store.page(id, number)
       const about = { document: id, title: held.title, total, number }
-      if (!page) return { ...about, state: 'waiting', text: '' }
-      return { ...about, state: page.state, text: page.text, ...(page.error && { error: page.error }) }
+      if (!page) return { ...about, state: 'waiting', text: '', place: null }
+      const { error, markdown, place, state, text } = page
+      return { ...about, state, text, place, ...(markdown && { markdown }), ...(error && { error }) }
     },
 
     async passages({ query, rooms, limit }, { signal }) {
-      const { items } = await nearest(db, query, { rooms }, await meaning.models(), {
+      const scope = { collections: await collections.ofRooms(rooms) }
+      const { items } = await nearest(looking, query, scope, await meaning.models(), {
         limit,
         signal,
         onFailure: meaning.failed,
@@ -102,23 +166,33 @@ export function createKnowledge(needs: KnowledgeNeeds): Service<typeof knowledge
       return { items }
     },
 
-    async search({ query, rooms: asked, documents, limit }, call) {
-      const rooms = await readable(asked, call)
-      if (rooms.length === 0) return { items: [], engine: 'words', unread: [] }
-      await meaning.catchUp()
-      const found = await nearest(db, query, { rooms, documents }, await meaning.models(), {
-        limit,
-        signal: call.signal,
-        onFailure: meaning.failed,
-      })
-      const unread = await store.unread(rooms, documents, MAX_UNREAD_DOCUMENTS)
+    async search({ query, rooms, collections: named, documents, filter, limit }, call) {
+      const scope = {
+        ...filter,
+        ...(documents && { documents }),
+        collections: await access.readable({ collections: named, rooms }, call),
+      }
+      if (isEmpty(scope)) return { items: [], engine: 'words', unread: [] }
+      const found = await look(query, scope, limit, call)
+      const unread = await store.unread(scope, MAX_UNREAD_DOCUMENTS)
       return { items: found.items, engine: found.ranked.join(' + '), unread }
+    },
+
+    async answer({ query, rooms, collections: named, filter }, call) {
+      const scope = { ...filter, collections: await access.readable({ collections: named, rooms }, call) }
+      const { items } = await look(query, scope, passagesFor(query), call)
+      const unread = await store.unread(scope, MAX_UNREAD_DOCUMENTS)
+      return await answer({ db, llm: needs.llm }, query, scope, items, unread, call)
     },
   }
 
   return {
     contract: knowledgeContract,
     handlers,
+    routes(app, authenticate) {
+      const { maxUploadBytes } = limits
+      knowledgeRoutes(app, authenticate, { db, access, collections, store, files, own, maxUploadBytes, open })
+    },
     start: () => meaning.catchUp(),
     async checks() {
       return [await meaning.check(), await ocrCheck(ocr)]
@@ -128,17 +202,7 @@ export function createKnowledge(needs: KnowledgeNeeds): Service<typeof knowledge
 
 const MAX_UNREAD_DOCUMENTS = 50
 
-const shown = ({ id, room, title, mime, sizeBytes, state, createdAt, pages, file }: Held) => ({
-  id,
-  room,
-  title,
-  mime,
-  sizeBytes,
-  state,
-  createdAt,
-  pages,
-  file,
-})
+const LIMITS = { maxUploadBytes: 25_000_000, quotaBytes: 5_000_000_000 }
 
 async function ocrCheck(ocr: readonly Ocr[]): Promise<Check> {
   const name = 'ocr of scanned pages'

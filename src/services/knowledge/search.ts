@@ -1,37 +1,58 @@
 import { type Kysely, sql } from 'kysely'
 import type { z } from 'zod'
 import type { Embeddings } from '../../engines/embeddings/embeddings.ts'
+import { firstAble } from '../../engines/fallback.ts'
+import type { Rerank } from '../../engines/rerank/rerank.ts'
 import { blend, phraseBonus, type Ranking } from '../../engines/words/blend.ts'
 import { stems } from '../../engines/words/stems.ts'
+import type { DocumentPlace } from './documents.contract.ts'
+import { joined } from './joined.ts'
 import type { Passage } from './knowledge.contract.ts'
 import type { KnowledgeTables } from './knowledge.tables.ts'
-import { written } from './vectors.ts'
+import { isEmpty, type Scope, within } from './scope.ts'
+import type { Vectors } from './vectors.ts'
 
-/** Where to look: only here. */
-export interface Scope {
-  readonly rooms: readonly string[]
-  readonly documents?: readonly string[] | undefined
-}
-
-interface Hit {
+/** A passage that some way of looking found. */
+export interface Hit {
   readonly id: string
   readonly document: string
+  readonly collection: string
   readonly title: string
   readonly page: number
+  readonly place: DocumentPlace | null
+  readonly ordinal: number
+  readonly start: number
+  readonly end: number
+  readonly head: number
   readonly text: string
+}
+
+type Why = z.output<typeof Passage>['why']
+
+/** A hit with its blended rank and where each way of looking placed it. */
+export interface Ranked extends Hit {
+  readonly score: number
+  readonly why: Why
+}
+
+export interface SearchNeeds {
+  readonly db: Kysely<KnowledgeTables>
+  readonly vectors: Vectors
+  /** In order of preference; none is allowed. */
+  readonly rerank: readonly Rerank[]
 }
 
 /** How many each way of searching brings to the blend. */
 const CANDIDATES = 50
+/** How many of the blend a reranker sees. */
+const RERANKED = 32
 const MAX_WORDS = 24
-/** Letters that look alike count less than meaning. */
-const WEIGHT = { words: 1, semantic: 1, letters: 0.4 }
+/** Letters that look alike count less than meaning. A model that reranks has read question and passage together: it counts most; words alone were counted before. */
+const WEIGHT = { words: 1, semantic: 1, letters: 0.4, rerank: 3, rerankByWords: 0.25 }
 
-type Db = Kysely<KnowledgeTables>
-
-/** The nearest passages of the scope by words and by vectors. `models` are asked in turn, each over the documents it knows whole; one that fails is left out, and `ranked` says who took part. */
+/** The nearest passages of the scope by words and by vectors, reranked, neighbours joined. `models` are asked in turn, each over the documents it knows whole; one that fails is left out, and `ranked` says who took part. */
 export async function nearest(
-  db: Db,
+  { db, vectors, rerank }: SearchNeeds,
   query: string,
   scope: Scope,
   models: readonly Embeddings[],
@@ -41,22 +62,38 @@ export async function nearest(
     onFailure(model: Embeddings, cause: unknown): void
   },
 ): Promise<{ items: z.output<typeof Passage>[]; ranked: string[] }> {
-  if (scope.rooms.length === 0 || scope.documents?.length === 0) return { items: [], ranked: ['words'] }
+  if (isEmpty(scope)) return { items: [], ranked: ['words'] }
   const hits = new Map<string, Hit>()
   const rankings: Ranking[] = []
+  const why = new Map<string, Why>()
   const ranked = ['words']
-  const add = (found: readonly Hit[], weight: number) => {
-    for (const hit of found) hits.set(hit.id, hit)
-    rankings.push({ ids: found.map(({ id }) => id), weight })
+  const add = (ids: readonly string[], weight: number, way: keyof Why) => {
+    rankings.push({ ids, weight })
+    for (const [at, id] of ids.entries())
+      why.set(id, { ...why.get(id), [way]: Math.min(why.get(id)?.[way] ?? at + 1, at + 1) })
   }
-  add(await byWords(db, stems(query), scope), WEIGHT.words)
-  for (const embeddings of await modelsInUse(db, scope, models)) {
+  const words = await byWords(db, stems(query), scope)
+  for (const hit of words) hits.set(hit.id, hit)
+  add(
+    words.map(({ id }) => id),
+    WEIGHT.words,
+    'words',
+  )
+  const known = models.length > 0 ? await vectors.modelsOf(scope) : new Set()
+  for (const embeddings of models.filter(({ model }) => known.has(model))) {
     try {
       const [vector] = await embeddings.embed([query], { kind: 'query', signal: how.signal })
       if (!vector) continue
+      const near = await vectors.nearest(vector, embeddings.model, scope, CANDIDATES)
+      for (const hit of await hitsOf(
+        db,
+        near.filter((id) => !hits.has(id)),
+      ))
+        hits.set(hit.id, hit)
       add(
-        await byVector(db, vector, embeddings.model, scope),
+        near.filter((id) => hits.has(id)),
         embeddings.semantic ? WEIGHT.semantic : WEIGHT.letters,
+        'meaning',
       )
       ranked.push(embeddings.model)
     } catch (cause) {
@@ -65,25 +102,68 @@ export async function nearest(
     }
   }
   const bonus = phraseBonus(query)
-  const items = [...blend(rankings)]
-    .flatMap(([id, score]) => {
-      const hit = hits.get(id)
-      return hit ? [{ hit, score: (score + bonus(hit.text)) * substance(hit.text) }] : []
+  const order = (): Ranked[] =>
+    [...blend(rankings)]
+      .flatMap(([id, score]) => {
+        const hit = hits.get(id)
+        const all = (score + bonus(hit?.text ?? '')) * substance(hit?.text ?? '')
+        return hit ? [{ ...hit, score: all, why: why.get(id) ?? {} }] : []
+      })
+      .sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1))
+  const first = order().slice(0, RERANKED)
+  const judged = await judge(rerank, query, first, how.signal)
+  if (judged) {
+    add(judged.ids, judged.weight, 'rerank')
+    if (judged.weight === WEIGHT.rerank) ranked.push(judged.model)
+  }
+  return { items: joined(order(), how.limit), ranked }
+}
+
+/** Where the first able reranker puts the best; null where none answers, for the blend stands without. */
+async function judge(
+  engines: readonly Rerank[],
+  query: string,
+  hits: readonly Hit[],
+  signal: AbortSignal,
+): Promise<{ ids: string[]; weight: number; model: string } | null> {
+  if (engines.length === 0 || hits.length < 2) return null
+  try {
+    return await firstAble(engines, async (engine) => {
+      const texts = hits.map(({ text }) => text)
+      const scores = await engine.rerank(query, texts, { signal })
+      const ids = scores.flatMap(({ index, score }) => (score > 0 ? (hits[index]?.id ?? []) : []))
+      const weight = engine.name === 'lexical' ? WEIGHT.rerankByWords : WEIGHT.rerank
+      return { ids, weight, model: engine.model }
     })
-    .sort((a, b) => b.score - a.score || (a.hit.id < b.hit.id ? -1 : 1))
-    .slice(0, how.limit)
-    .map(({ hit: { document, title, page, text }, score }) => ({ document, title, page, text, score }))
-  return { items, ranked }
+  } catch {
+    signal.throwIfAborted()
+    return null
+  }
 }
 
 /** A few letters, such as a running head, are near to everything and answer nothing. */
 const substance = (text: string): number => Math.min(1, 0.5 + text.length / 120)
 
-const within = ({ rooms, documents }: Scope) =>
-  sql`d.state = 'done' and k.room in (${sql.join(rooms)}) ${documents ? sql`and d.id in (${sql.join(documents)})` : sql``}`
+const COLUMNS = sql`c.id, c.document, c.collection, d.title, c.page, p.place, c.ordinal,
+  c.start_at as start, c.end_at as "end", c.head_chars as head, c.text`
+
+async function hitsOf(db: Kysely<KnowledgeTables>, ids: readonly string[]): Promise<Hit[]> {
+  if (ids.length === 0) return []
+  const { rows } = await sql<Hit>`
+    select ${COLUMNS}
+    from knowledge.chunk c
+    join knowledge.document d on d.id = c.document
+    join knowledge.page p on p.document = c.document and p.number = c.page
+    where c.id in (${sql.join(ids)})`.execute(db)
+  return rows
+}
 
 /** Any of the words; a rare one weighs more (inverse frequency among the passages that hold any). */
-async function byWords(db: Db, words: readonly string[], scope: Scope): Promise<Hit[]> {
+async function byWords(
+  db: Kysely<KnowledgeTables>,
+  words: readonly string[],
+  scope: Scope,
+): Promise<readonly Hit[]> {
   const terms = [...new Set(words)].slice(0, MAX_WORDS)
   if (terms.length === 0) return []
   const any = sql`${terms.map((term) => `'${term}'`).join(' | ')}::tsquery`
@@ -97,52 +177,15 @@ async function byWords(db: Db, words: readonly string[], scope: Scope): Promise<
   )
   const { rows } = await sql<Hit>`
     with hit as materialized (
-      select c.id, c.document, d.title, c.page, c.text, c.words
+      select ${COLUMNS}, c.words
       from knowledge.chunk c
       join knowledge.document d on d.id = c.document
-      join knowledge.collection k on k.id = c.collection
+      join knowledge.page p on p.document = c.document and p.number = c.page
       where c.words @@ ${any} and ${within(scope)}
     ), frequency as (select count(*) as n, ${sql.join(counts)} from hit)
-    select h.id, h.document, h.title, h.page, h.text
+    select h.id, h.document, h.collection, h.title, h.page, h.place, h.ordinal, h.start, h."end", h.head, h.text
     from hit h cross join frequency f
     order by ${sql.join(weights, sql` + `)} desc, ts_rank_cd(h.words, ${any}) desc, h.id
     limit ${CANDIDATES}`.execute(db)
   return rows
-}
-
-/** The models that know a document of the scope whole, in the order given. */
-async function modelsInUse(db: Db, scope: Scope, models: readonly Embeddings[]): Promise<Embeddings[]> {
-  if (models.length === 0) return []
-  const { rows } = await sql<{ model: string }>`
-    select distinct e.model
-    from knowledge.embedded e
-    join knowledge.document d on d.id = e.document
-    join knowledge.collection k on k.id = d.collection
-    where e.state = 'done' and ${within(scope)}`.execute(db)
-  const known = new Set(rows.map(({ model }) => model))
-  return models.filter(({ model }) => known.has(model))
-}
-
-/** For this transaction, where pgvector knows these settings: 0.8 and later. The literal makes it load first. */
-const READ_ON = `
-  select set_config(name, case name when 'hnsw.iterative_scan' then 'strict_order' else '100' end, true)
-  from pg_settings
-  where name in ('hnsw.iterative_scan', 'hnsw.ef_search') and '[1]'::vector is not null`
-
-/** The index is read on until enough of what it gives is in the scope: a narrow scope loses nothing. */
-async function byVector(db: Db, vector: Float32Array, model: string, scope: Scope): Promise<Hit[]> {
-  return await db.transaction().execute(async (tx) => {
-    await sql.raw(READ_ON).execute(tx)
-    const { rows } = await sql<Hit>`
-      select c.id, c.document, d.title, c.page, c.text
-      from knowledge.vector v
-      join knowledge.chunk c on c.id = v.chunk
-      join knowledge.document d on d.id = v.document
-      join knowledge.collection k on k.id = v.collection
-      join knowledge.embedded e on e.document = v.document and e.model = v.model and e.state = 'done'
-      where v.model = ${model} and ${within(scope)}
-      order by v.embedding <=> ${written(vector)}::vector
-      limit ${CANDIDATES}`.execute(tx)
-    return rows
-  })
 }

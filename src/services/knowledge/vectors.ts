@@ -1,8 +1,9 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { Embeddings } from '../../engines/embeddings/embeddings.ts'
 import { kernelError } from '../../kernel/errors.ts'
 import type { Tx } from './knowledge.store.ts'
 import type { KnowledgeTables } from './knowledge.tables.ts'
+import { type Scope, within } from './scope.ts'
 
 /** The width of the column; a shorter vector is filled up with zeros, which change no cosine. */
 const DIMENSIONS = 384
@@ -10,9 +11,40 @@ const BATCH = 16
 /** The index takes some 4 ms a vector, and PGlite does nothing else meanwhile. */
 const INSERT_BATCH = 4
 
-/** The vectors of documents, by the model that made them. */
+/** The vectors of documents, by the model that made them: all that is asked of a store of vectors. */
 export function createVectors(db: Kysely<KnowledgeTables>) {
   return {
+    /** The passages of the scope nearest to a vector, the nearest first, by their ids. The index is read on until enough of what it gives is in the scope: a narrow scope loses nothing. */
+    async nearest(
+      vector: Float32Array,
+      model: string,
+      scope: Scope,
+      limit: number,
+    ): Promise<readonly string[]> {
+      return await db.transaction().execute(async (tx) => {
+        await sql.raw(READ_ON).execute(tx)
+        const { rows } = await sql<{ chunk: string }>`
+          select v.chunk
+          from knowledge.vector v
+          join knowledge.document d on d.id = v.document
+          join knowledge.embedded e on e.document = v.document and e.model = v.model and e.state = 'done'
+          where v.model = ${model} and ${within(scope)}
+          order by v.embedding <=> ${written(vector)}::vector
+          limit ${limit}`.execute(tx)
+        return rows.map(({ chunk }) => chunk)
+      })
+    },
+
+    /** The models that know a document of the scope whole. */
+    async modelsOf(scope: Scope): Promise<ReadonlySet<string>> {
+      const { rows } = await sql<{ model: string }>`
+        select distinct e.model
+        from knowledge.embedded e
+        join knowledge.document d on d.id = e.document
+        where e.state = 'done' and ${within(scope)}`.execute(db)
+      return new Set(rows.map(({ model }) => model))
+    },
+
     /** Embeds the passages of a document that this model does not know yet, batch after batch, each stored as it comes. */
     async embed(document: string, embeddings: Embeddings, signal: AbortSignal): Promise<void> {
       for (;;) {
@@ -118,8 +150,14 @@ export function createVectors(db: Kysely<KnowledgeTables>) {
 }
 export type Vectors = ReturnType<typeof createVectors>
 
+/** For this transaction, where pgvector knows these settings: 0.8 and later. The literal makes it load first. */
+const READ_ON = `
+  select set_config(name, case name when 'hnsw.iterative_scan' then 'strict_order' else '100' end, true)
+  from pg_settings
+  where name in ('hnsw.iterative_scan', 'hnsw.ef_search') and '[1]'::vector is not null`
+
 /** A vector in pgvector's notation. */
-export function written(vector: Float32Array): string {
+function written(vector: Float32Array): string {
   if (vector.length > DIMENSIONS) throw kernelError('internal')
   const numbers = new Array<number>(DIMENSIONS).fill(0)
   for (const [i, value] of vector.entries()) numbers[i] = value

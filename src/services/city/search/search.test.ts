@@ -200,7 +200,14 @@ describe('search by meaning, in what was heard, read and filed', () => {
         knowledge: () => ({
           passages: async ({ rooms }) => {
             askedRooms.push([...rooms])
-            const about = { document: 'doc_1', title: 'Договір', score: 1 }
+            const about = {
+              document: 'doc_1',
+              collection: 'col_1',
+              title: 'Договір',
+              place: null,
+              score: 1,
+              why: {},
+            }
             return {
               items: rooms.includes(room) ? [{ ...about, page: 4, text: 'Підрядник купує кабель' }] : [],
             }

@@ -4,7 +4,7 @@ import type {
   Document,
   DocumentPage,
   PageState,
-} from '../../../../src/services/knowledge/knowledge.contract.ts'
+} from '../../../../src/services/knowledge/documents.contract.ts'
 import { sentenceOf } from '../../i18n/failures.ts'
 import { useLanguage } from '../../i18n/format.ts'
 import { PageLedger } from '../city/parts/page-ledger.tsx'

@@ -1,7 +1,7 @@
 import { CircleAlert } from 'lucide-react'
 import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { DocumentPage } from '../../../../src/services/knowledge/knowledge.contract.ts'
+import type { DocumentPage } from '../../../../src/services/knowledge/documents.contract.ts'
 import { failureOf, sentenceOf } from '../../i18n/failures.ts'
 import { useLanguage } from '../../i18n/format.ts'
 import { Button } from '../../ui/button.tsx'
