@@ -240,7 +240,7 @@ export const VARIABLES = {
   TTS_VOICE: text('Its voice where nobody names one.', 'alloy'),
   STT_ENGINES: order('hearing', 'peer,whisper,openai'),
   TTS_ENGINES: order('speaking', 'peer,openai,espeak'),
-  OCR_ENGINES: order('reading pictures', 'peer,tesseract'),
+  OCR_ENGINES: order('reading pictures', 'peer,tesseract,openai'),
   VISION_URL: url(
     'An OpenAI-compatible base URL with a model that sees. Photos are sent to it.',
     '',

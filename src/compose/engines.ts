@@ -8,6 +8,7 @@ import type { Llm } from '../engines/llm/llm.ts'
 import { createLocalMedia } from '../engines/media/local.ts'
 import type { Media } from '../engines/media/media.ts'
 import { createModels, type Models } from '../engines/models/models.ts'
+import { openAiOcr } from '../engines/ocr/openai.ts'
 import { createTesseractOcr } from '../engines/ocr/tesseract.ts'
 import { createDocling } from '../engines/parser/docling.ts'
 import { createLocalParser } from '../engines/parser/local.ts'
@@ -85,7 +86,11 @@ export async function createEngines(
       ...(config.tts ? [openAiTts({ ...config.tts, key: secrets.ttsKey })] : []),
       createEspeak(),
     ],
-    ocr: [...peer('ocr'), tesseract],
+    ocr: [
+      ...peer('ocr'),
+      tesseract,
+      ...(config.vision ? [openAiOcr({ ...config.vision, key: secrets.visionKey })] : []),
+    ],
     vision: [
       ...peer('vision'),
       ...(config.vision ? [openAiVision({ ...config.vision, key: secrets.visionKey, beside: sight })] : []),

@@ -34,6 +34,11 @@ export const engineError = catalogue({
   ],
   'engine.refused': ['upstream', '{engine} answered {status}.', '{engine} відповів {status}.'],
   'engine.unreachable': ['unavailable', '{engine} cannot be reached.', '{engine} недоступний.'],
+  'engine.no_places': [
+    'unavailable',
+    'No engine here tells where words stand. With tesseract in OCR_ENGINES there is one.',
+    'Жоден рушій тут не каже, де стоять слова. З tesseract в OCR_ENGINES такий буде.',
+  ],
   'engine.cut': [
     'upstream',
     '{engine} broke off in the middle of the answer.',

@@ -11,7 +11,7 @@ export interface FakeMediaScript {
   failure?: Error | undefined
 }
 
-/** Believes names, for tests that are not about files. It never looks into them; `thumbnail` answers the bytes it was given, and nothing needs cleaning. */
+/** Believes names, for tests that are not about files. It never looks into them; `thumbnail` and `pages` answer the bytes it was given, and nothing needs cleaning. */
 export function createFakeMedia(script: FakeMediaScript = {}): Media & {
   readonly script: FakeMediaScript
   readonly inspected: readonly string[]
@@ -49,5 +49,9 @@ export function createFakeMedia(script: FakeMediaScript = {}): Media & {
       return Array.from({ length: WAVEFORM_BARS }, (_, bar) => bar)
     },
     thumbnail: (picture, _edge, signal) => begin(picture, signal),
+    pages: async (image, turns, signal) => {
+      const jpeg = await begin(image, signal)
+      return turns.map(() => ({ jpeg, width: 1, height: 1, grey: false }))
+    },
   }
 }

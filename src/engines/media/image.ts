@@ -1,6 +1,7 @@
 import { encode } from 'blurhash'
 import sharp, { type Metadata, type Sharp } from 'sharp'
 import { engineError } from '../engine.errors.ts'
+import type { PagePicture } from './media.ts'
 
 /** What an image says in its header, and that it can be decoded to its end. */
 export interface ImageFacts {
@@ -81,6 +82,39 @@ export async function makeThumbnail(bytes: Uint8Array, edge: number, maxPixels: 
       .resize(edge, edge, { fit: 'inside', withoutEnlargement: true })
       .webp({ quality: 80 })
       .toBuffer()
+  } catch (cause) {
+    throw engineError('file.unreadable', {}, { cause })
+  }
+}
+
+const MAX_PAGE_EDGE = 3_200
+
+/** See `Media.pages`. Throws as `imageFacts` does. */
+export async function pagePictures(
+  bytes: Uint8Array,
+  turns: readonly (0 | 90 | 180 | 270)[],
+  maxPixels: number,
+): Promise<readonly PagePicture[]> {
+  await headerFacts(bytes, maxPixels)
+  const pages: PagePicture[] = []
+  try {
+    for (const [page, turn] of turns.entries()) {
+      const upright = await sharp(bytes, { ...READ, page })
+        .autoOrient()
+        .resize(MAX_PAGE_EDGE, MAX_PAGE_EDGE, { fit: 'inside', withoutEnlargement: true })
+        .flatten({ background: '#fff' })
+        .toColourspace('srgb')
+        .raw()
+        .toBuffer({ resolveWithObject: true })
+      const raw = { width: upright.info.width, height: upright.info.height, channels: upright.info.channels }
+      const { data, info } = await sharp(upright.data, { raw, limitInputPixels: false })
+        .rotate(turn)
+        .jpeg({ quality: 85 })
+        .toBuffer({ resolveWithObject: true })
+      const { channels, height, width } = info
+      pages.push({ jpeg: new Uint8Array(data), width, height, grey: channels === 1 })
+    }
+    return pages
   } catch (cause) {
     throw engineError('file.unreadable', {}, { cause })
   }

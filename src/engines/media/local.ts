@@ -66,5 +66,9 @@ export function createLocalMedia(needs: LocalMediaNeeds): LocalMedia {
       const { task, options } = look(picture, signal)
       return await pool.run('thumbnail', { ...task, edge }, { ...options, deadlineMs: THUMBNAIL_DEADLINE_MS })
     },
+    pages: async (image, turns, signal) => {
+      const { task, options } = look(image, signal)
+      return await pool.run('pages', { ...task, turns }, { ...options, deadlineMs: INSPECT_DEADLINE_MS })
+    },
   }
 }

@@ -4,10 +4,10 @@ import { engineError } from '../engine.errors.ts'
 import { loadPdf } from '../parser/load-pdf.ts'
 import { type ChildJob, serveChild } from '../workers/serve-child.ts'
 import { refusal } from './accepted.ts'
-import { cleanImage, makeThumbnail } from './image.ts'
+import { cleanImage, makeThumbnail, pagePictures } from './image.ts'
 import { IMAGES } from './image-types.ts'
 import { inspectBytes } from './inspect.ts'
-import type { MediaFacts, MediaLimits } from './media.ts'
+import type { MediaFacts, MediaLimits, PagePicture } from './media.ts'
 import { waveformOf } from './waveform.ts'
 
 interface InspectTask {
@@ -38,6 +38,13 @@ const methods = {
     const { maxPixels, maxPages } = task.limits
     const { bytes, mime } = await typed(task, job, (found) => IMAGES.has(found) || found === PDF)
     return await makeThumbnail(mime === PDF ? await firstPage(bytes, maxPages) : bytes, edge, maxPixels)
+  },
+  async pages(
+    { turns, ...task }: ImageTask & { turns: readonly (0 | 90 | 180 | 270)[] },
+    job: ChildJob,
+  ): Promise<readonly PagePicture[]> {
+    const { bytes } = await typed(task, job, (mime) => IMAGES.has(mime))
+    return await pagePictures(bytes, turns, task.limits.maxPixels)
   },
 }
 export type MediaChild = typeof methods

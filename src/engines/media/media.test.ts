@@ -59,6 +59,22 @@ test('a phone held upright: size and thumbnail are upright, small, and say nothi
   expect(Buffer.from(small).includes('secret')).toBe(false)
 })
 
+test('pages of a fax are JPEGs, each turned as told; what is clear stands on white', async () => {
+  const clear = { create: { width: 40, height: 30, channels: 4 as const, background: '#0000' } }
+  const bytes = await sharp(clear).tiff({ compression: 'lzw' }).toBuffer()
+  const [upright, lying] = await Promise.all([
+    media.pages({ bytes, mime: 'image/tiff' }, [0]),
+    media.pages({ bytes, mime: 'image/tiff' }, [90]),
+  ])
+  expect([upright[0]?.width, lying[0]?.width]).toEqual([40, 30])
+  const page = sharp(upright[0]?.jpeg)
+  expect(await page.metadata()).toMatchObject({ format: 'jpeg', channels: 3 })
+  expect((await page.stats()).channels[0]?.min).toBeGreaterThan(250)
+  await expect(media.pages({ bytes, mime: 'image/tiff' }, [0, 0])).rejects.toMatchObject({
+    code: 'file.unreadable',
+  })
+})
+
 describe('what a camera wrote', () => {
   const exif = { IFD0: { Copyright: 'secret owner' }, IFD3: { GPSLatitudeRef: 'N' } }
 

@@ -48,4 +48,18 @@ export interface Media {
     edge: number,
     signal?: AbortSignal,
   ): Promise<Uint8Array>
+  /** The pages of an image (a fax has several, anything else one) as JPEG on white, at most 3,200 pixels a side, upright and then turned clockwise by as much as `turns` says of each; one for each turn. Rejects as `inspect` does. */
+  pages(
+    image: ForeignFile & { readonly mime: string },
+    turns: readonly (0 | 90 | 180 | 270)[],
+    signal?: AbortSignal,
+  ): Promise<readonly PagePicture[]>
+}
+
+/** `grey` has one channel of colour, otherwise it has three. */
+export interface PagePicture {
+  readonly jpeg: Uint8Array
+  readonly width: number
+  readonly height: number
+  readonly grey: boolean
 }

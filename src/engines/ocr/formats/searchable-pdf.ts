@@ -4,8 +4,8 @@ import type { OcrText } from '../ocr.ts'
 import { EM, GLYPH_WIDTH, glyphlessFont } from './glyphless-font.ts'
 import { type LaidLine, type LaidPage, laidOut } from './layout.ts'
 
-/** A page as a baseline or progressive JPEG in RGB or grey, turned as `OcrText.pages` says; it may be smaller than what was read. */
-export interface PagePicture {
+/** A page as a JPEG in RGB or grey, turned as `OcrText.pages` says; it may be smaller than what was read. */
+interface PagePicture {
   readonly jpeg: Uint8Array
   readonly width: number
   readonly height: number
