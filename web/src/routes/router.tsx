@@ -228,6 +228,11 @@ const multimodal = createRoute({
   path: '/multimodal',
   component: lazyRouteComponent(() => import('../features/multimodal/multimodal-page.tsx'), 'MultimodalPage'),
 })
+const knowledge = createRoute({
+  getParentRoute: () => inside,
+  path: '/knowledge',
+  component: page(() => import('../features/knowledge/knowledge-page.tsx'), 'KnowledgePage'),
+})
 const notifications = createRoute({
   getParentRoute: () => inside,
   path: '/notifications',
@@ -276,6 +281,7 @@ const tree = root.addChildren([
     imports,
     device,
     multimodal,
+    knowledge,
     notifications,
     notificationSettings,
     administration,

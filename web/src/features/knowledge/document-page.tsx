@@ -17,6 +17,8 @@ import { draftAbout } from './draft-about.ts'
 import { PageList } from './page-list.tsx'
 import { PageView } from './page-view.tsx'
 
+const originalUrl = (document: string): string =>
+  `/api/knowledge/documents/${encodeURIComponent(document)}/original`
 const READING_MS = 2_000
 const KINDS: Readonly<Record<string, string>> = {
   'application/pdf': 'pdf',
@@ -119,9 +121,9 @@ function Header({ of }: { of: Opened | undefined }) {
     <header className="top" style={{ paddingLeft: 8 }}>
       <Link
         className="ib"
-        to={room ? '/rooms/$room' : '/rooms'}
+        to={room ? '/rooms/$room' : '/knowledge'}
         params={{ room: room?.slug ?? '' }}
-        aria-label={room ? t('knowledge.backTo', { room: room.name }) : t('city.backToRooms')}
+        aria-label={room ? t('knowledge.backTo', { room: room.name }) : t('knowledge.title')}
       >
         <Icon of={ChevronLeft} />
       </Link>
@@ -145,10 +147,10 @@ function Header({ of }: { of: Opened | undefined }) {
           />
         </>
       )}
-      {of?.file && (
+      {of && (
         <a
           className="ib"
-          href={fileUrl(of.file)}
+          href={of.file ? fileUrl(of.file) : originalUrl(of.id)}
           target="_blank"
           rel="noreferrer"
           aria-label={t('knowledge.original')}

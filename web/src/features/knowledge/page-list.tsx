@@ -18,7 +18,7 @@ const MARKS: Record<PageState, string> = {
 }
 
 interface PageListProps {
-  document: Document & { ledger: readonly Omit<DocumentPage, 'text'>[] }
+  document: Document & { ledger: readonly Omit<DocumentPage, 'text' | 'markdown'>[] }
   at: number
   searchOf: (page: number) => { page: number; quote: string | undefined }
   onChosen?: () => void
@@ -48,7 +48,7 @@ export function PageList({ document, at, searchOf, onChosen }: PageListProps) {
                 onClick={onChosen}
               >
                 <i className={MARKS[page.state]} aria-hidden="true" />
-                <span>{t('knowledge.pageN', { page: page.number })}</span>
+                <span>{page.place?.label || t('knowledge.pageN', { page: page.number })}</span>
                 <small>{why(page)}</small>
               </Link>
             </li>

@@ -8,6 +8,7 @@ import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { useAfter } from '../../ui/states.tsx'
 import { locate } from '../city/quote.ts'
+import { MarkedMarkdown } from './marked-markdown.tsx'
 
 interface PageSheetProps {
   query: {
@@ -68,10 +69,12 @@ export function PageSheet({ query, quote }: PageSheetProps) {
     <div className="sheet record pp">
       <div className="no">
         <span className="trim">{data.title}</span>
-        <span>{data.number}</span>
+        <span>{data.place?.label ?? data.number}</span>
       </div>
       {data.text === '' ? (
         <p className={data.state === 'failed' ? 'fail' : 'meta'}>{nothing}</p>
+      ) : data.markdown ? (
+        <MarkedMarkdown key={data.number} text={data.markdown} quote={quote} />
       ) : (
         <p className="text">
           {place ? (
@@ -85,7 +88,7 @@ export function PageSheet({ query, quote }: PageSheetProps) {
           )}
         </p>
       )}
-      {quote !== '' && !place && data.text !== '' && (
+      {quote !== '' && !place && data.text !== '' && !data.markdown && (
         <p className="meta" style={{ marginTop: 12, fontFamily: 'var(--font-ui)' }}>
           {t('city.quoteMissing')}
         </p>

@@ -8,6 +8,7 @@ import {
   Clock,
   DoorOpen,
   LayoutList,
+  LibraryBig,
   Lock,
   type LucideIcon,
   Map as MapIcon,
@@ -33,6 +34,7 @@ import type { Item } from './palette-items.ts'
 
 const PAGES = [
   { to: '/directory', word: 'search.directory', icon: LayoutList },
+  { to: '/knowledge', word: 'knowledge.title', icon: LibraryBig },
   { to: '/feed', word: 'common.feed', icon: Newspaper },
   { to: '/map', word: 'common.map', icon: MapIcon },
   { to: '/people', word: 'people.title', icon: UsersRound },

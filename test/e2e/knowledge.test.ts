@@ -1,0 +1,66 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { OWNER, type RunningCity, startCity, temporaryFolder } from '../kit/city.ts'
+import { firstOwner } from '../kit/resident.ts'
+import { expectAccessible } from './accessible.ts'
+import { browserThere, openBrowser, shoot, type Visitor, visit } from './browser.ts'
+
+describe.skipIf(!browserThere)('the page of knowledge', { timeout: 90_000 }, () => {
+  const folder = temporaryFolder()
+  let city: RunningCity
+  let browser: Browser
+  let visitor: Visitor
+
+  beforeAll(async () => {
+    ;[city, browser] = await Promise.all([
+      startCity({ DATA_DIR: folder.path, WEB_SEARCH: 'off' }),
+      openBrowser(),
+    ])
+    await firstOwner(city)
+    visitor = await visit(browser, { url: city.url, size: 'phone', language: 'uk' })
+    const { email, password } = OWNER
+    await visitor.context.request.post('/api/auth/sign-in/email', { data: { email, password } })
+  }, 120_000)
+  afterAll(async () => {
+    await browser?.close()
+    await city?.stop()
+    folder[Symbol.dispose]()
+  }, 60_000)
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail') await shoot(visitor.page, `failed ${task.name.slice(0, 20)}`)
+  })
+
+  test('a resident makes a collection, brings files, sees what failed and why, and opens a hit at its passage', async () => {
+    const { page, words } = visitor
+    const { knowledge } = words
+    await page.goto('/knowledge')
+    await page.getByLabel(knowledge.newCollection).fill('Папери двору')
+    await page.getByRole('button', { name: knowledge.make }).click()
+    await page.getByRole('heading', { name: knowledge.documents }).waitFor()
+    await page.getByLabel(knowledge.addFiles).setInputFiles([
+      {
+        name: 'тарифи.md',
+        mimeType: 'text/markdown',
+        buffer: Buffer.from(
+          '# Тарифи\n\n| Послуга | Ціна |\n| --- | --- |\n| Вода | 10 |\n\nЗміни схвалює рада двору.',
+        ),
+      },
+      { name: 'зламаний.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.7 nothing of one') },
+    ])
+    const list = page.getByRole('region', { name: knowledge.documents })
+    await list.locator('.fail').waitFor({ timeout: 40_000 })
+    await list.getByRole('button', { name: knowledge.readAgain }).waitFor()
+    await page.getByLabel(knowledge.query).fill('хто схвалює зміни?')
+    await page.getByRole('button', { name: knowledge.find }).click()
+    const hit = page.getByRole('region', { name: knowledge.search }).getByRole('link').first()
+    await hit.waitFor({ timeout: 30_000 })
+    await expectAccessible(page)
+    await shoot(page, 'knowledge-uk-phone')
+    const isWide = await page.evaluate('document.documentElement.scrollWidth > window.innerWidth')
+    expect(isWide).toBe(false)
+    await hit.click()
+    await page.getByRole('table').getByText('Вода').waitFor()
+    await page.waitForFunction("CSS.highlights.get('cited')?.size > 0")
+    await expectAccessible(page)
+  })
+})
