@@ -11,10 +11,10 @@ export interface GreyImage {
   readonly turned: Degrees
 }
 
-export type Degrees = 0 | 90 | 180 | 270
+type Degrees = 0 | 90 | 180 | 270
 
 /** An image ready to be read; `grey` is null where nothing but paper is to be seen. Width and height are those of the original, upright. */
-export interface Prepared {
+interface Prepared {
   readonly width: number
   readonly height: number
   readonly grey: GreyImage | null

@@ -1,5 +1,7 @@
+import { evenLight } from './even-light.ts'
 import { cut, type GreyImage, growth, resized, turned } from './prepare.ts'
 import { inScript, isNumero, scriptOf, scriptOfLine } from './script.ts'
+import { boxAsItLay, straightened, tiltOf } from './straighten.ts'
 
 export interface Box {
   readonly x0: number
@@ -32,14 +34,36 @@ export type Recognise = (
 ) => Promise<readonly ReadLine[]>
 
 /**
- * Reads an image once where that goes well. Where it goes badly it is tried larger, then turned; words in the alphabet that the rest of their line is
- * not in are read again with the line's alone. What is no writing is left out.
+ * Reads an image once where that goes well: lit evenly and laid straight first, where it is not. Where it goes badly it is tried as it came, larger,
+ * then turned; words in the alphabet that the rest of their line is not in are read again with the line's alone. What is no writing is left out.
+ * Boxes stand in the image that is handed back, as it lay before it was straightened.
  */
 export async function readImage(
   image: GreyImage,
   alphabet: Alphabet,
   recognise: Recognise,
 ): Promise<{ lines: readonly ReadLine[]; image: GreyImage }> {
+  const lit = await evenLight(image)
+  const tilt = await tiltOf(lit ?? image)
+  const base = tilt === 0 ? (lit ?? image) : await straightened(lit ?? image, tilt)
+  const first = await readBase(base, alphabet, recognise)
+  const isMended = base !== image
+  const plain = isMended && first.quality < GOOD ? await readBase(image, alphabet, recognise) : first
+  const found = better(plain, first)
+  const lines = found.lines.filter(isWriting)
+  const mended = alphabet === 'both' ? await mendScripts(found.image, lines, recognise) : lines
+  const written = hasWriting(mended) ? mended : []
+  if (tilt === 0 || found !== first) return { lines: written, image: found.image }
+  const asItLay = (box: Box): Box => boxAsItLay(box, found.image, image, tilt)
+  const laid = written.map((line) => ({
+    ...line,
+    box: asItLay(line.box),
+    words: line.words.map((word) => ({ ...word, box: asItLay(word.box) })),
+  }))
+  return { lines: laid, image: found.image }
+}
+
+async function readBase(image: GreyImage, alphabet: Alphabet, recognise: Recognise): Promise<Attempt> {
   let best = await attempt(image, alphabet, recognise)
   if (isSmall(best) && growth(image) > 1.3) {
     const factor = Math.min(growth(image), best.quality < POOR ? 3 : 2)
@@ -47,10 +71,7 @@ export async function readImage(
   }
   if (best.quality < POOR && best.lines.length > 0)
     best = better(best, await turn(image, alphabet, recognise, best))
-  best = await unturn(best)
-  const lines = best.lines.filter(isWriting)
-  const mended = alphabet === 'both' ? await mendScripts(best.image, lines, recognise) : lines
-  return { lines: hasWriting(mended) ? mended : [], image: best.image }
+  return await unturn(best)
 }
 
 interface Attempt {
@@ -149,7 +170,9 @@ async function mendScripts(
   lines: readonly ReadLine[],
   recognise: Recognise,
 ): Promise<readonly ReadLine[]> {
-  const page = scriptOfLine(lines.flatMap(({ words }) => words.map(({ text }) => text)))
+  const texts = lines.flatMap(({ words }) => words.map(({ text }) => text))
+  const page = scriptOfLine(texts)
+  const isMixed = shareOf(texts, page) < PURE
   const mended: ReadLine[] = []
   let again = 0
   for (const line of lines) {
@@ -158,12 +181,25 @@ async function mendScripts(
       if (own === 'cyrillic' && isNumero(word.text, line.words[at + 1]?.text)) return { ...word, text: '№' }
       return { ...word, text: inScript(word.text, own) ?? word.text }
     })
-    const isOdd = words.some(({ text }) => isForeign(text, own))
+    const isOdd = isMixed || words.some(({ text }) => isForeign(text, own))
     if (!isOdd || ++again > MAX_LINES_AGAIN) mended.push({ ...line, words })
-    else mended.push({ ...line, words: await readAgain(image, { ...line, words }, own, recognise) })
+    else {
+      const favour = isMixed ? null : { script: own, by: MARGINS[own] }
+      mended.push({ ...line, words: await readAgain(image, { ...line, words }, favour, recognise) })
+    }
   }
   return mended
 }
+
+/** The share of letters that are of an alphabet, 0…1. */
+function shareOf(words: readonly string[], script: 'latin' | 'cyrillic'): number {
+  const count = (name: 'latin' | 'cyrillic') =>
+    words.join('').match(name === 'latin' ? /\p{Script=Latin}/gu : /\p{Script=Cyrillic}/gu)?.length ?? 0
+  return count(script) / Math.max(1, count('latin') + count('cyrillic'))
+}
+
+/** A page with less of its own alphabet is written in two. */
+const PURE = 0.9
 
 /** Of a line with as much of one as of the other, the page's. */
 function lineScript({ words }: ReadLine, page: 'latin' | 'cyrillic'): 'latin' | 'cyrillic' {
@@ -179,29 +215,46 @@ function isForeign(text: string, script: 'latin' | 'cyrillic'): boolean {
 
 /** How much surer a word must be of an alphabet that is not its line's: Latin names in a Ukrainian line are common, the reverse is rare. */
 const MARGINS = { cyrillic: 22, latin: 60 } as const
+/** The same on a page in both. Letters that look alike are read in the wrong alphabet with 87…95, in the right one with 92…96. */
+const SLIGHT = 3.5
 
+interface Favour {
+  readonly script: 'latin' | 'cyrillic'
+  readonly by: number
+}
+
+/** A line is read with each alphabet alone, and every word is taken from the reading that is surest of it, with a favour for the line's own: where none is told, the one that most of its letters are surest in. */
 async function readAgain(
   image: GreyImage,
   line: ReadLine,
-  script: 'latin' | 'cyrillic',
+  told: Favour | null,
   recognise: Recognise,
 ): Promise<readonly ReadWord[]> {
   const margin = Math.round((line.box.y1 - line.box.y0) * 0.3)
   const strip = cut(image, line.box, margin)
   const left = Math.max(0, Math.floor(line.box.x0 - margin))
   const top = Math.max(0, Math.floor(line.box.y0 - margin))
-  const found = (await recognise(strip, script, 'line')).flatMap(({ words }) => words)
-  return line.words.map((word) => {
-    if (!isForeign(word.text, script)) return word
-    const other = found.find(
-      ({ box }) => overlap(box.x0 + left, box.x1 + left, word.box.x0, word.box.x1) > 0.6,
-    )
-    const isBetter =
-      other && (scriptOf(word.text) === 'mixed' || other.confidence + MARGINS[script] > word.confidence)
-    if (!isBetter) return word
-    const { x0, x1, y0, y1 } = other.box
-    return { ...other, box: { x0: x0 + left, x1: x1 + left, y0: y0 + top, y1: y1 + top } }
-  })
+  const found: ReadWord[] = []
+  for (const alphabet of ['latin', 'cyrillic'] as const)
+    for (const { words } of await recognise(strip, alphabet, 'line'))
+      for (const word of words) {
+        const { x0, x1, y0, y1 } = word.box
+        if (scriptOf(word.text) !== alphabet) continue
+        found.push({ ...word, box: { x0: x0 + left, x1: x1 + left, y0: y0 + top, y1: y1 + top } })
+      }
+  const surest = (favour: Favour | null): readonly ReadWord[] => {
+    const score = ({ confidence, text }: ReadWord): number => {
+      const script = scriptOf(text)
+      return confidence + (script === favour?.script ? favour.by : script === 'mixed' ? -100 : 0)
+    }
+    return line.words.map((word) => {
+      if (scriptOf(word.text) === 'none') return word
+      const others = found.filter(({ box }) => overlap(box.x0, box.x1, word.box.x0, word.box.x1) > 0.6)
+      return others.reduce((best, other) => (score(other) > score(best) ? other : best), word)
+    })
+  }
+  const script = scriptOfLine(surest(null).map(({ text }) => text))
+  return surest(told ?? { script, by: SLIGHT })
 }
 
 function overlap(a0: number, a1: number, b0: number, b1: number): number {

@@ -108,6 +108,19 @@ test('a language may be told', MINUTES, async () => {
   expect(text).toBe('Hello dear world')
 })
 
+test('words of both alphabets on one page are each in their own', MINUTES, async () => {
+  const lines = [
+    'Кава Americano 45 грн, Cappuccino 60',
+    'Docker запускає Redis однією командою',
+    'The word for square is площа',
+    'Call the office before noon',
+  ]
+  const { text } = await ocr.read({ bytes: await drawn(lines), mime: 'image/png' })
+  expect(accuracy(text, lines.join(' '))).toBeGreaterThan(0.97)
+  expect(text).toContain('Americano')
+  expect(text).toContain('площа')
+})
+
 test.each([
   ['a document', Buffer.from('%PDF-1.7 and more of it, quite a lot more'), 'file.wrong_type'],
   ['half a picture', Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'), 'file.unreadable'],
@@ -160,6 +173,35 @@ describe.skipIf(!fixtures)('real images', MINUTES, () => {
       .toBuffer()
     const { text } = await ocr.read({ bytes: lying, mime: 'image/jpeg' })
     expect(accuracy(text, await truth('phototest.gold.txt'))).toBeGreaterThan(0.95)
+  })
+
+  test('a page laid askew; places are those of the page as it lay', async () => {
+    const image = sharp(join(fixtures, 'images/uk-notice.jpg')).rotate(6, { background: '#fff' })
+    const { data, info } = await image.png().toBuffer({ resolveWithObject: true })
+    const { pages, text, words } = await ocr.read({ bytes: data, mime: 'image/png' })
+    expect(accuracy(text, await truth('uk-notice.txt'))).toBeGreaterThan(0.96)
+    expect(pages).toEqual([{ width: info.width, height: info.height, turned: 0 }])
+    // The line runs down to the right, by a tenth of its length.
+    const line = words.filter(({ line: own }) => own === 2)
+    const [first, last] = [line[0]?.box, line.at(-1)?.box]
+    if (!first || !last) throw new Error('no second line')
+    const slope = (last.y0 + last.y1 - first.y0 - first.y1) / (last.x0 + last.x1 - first.x0 - first.x1)
+    expect(slope).toBeGreaterThan(0.07)
+    expect(slope).toBeLessThan(0.14)
+  })
+
+  test('a page with a deep shadow over half of it', async () => {
+    const page = sharp(join(fixtures, 'images/phototest.tif')).toColourspace('srgb')
+    const { height = 0, width = 0 } = await page.metadata()
+    const shade = Buffer.from(
+      `<svg width="${width}" height="${height}"><linearGradient id="g"><stop stop-color="#fff"/><stop offset="1" stop-color="#332f28"/></linearGradient><rect width="100%" height="100%" fill="url(#g)"/></svg>`,
+    )
+    const bytes = await page
+      .composite([{ input: shade, blend: 'multiply' }])
+      .jpeg()
+      .toBuffer()
+    const { text } = await ocr.read({ bytes, mime: 'image/jpeg' })
+    expect(accuracy(text, await truth('phototest.gold.txt'))).toBeGreaterThan(0.98)
   })
 
   test('several languages in Latin letters stay in Latin letters', async () => {

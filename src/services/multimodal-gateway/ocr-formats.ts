@@ -7,7 +7,7 @@ import type { OcrText } from '../../engines/ocr/ocr.ts'
 import type { OCR_FORMATS } from './doors.contract.ts'
 import type { OcrMade, Opened } from './kinds.ts'
 
-export type OcrFormat = (typeof OCR_FORMATS)[number]
+type OcrFormat = (typeof OCR_FORMATS)[number]
 
 /** What a format needs of the reading; nothing where any will do. */
 export const needsOf = (format: OcrFormat): 'places' | 'pdf' | undefined =>

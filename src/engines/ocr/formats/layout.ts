@@ -8,7 +8,7 @@ export interface LaidLine {
   readonly words: readonly [Word, ...Word[]]
 }
 
-export interface LaidBlock {
+interface LaidBlock {
   readonly box: Box
   readonly lines: readonly [LaidLine, ...LaidLine[]]
 }
