@@ -70,7 +70,7 @@ function withoutJsonSchema(): Plugin {
   }
 }
 
-/** Tells the worker every file of the build, so that a new build is a new worker. */
+/** Tells the worker every file of the build, so that a new build is a new worker; but for the reader of PDFs, which few need and which is larger than all the rest. */
 function precache(): Plugin {
   return {
     name: 'precache',
@@ -81,7 +81,9 @@ function precache(): Plugin {
         const mark = (content: string | Uint8Array) =>
           createHash('sha256').update(content).digest('hex').slice(0, 16)
         const named = Object.values(bundle)
-          .filter(({ fileName }) => fileName.startsWith('assets/') && !/\.(map|txt)$/.test(fileName))
+          .filter(
+            ({ fileName }) => fileName.startsWith('assets/') && !/\.(map|txt)$|\/pdf[.-]/.test(fileName),
+          )
           .map(({ fileName }) => ({ url: `/${fileName}`, revision: null }))
         const page = bundle['index.html']
         const entries = [

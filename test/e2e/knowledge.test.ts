@@ -4,6 +4,7 @@ import { OWNER, type RunningCity, startCity, temporaryFolder } from '../kit/city
 import { firstOwner } from '../kit/resident.ts'
 import { expectAccessible } from './accessible.ts'
 import { browserThere, openBrowser, shoot, type Visitor, visit } from './browser.ts'
+import { printContract } from './paper.ts'
 
 describe.skipIf(!browserThere)('the page of knowledge', { timeout: 90_000 }, () => {
   const folder = temporaryFolder()
@@ -61,6 +62,29 @@ describe.skipIf(!browserThere)('the page of knowledge', { timeout: 90_000 }, () 
     await hit.click()
     await page.getByRole('table').getByText('Вода').waitFor()
     await page.waitForFunction("CSS.highlights.get('cited')?.size > 0")
+    await expectAccessible(page)
+
+    await page.goto('/knowledge')
+    const buffer = Buffer.from(await printContract(browser))
+    await page
+      .getByLabel(knowledge.addFiles)
+      .setInputFiles([{ name: 'договір.pdf', mimeType: 'application/pdf', buffer }])
+    await page.getByLabel(knowledge.query).fill('коли повертають половину вартості місця?')
+    const printed = page.getByRole('region', { name: knowledge.search }).locator('a[href*="page=3"]').first()
+    await expect
+      .poll(
+        async () => {
+          await page.getByRole('button', { name: knowledge.find }).click()
+          return await printed.isVisible()
+        },
+        { timeout: 40_000, interval: 1_000 },
+      )
+      .toBe(true)
+    await printed.click()
+    await page.getByRole('button', { name: knowledge.asPrinted }).click()
+    await page.locator('.pdf canvas').waitFor()
+    await page.waitForFunction("CSS.highlights.get('cited')?.size > 0")
+    await shoot(page, 'knowledge-printed-uk-phone')
     await expectAccessible(page)
   })
 })

@@ -41,12 +41,14 @@ function DocumentView({ id }: { id: string }) {
   const { page: asked = 1, quote = '' } = useSearch({ from: '/inside/documents/$document' })
   const [cited] = useState({ page: asked, quote })
   const [listed, setListed] = useState(false)
+  const [asPrinted, setAsPrinted] = useState(false)
   const found = useQuery({
     queryKey: ['document', id],
     queryFn: () => api.knowledge.document({ document: id }),
     refetchInterval: ({ state }) => (state.data?.state === 'pending' ? READING_MS : false),
   })
   const title = found.data?.title
+  const isPdf = found.data?.mime === 'application/pdf'
   const number = Math.min(asked, found.data?.pages.total || asked)
   useEffect(() => {
     if (title) window.document.title = title
@@ -74,7 +76,13 @@ function DocumentView({ id }: { id: string }) {
           number={number}
           quote={number === cited.page ? cited.quote : ''}
           onTurn={turn}
+          printed={isPdf && asPrinted ? originalUrl(id) : null}
         >
+          {isPdf && (
+            <Button small look="quiet" aria-pressed={asPrinted} onClick={() => setAsPrinted(!asPrinted)}>
+              {t('knowledge.asPrinted')}
+            </Button>
+          )}
           <Button small look="quiet" icon={List} className="unwide" onClick={() => setListed(true)}>
             {t('knowledge.pages')}
           </Button>

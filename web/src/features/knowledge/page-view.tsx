@@ -1,11 +1,13 @@
 import { useQuery } from '@tanstack/react-query'
 import { ChevronLeft, ChevronRight } from 'lucide-react'
-import { type KeyboardEvent, type ReactNode, useEffect } from 'react'
+import { type KeyboardEvent, lazy, type ReactNode, Suspense, useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useApi } from '../../context.tsx'
 import { IconButton } from '../../ui/button.tsx'
 import { PageSheet } from './page-sheet.tsx'
 
+/** It brings a reader of PDFs, which is fetched only where a page is shown as printed. */
+const PdfSheet = lazy(async () => ({ default: (await import('./pdf-sheet.tsx')).PdfSheet }))
 const READING_MS = 2_000
 
 interface PageViewProps {
@@ -14,12 +16,22 @@ interface PageViewProps {
   number: number
   quote: string
   onTurn: (page: number) => void
+  /** Where its bytes are, to show the page as it was printed; null to show it as it was read. */
+  printed: string | null
   /** What stands beside the page’s number. */
   children: ReactNode
 }
 
 /** One page, and the way to its neighbours: the buttons, or the arrows left and right. */
-export function PageView({ document, total: counted, number, quote, onTurn, children }: PageViewProps) {
+export function PageView({
+  document,
+  total: counted,
+  number,
+  quote,
+  onTurn,
+  printed,
+  children,
+}: PageViewProps) {
   const { t } = useTranslation()
   const api = useApi()
   const page = useQuery({
@@ -53,7 +65,13 @@ export function PageView({ document, total: counted, number, quote, onTurn, chil
         aria-label={label}
         onKeyDown={arrows}
       >
-        <PageSheet query={page} quote={quote} />
+        {printed === null ? (
+          <PageSheet query={page} quote={quote} />
+        ) : (
+          <Suspense fallback={null}>
+            <PdfSheet url={printed} number={number} quote={quote} />
+          </Suspense>
+        )}
       </section>
       <div className="turn">
         <IconButton

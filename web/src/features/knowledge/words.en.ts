@@ -11,6 +11,7 @@ export const knowledgeEn = {
   askWords: '@{{agent}} in the document “{{title}}”: ',
   original: 'Open the original',
   nothingHereHint: 'The document may lie in a room that you are not in, or the link may be out of date.',
+  asPrinted: 'As printed',
   title: 'Knowledge',
   collections: 'Collections',
   collectionsHint: 'Your own are seen by you alone; those of rooms by whoever reads the room.',

@@ -11,6 +11,7 @@ export const knowledgeUk = {
   askWords: '@{{agent}} за документом «{{title}}»: ',
   original: 'Відкрити оригінал',
   nothingHereHint: 'Можливо, документ лежить у кімнаті, де вас немає, або посилання застаріло.',
+  asPrinted: 'Як надруковано',
   title: 'Знання',
   collections: 'Колекції',
   collectionsHint: 'Власні бачите лише ви; колекцію кімнати — усі, хто її читає.',
