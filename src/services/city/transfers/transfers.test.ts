@@ -373,7 +373,9 @@ describe('an erased person', () => {
     await taras.react({ message: call.id, emoji: '🌱' })
     await olena.forward({ message: first.id, room: 'square', clientId: 'f' })
     await taras.draft({ room, text: 'ще' })
-    await taras.report({ message: first.id, reason: 'other', words: 'таємниця скарги' }).catch(() => undefined)
+    await taras
+      .report({ message: first.id, reason: 'other', words: 'таємниця скарги' })
+      .catch(() => undefined)
     await taras.report({ person: people.olena.id, room, reason: 'other', words: 'таємниця скарги' })
     await olena.report({ message: first.id, reason: 'other', words: 'без слів' })
     await olena.limitPerson({ principal: people.taras.id, limitBytes: 1_000_000 })
