@@ -92,10 +92,9 @@ export function createEvents(
     let pruneAt = clock.now()
     while (sweeping) {
       try {
-        if (!alone) {
-          await renew(db, owner)
-          await reclaim(db, false)
-        }
+        const held = [...workers.values()].flatMap((worker) => worker.held())
+        if (held.length > 0) await renew(db, owner, held)
+        await reclaim(db, false)
         const names = await due(db, [...workers.keys()], new Date(clock.now()))
         names.forEach(wake)
         if (clock.now() >= pruneAt) {

@@ -124,11 +124,19 @@ export async function reclaim(db: AnyTransaction, alone: boolean): Promise<void>
     where state = 'running' and ${alone ? sql`true` : sql`leased_until < clock_timestamp()`}`.execute(db)
 }
 
-/** Says that this life goes on. */
-export async function renew(db: AnyTransaction, owner: string): Promise<void> {
+/** Says that these are worked on still. What this life took but does not hold, because the answer to the taking or the settling of it was lost with the database, is let go when its lease runs out. */
+export async function renew(
+  db: AnyTransaction,
+  owner: string,
+  held: readonly Pick<Taken, 'consumer' | 'eventId'>[],
+): Promise<void> {
+  const known = JSON.stringify(held.map(({ consumer, eventId }) => ({ consumer, event_id: eventId })))
   await sql`
-    update events.delivery set leased_until = clock_timestamp() + ${LEASE_SECONDS} * interval '1 second'
-    where state = 'running' and owner = ${owner}`.execute(db)
+    update events.delivery d set leased_until = clock_timestamp() + ${LEASE_SECONDS} * interval '1 second'
+    from jsonb_to_recordset(${known}::jsonb) as h(consumer text, event_id text)
+    where d.consumer = h.consumer and d.event_id = h.event_id and d.state = 'running' and d.owner = ${owner}`.execute(
+    db,
+  )
 }
 
 /** Which of these consumers have something due. */

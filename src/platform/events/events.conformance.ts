@@ -309,6 +309,37 @@ export function eventsConformance(
       expect(await effects()).toEqual(['1 done'])
     })
 
+    test('what was taken while the answer was lost is taken again, though the life that took it goes on', async () => {
+      let open = () => {}
+      const gate = new Promise<void>((resolve) => {
+        open = resolve
+      })
+      const { names, sing: go } = await living([
+        {
+          async handle(heard, job) {
+            if (heard.data.n === 1) await gate
+            await store(heard, job)
+          },
+        },
+      ])
+      await go(1, 2)
+      const consumer = names[0] ?? ''
+      const taken = () =>
+        sql<{ owner: string }>`
+          select owner from events.delivery where consumer = ${consumer} and state = 'running'`.execute(db())
+      await eventually(async () => expect((await taken()).rows).toHaveLength(1))
+      // As if the second had been taken as well, and the line broke before this life heard of it.
+      await eventually(async () => {
+        const lost = await sql`
+          update events.delivery set state = 'running', attempts = 1, owner = ${(await taken()).rows[0]?.owner},
+            leased_until = clock_timestamp() + interval '1 second'
+          where consumer = ${consumer} and state = 'pending'`.execute(db())
+        expect(lost.numAffectedRows).toBe(1n)
+      })
+      open()
+      await eventually(async () => expect(await effects()).toEqual(['1 done', '2 done']), 20_000)
+    })
+
     test('a second commit is refused; what follows the first cannot undo it', async () => {
       let refusal: unknown
       const { events, sing: go } = await living([

@@ -32,6 +32,8 @@ export interface Worker {
   readonly name: string
   readonly routes: readonly Route[]
   start(): void
+  /** What it works on at this moment. */
+  held(): readonly Taken[]
   /** Says that something may be due. */
   wake(): void
   /** Takes no more, waits up to `graceMs` for what is under way, then aborts it and puts it back uncounted. */
@@ -44,7 +46,7 @@ export function createWorker<Tables, T extends EventType>(
 ): Worker {
   const { name, db, concurrency = 1, attempts = 8, timeoutMs = 60_000 } = consumer
   const bell = createBell()
-  const running = new Map<Promise<void>, AbortController>()
+  const running = new Map<Promise<void>, { readonly taken: Taken; readonly controller: AbortController }>()
   let stopping = false
   let loop: Promise<void> | undefined
 
@@ -70,7 +72,7 @@ export function createWorker<Tables, T extends EventType>(
         running.delete(run)
         bell.ring()
       })
-    running.set(run, controller)
+    running.set(run, { taken, controller })
   }
 
   async function handle(taken: Taken, controller: AbortController): Promise<void> {
@@ -166,13 +168,14 @@ export function createWorker<Tables, T extends EventType>(
     start() {
       loop ??= work()
     },
+    held: () => [...running.values()].map(({ taken }) => taken),
     wake: () => bell.ring(),
     async stop(graceMs) {
       stopping = true
       bell.ring()
       await loop
       await within(graceMs, Promise.all(running.keys()))
-      for (const controller of running.values()) controller.abort(STOPPED)
+      for (const { controller } of running.values()) controller.abort(STOPPED)
       await within(LATE_HANDLERS_MS, Promise.all(running.keys()))
     },
   }
