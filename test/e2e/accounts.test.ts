@@ -154,6 +154,8 @@ describe.skipIf(!browserThere)('an account, from the door to the last key', { ti
     const other = await visit(browser, { url: city.url, size: 'phone', language: 'uk' })
     await other.page.goto('/sign-in')
     await other.page.getByRole('link', { name: other.words.account.forgotten }).click()
+    // The door has a field of the same name.
+    await other.page.getByRole('heading', { name: other.words.account.forgottenTitle }).waitFor()
     await other.page.getByLabel(other.words.auth.email, { exact: true }).fill(MYKOLA.email)
     await other.page.getByRole('button', { name: other.words.account.askLink }).click()
     await other.page.getByText(other.words.account.sentAdmin).waitFor()
