@@ -107,3 +107,10 @@ export function freePort(): Promise<number> {
     })
   })
 }
+
+/** Waits until a cited passage is marked: in plain text by an element, in structured text and on printed pages by the browser's own highlight. */
+export async function passageMarked(page: Page): Promise<void> {
+  await page.waitForFunction(
+    "document.querySelector('mark') !== null || (CSS.highlights.get('cited')?.size ?? 0) > 0",
+  )
+}

@@ -9,6 +9,7 @@ import {
   browserThere,
   type Language,
   openBrowser,
+  passageMarked,
   type Size,
   said,
   shoot,
@@ -232,7 +233,7 @@ describe.skipIf(!able).each(WALKS)(
         await reads.or(page.getByText(words.listening.none)).first().waitFor()
       }
       await sources.first().click()
-      await page.locator('mark').waitFor()
+      await passageMarked(page)
       await expectAccessible(page)
       await shoot(page, name('source'))
     })
@@ -241,7 +242,7 @@ describe.skipIf(!able).each(WALKS)(
       const { page, words } = olena
       await page.getByRole('link', { name: said(words.city.openAtPage) }).click()
       await page.waitForURL(/\/documents\/.+page=\d/)
-      await page.locator('mark').first().waitFor()
+      await passageMarked(page)
       await expectAccessible(page)
       await shoot(page, name('document'))
     })

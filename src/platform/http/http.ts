@@ -18,6 +18,7 @@ import { type Measured, measureRequests } from './measure-requests.ts'
 import { originAllowed } from './origin.ts'
 import { requestLog } from './request-log.ts'
 import { type SecurityHeaders, securityHeaders } from './security-headers.ts'
+import { withoutNul } from './serve.ts'
 import { acceptUpgrades } from './upgrade.ts'
 import { answerWireError } from './wire-errors.ts'
 
@@ -123,6 +124,7 @@ function openRequests(
     const { answers } = measured.begin(request)
     for (const [name, value] of headers[answers]) reply.header(name, value)
     reply.header('x-request-id', request.id)
+    if (request.raw.url?.includes('%00')) Object.assign(request, { params: withoutNul(request.params) })
     done(isForeign(request.raw) ? httpError('auth.wrong_origin') : undefined)
   })
 }

@@ -68,9 +68,10 @@ export function inputReader(
   }
 }
 
-const withoutNul = (named: Record<string, unknown>): Record<string, unknown> =>
+/** What stands in an address, with what no database can hold replaced, so that it names nothing. */
+export const withoutNul = (named: unknown): Record<string, unknown> =>
   Object.fromEntries(
-    Object.entries(named).map(([key, value]) => [
+    Object.entries(named ?? {}).map(([key, value]) => [
       key,
       typeof value === 'string' ? value.replaceAll('\0', '\uFFFD') : value,
     ]),

@@ -139,7 +139,10 @@ describe.skipIf(!FIXTURES_DIR)('real files through the real engines', () => {
       status: 400,
       body: { error: { code: 'file.wrong_password' } },
     })
-    expect(await open('таємниця')).toMatchObject({ status: 200, body: { pages: [{ state: 'read' }] } })
+    expect(await open('таємниця')).toMatchObject({
+      status: 200,
+      body: { pages: expect.arrayContaining([expect.objectContaining({ number: 1, state: 'read' })]) },
+    })
   }, 120_000)
 
   it('what is not what the route takes is refused, whatever it is called', async () => {
