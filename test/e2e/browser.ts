@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { expect } from 'vitest'
 import { en } from '../../web/src/i18n/en.ts'
 import { uk } from '../../web/src/i18n/uk.ts'
 
@@ -110,7 +111,6 @@ export function freePort(): Promise<number> {
 
 /** Waits until a cited passage is marked: in plain text by an element, in structured text and on printed pages by the browser's own highlight. */
 export async function passageMarked(page: Page): Promise<void> {
-  await page.waitForFunction(
-    "document.querySelector('mark') !== null || (CSS.highlights.get('cited')?.size ?? 0) > 0",
-  )
+  const marked = "document.querySelector('mark') !== null || (CSS.highlights.get('cited')?.size ?? 0) > 0"
+  await expect.poll(() => page.evaluate(marked), { timeout: 40_000 }).toBe(true)
 }

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { OWNER, type RunningCity, startCity, temporaryFolder } from '../kit/city.ts'
 import { firstOwner } from '../kit/resident.ts'
 import { expectAccessible } from './accessible.ts'
-import { browserThere, openBrowser, shoot, type Visitor, visit } from './browser.ts'
+import { browserThere, openBrowser, passageMarked, shoot, type Visitor, visit } from './browser.ts'
 import { printContract } from './paper.ts'
 
 describe.skipIf(!browserThere)('the page of knowledge', { timeout: 90_000 }, () => {
@@ -61,7 +61,7 @@ describe.skipIf(!browserThere)('the page of knowledge', { timeout: 90_000 }, () 
     expect(isWide).toBe(false)
     await hit.click()
     await page.getByRole('table').getByText('Вода').waitFor()
-    await page.waitForFunction("CSS.highlights.get('cited')?.size > 0")
+    await passageMarked(page)
     await expectAccessible(page)
 
     await page.goto('/knowledge')
@@ -83,7 +83,7 @@ describe.skipIf(!browserThere)('the page of knowledge', { timeout: 90_000 }, () 
     await printed.click()
     await page.getByRole('button', { name: knowledge.asPrinted }).click()
     await page.locator('.pdf canvas').waitFor()
-    await page.waitForFunction("CSS.highlights.get('cited')?.size > 0")
+    await passageMarked(page)
     await shoot(page, 'knowledge-printed-uk-phone')
     await expectAccessible(page)
   })

@@ -20,7 +20,7 @@ export const SpeechRequest = z.object({
   /** Ours: ISO 639-1; found from the script where nothing is said. */
   language: z
     .string()
-    .regex(/^[a-z]{2}$/)
+    .regex(/^[a-z]{2}$/, 'must be two letters, such as uk')
     .optional(),
 })
 
