@@ -13,7 +13,7 @@ const AS = {
   owner: ['--phases', 'examples,coverage,fuzzing', '--max-examples', '6'],
   resident: ['--phases', 'examples,fuzzing', '--max-examples', '2'],
 } as const
-const EXPECTED_MS = 240_000
+const EXPECTED_MS = 600_000
 
 // A foreign tool reads /openapi.json and tries what it says: Schemathesis, from the Python package index.
 describe.skipIf(!SCHEMATHESIS)('what /openapi.json promises', () => {
