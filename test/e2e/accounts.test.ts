@@ -2,9 +2,10 @@ import { Secret, TOTP } from 'otpauth'
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { OWNER, type RunningCity, startCity, temporaryFolder } from '../kit/city.ts'
+import { freePort } from '../kit/ports.ts'
 import { firstOwner } from '../kit/resident.ts'
 import { expectAccessible } from './accessible.ts'
-import { browserThere, freePort, openBrowser, said, shoot, type Visitor, visit } from './browser.ts'
+import { browserThere, openBrowser, said, shoot, type Visitor, visit } from './browser.ts'
 
 const MYKOLA = { name: 'Mykola Bondar', email: 'mykola@city.test', password: 'a rather long password' }
 const FRESH = 'an even longer password'

@@ -4,9 +4,10 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { BAD } from '../kit/bad-files.ts'
 import { OWNER, type RunningCity, startCity, temporaryFolder } from '../kit/city.ts'
+import { freePort } from '../kit/ports.ts'
 import { firstOwner } from '../kit/resident.ts'
 import { expectAccessible } from './accessible.ts'
-import { browserThere, freePort, openBrowser, SIZES, said, shoot, type Visitor, visit } from './browser.ts'
+import { browserThere, openBrowser, SIZES, said, shoot, type Visitor, visit } from './browser.ts'
 import { composer, messages, say, sendFile } from './room.ts'
 
 const { FIXTURES_DIR, MODELS_DIR } = process.env

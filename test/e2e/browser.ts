@@ -1,5 +1,4 @@
 import { mkdirSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { expect } from 'vitest'
@@ -93,20 +92,6 @@ export async function shoot(page: Page, name: string): Promise<void> {
   await page.mouse.move(0, 0)
   await page.evaluate('document.fonts.ready')
   await page.screenshot({ path: join(folder, `${name}.png`), animations: 'disabled' })
-}
-
-/** A port that nobody listens on, for a city that must come back to the same address. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() =>
-        typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port')),
-      )
-    })
-  })
 }
 
 /** Waits until a cited passage is marked: in plain text by an element, in structured text and on printed pages by the browser's own highlight. */

@@ -1,8 +1,9 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { OWNER, type RunningCity, startCity, temporaryFolder } from '../kit/city.ts'
+import { freePort } from '../kit/ports.ts'
 import { expectAccessible } from './accessible.ts'
-import { browserThere, freePort, openBrowser, shoot, type Visitor, visit } from './browser.ts'
+import { browserThere, openBrowser, shoot, type Visitor, visit } from './browser.ts'
 import { messages, say } from './room.ts'
 
 describe.skipIf(!browserThere)('the city on a device', { timeout: 60_000 }, () => {

@@ -2,8 +2,9 @@ import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { OWNER, type RunningCity, startCity, temporaryFolder } from '../kit/city.ts'
 import { openAiServer } from '../kit/openai-server.ts'
+import { freePort } from '../kit/ports.ts'
 import { firstOwner, type Resident } from '../kit/resident.ts'
-import { browserThere, freePort, openBrowser, said, shoot, type Visitor, visit } from './browser.ts'
+import { browserThere, openBrowser, said, shoot, type Visitor, visit } from './browser.ts'
 import { composer, messages, say } from './room.ts'
 
 describe.skipIf(!browserThere)('a line that is lost', { timeout: 60_000 }, () => {

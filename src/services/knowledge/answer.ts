@@ -5,6 +5,7 @@ import type { LlmHints } from '../../engines/llm/llm.ts'
 import { nearestSentence } from '../../engines/llm/scoring.ts'
 import { stems } from '../../engines/words/stems.ts'
 import type { Call } from '../../kernel/contract.ts'
+import { deadline } from '../../kernel/deadline.ts'
 import { AppError, Failure } from '../../kernel/errors.ts'
 import type { LlmAccess } from '../llm-proxy/llm-proxy.contract.ts'
 import type { Coverage, knowledgeContract, Passage } from './knowledge.contract.ts'
@@ -103,7 +104,7 @@ async function askModel(llm: LlmAccess, query: string, hints: LlmHints, coverage
         ],
         daarion: hints,
       }),
-      signal: AbortSignal.any([call.signal, AbortSignal.timeout(ANSWER_MS)]),
+      signal: AbortSignal.any([call.signal, deadline(ANSWER_MS)]),
     },
   )
   const body: unknown = await response.json().catch(() => undefined)
