@@ -1,35 +1,17 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { OWNER, type RunningCity, startCity, temporaryFolder } from '../kit/city.ts'
-import { firstOwner } from '../kit/resident.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { expectAccessible } from './accessible.ts'
-import { browserThere, openBrowser, passageMarked, shoot, type Visitor, visit } from './browser.ts'
+import { browserThere, passageMarked, shoot, type Visitor } from './browser.ts'
 import { printContract } from './paper.ts'
+import { createScene } from './scene.ts'
 
 describe.skipIf(!browserThere)('the page of knowledge', { timeout: 90_000 }, () => {
-  const folder = temporaryFolder()
-  let city: RunningCity
-  let browser: Browser
+  const scene = createScene()
   let visitor: Visitor
 
   beforeAll(async () => {
-    ;[city, browser] = await Promise.all([
-      startCity({ DATA_DIR: folder.path, WEB_SEARCH: 'off' }),
-      openBrowser(),
-    ])
-    await firstOwner(city)
-    visitor = await visit(browser, { url: city.url, size: 'phone', language: 'uk' })
-    const { email, password } = OWNER
-    await visitor.context.request.post('/api/auth/sign-in/email', { data: { email, password } })
+    await scene.open({ WEB_SEARCH: 'off' })
+    visitor = await scene.enter({ size: 'phone', language: 'uk', as: 'owner' })
   }, 120_000)
-  afterAll(async () => {
-    await browser?.close()
-    await city?.stop()
-    folder[Symbol.dispose]()
-  }, 60_000)
-  afterEach(async ({ task }) => {
-    if (task.result?.state === 'fail') await shoot(visitor.page, `failed ${task.name.slice(0, 20)}`)
-  })
 
   test('a resident makes a collection, brings files, sees what failed and why, and opens a hit at its passage', async () => {
     const { page, words } = visitor
@@ -65,7 +47,7 @@ describe.skipIf(!browserThere)('the page of knowledge', { timeout: 90_000 }, () 
     await expectAccessible(page)
 
     await page.goto('/knowledge')
-    const buffer = Buffer.from(await printContract(browser))
+    const buffer = Buffer.from(await printContract(scene.browser))
     await page
       .getByLabel(knowledge.addFiles)
       .setInputFiles([{ name: 'договір.pdf', mimeType: 'application/pdf', buffer }])

@@ -1,34 +1,16 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { OWNER, type RunningCity, startCity, temporaryFolder } from '../kit/city.ts'
-import { firstOwner } from '../kit/resident.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { expectAccessible } from './accessible.ts'
-import { browserThere, openBrowser, shoot, type Visitor, visit } from './browser.ts'
+import { browserThere, shoot, type Visitor } from './browser.ts'
+import { createScene } from './scene.ts'
 
 describe.skipIf(!browserThere)('the page of the multimodal API', { timeout: 60_000 }, () => {
-  const folder = temporaryFolder()
-  let city: RunningCity
-  let browser: Browser
+  const scene = createScene()
   let visitor: Visitor
 
   beforeAll(async () => {
-    ;[city, browser] = await Promise.all([
-      startCity({ DATA_DIR: folder.path, WEB_SEARCH: 'off' }),
-      openBrowser(),
-    ])
-    await firstOwner(city)
-    visitor = await visit(browser, { url: city.url, size: 'desktop', language: 'uk' })
-    const { email, password } = OWNER
-    await visitor.context.request.post('/api/auth/sign-in/email', { data: { email, password } })
+    await scene.open({ WEB_SEARCH: 'off' })
+    visitor = await scene.enter({ size: 'desktop', language: 'uk', as: 'owner' })
   }, 120_000)
-  afterAll(async () => {
-    await browser?.close()
-    await city?.stop()
-    folder[Symbol.dispose]()
-  }, 60_000)
-  afterEach(async ({ task }) => {
-    if (task.result?.state === 'fail') await shoot(visitor.page, `failed ${task.name.slice(0, 20)}`)
-  })
 
   test('an integrator tries an engine with a file, takes the code along, and follows a job', async () => {
     const { page, words } = visitor

@@ -12,6 +12,7 @@ interface Entrance extends Pick<Parameters<typeof visit>[1], 'size' | 'language'
 /** One city, one browser and the people before it, for the tests of one file. */
 export interface Scene {
   readonly city: RunningCity
+  readonly browser: Browser
   /** The owner as a program. */
   readonly owner: Resident
   /** Starts the city with an owner, and the browser; what `env` adds is all else the city sees. */
@@ -42,6 +43,9 @@ export function createScene(): Scene {
   return {
     get city() {
       return here().city
+    },
+    get browser() {
+      return here().browser
     },
     get owner() {
       return here().owner
