@@ -45,6 +45,9 @@ export interface Config {
   readonly maxAudioSeconds: number
   readonly maxPages: number
   readonly llm: { readonly url: string; readonly model: string } | null
+  /** Files that the operator writes; they are read again when they change. */
+  readonly modelsFile: string
+  readonly routerRules: { readonly v1: string; readonly v2: string }
   /** Which Whisper hears on this machine, and how many recordings at once. */
   readonly whisper: { readonly model: string; readonly workers: number }
   readonly stt: { readonly url: string; readonly model: string } | null
@@ -217,6 +220,12 @@ export const VARIABLES = {
   CITY_SECRET: longSecret,
   MODELS_DIR: text('Where local models lie.', 'DATA_DIR/models'),
   MODELS_MIRROR: text('A folder or an address to fetch models from first.', ''),
+  MODELS_FILE: text(
+    'The providers and models of the LLM proxy; read again when it changes.',
+    './config/models.yaml',
+  ),
+  ROUTER_V1_RULES: text('The rules of Router v1; read again when they change.', './config/router-v1.yaml'),
+  ROUTER_V2_RULES: text('The rules of Router v2; read again when they change.', './config/router-v2.yaml'),
   LLM_URL: url('Any OpenAI-compatible base URL, such as http://127.0.0.1:11434/v1.', '', 'http', 'https'),
   LLM_KEY: text('Its key.', ''),
   LLM_MODEL: text('The model to ask for; needed with LLM_URL.', ''),
@@ -461,6 +470,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     maxPixels: (get('MAX_MEGAPIXELS', V.MAX_MEGAPIXELS) ?? 100) * 1_000_000,
     maxAudioSeconds: (get('MAX_AUDIO_MINUTES', V.MAX_AUDIO_MINUTES) ?? 60) * 60,
     maxPages: get('MAX_PAGES', V.MAX_PAGES) ?? 500,
+    modelsFile: resolve(get('MODELS_FILE', V.MODELS_FILE) ?? './config/models.yaml'),
+    routerRules: {
+      v1: resolve(get('ROUTER_V1_RULES', V.ROUTER_V1_RULES) ?? './config/router-v1.yaml'),
+      v2: resolve(get('ROUTER_V2_RULES', V.ROUTER_V2_RULES) ?? './config/router-v2.yaml'),
+    },
     llm: llmUrl && llmModel ? { url: llmUrl, model: llmModel } : null,
     whisper: {
       model: get('WHISPER_MODEL', V.WHISPER_MODEL) ?? 'whisper-base',

@@ -20,6 +20,11 @@ export const checkTold = catalogue({
     '{model} knows letters, not meaning. Install the model: npm run models -- pull multilingual-e5-small',
     '{model} знає літери, а не зміст. Встановіть модель: npm run models -- pull multilingual-e5-small',
   ],
+  'check.file_refused': [
+    'unavailable',
+    '{detail}. What was read before stays.',
+    '{detail}. Діє те, що було прочитано раніше.',
+  ],
   'check.no_engine': ['unavailable', 'No engine is configured.', 'Рушія не налаштовано.'],
 })
 
