@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { LlmWire } from './wire.ts'
 
 /** A passage an answer may rest on. `n` is how the text refers to it: [n]. */
 export const LlmPassage = z.object({
@@ -17,6 +18,12 @@ export const LlmHints = z.object({
   /** Pages that no answer can take into account: said aloud beside the answer. */
   unread: z.array(z.object({ title: z.string(), pages: z.array(z.number().int()) })).optional(),
   language: z.enum(['uk', 'en']).optional(),
+  /** Only models that carry all of these tags. */
+  tags: z.array(z.string().max(60)).max(20).optional(),
+  /** Only models for which the longest answer costs at most so many US dollars. */
+  maxUsd: z.number().min(0).optional(),
+  /** What belongs together stays with one model while it can. */
+  session: z.string().max(200).optional(),
 })
 export type LlmHints = z.infer<typeof LlmHints>
 
@@ -42,6 +49,10 @@ export interface Llm {
   chat(request: ChatRequest, options: LlmOptions): AsyncIterable<ChatChunk>
   /** One whole `chat.completion` as the provider gives it, unknown fields and all. Where it is absent, the caller gathers the stream. */
   complete?(request: ChatRequest, options: LlmOptions): Promise<Readonly<Record<string, unknown>>>
+  /** Where it is somebody else's server: the same in bytes, one try a call. */
+  readonly wire?: LlmWire
+  /** How long a failure before the first token is worth trying again. */
+  readonly retryForMs?: number
 }
 
 export interface LlmOptions {
