@@ -128,15 +128,17 @@ test.skipIf(process.platform !== 'linux').each(['hogBuffers', 'hogWasm', 'hogHea
   60_000,
 )
 
-test('aborting ends a child that hangs within 200 ms, without blame', async () => {
+test('aborting answers at once and ends a child that hangs, without blame', async () => {
   const pool = open()
   const pid = await pool.run('pid', undefined, LONG)
   const abort = new AbortController()
   const job = codeOf(pool.run('hang', undefined, { ...LONG, signal: abort.signal, key: 'k' }))
   await until(() => pool.state().children[0]?.busy === true)
   abort.abort()
-  expect(await until(() => !isAlive(pid))).toBeLessThan(200)
   expect(await job).toBe('call.cancelled')
+  // Whoever called is not kept until the child is gone; it counts as one of the pool's until then.
+  expect(pool.state().children.map((child) => child.pid)).toEqual([pid])
+  await until(() => !isAlive(pid))
   expect(await pool.run('echo', 1, { ...LONG, key: 'k' })).toBe(1)
   expect(pool.state().crashed).toBe(0)
 })
@@ -223,7 +225,7 @@ test.skipIf(process.platform !== 'linux')(
     )
     expect(isAlive(pid)).toBe(true)
     owner.kill('SIGKILL')
-    expect(await until(() => !isAlive(pid))).toBeLessThan(2000)
+    await until(() => !isAlive(pid))
   },
 )
 

@@ -88,9 +88,13 @@ export function createWorker({ clock, entry, idleMs, memoryLimitBytes, threads }
     const starting = createTimer(clock, START_MS, expire)
     const working = createTimer(clock, deadlineMs, expire)
     const silent = createTimer(clock, silenceMs, expire)
-    signal.addEventListener('abort', kill, { once: true })
-    if (signal.aborted) kill()
+    let callOff = (): void => kill()
     const settled = new Promise<Outcome>((resolve) => {
+      // The caller does not wait for what a large child takes to give its memory back.
+      callOff = () => {
+        kill()
+        resolve({ type: 'died', late, blame: false })
+      }
       hear = (message) => {
         if (message.type === 'done') resolve(message)
         else if (message.type === 'failed') resolve({ type: 'failed', error: fromTheWire(message.error) })
@@ -119,23 +123,25 @@ export function createWorker({ clock, entry, idleMs, memoryLimitBytes, threads }
       await child.send({ type: 'taken', message }).catch(() => {})
     }
     let inTurn: Promise<void> = Promise.resolve()
+    signal.addEventListener('abort', callOff, { once: true })
+    if (signal.aborted) callOff()
     try {
       starting.resume()
-      await Promise.race([ready, ended])
+      await Promise.race([ready, ended, settled])
       starting.pause()
       if (!gone) {
         heardOf = isReady
         working.resume()
         silent.resume()
         // A child that dies while it is being told is heard of through `ended`.
-        await send(method, payload, bytes).catch(() => {})
+        await Promise.race([send(method, payload, bytes).catch(() => {}), settled])
       }
       return await settled
     } finally {
       starting.pause()
       working.pause()
       silent.pause()
-      signal.removeEventListener('abort', kill)
+      signal.removeEventListener('abort', callOff)
       hear = () => {}
     }
   }
