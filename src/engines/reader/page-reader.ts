@@ -1,7 +1,7 @@
 import type { Clock } from '../../kernel/clock.ts'
 import { engineError } from '../engine.errors.ts'
 import type { Parser } from '../parser/parser.ts'
-import { type PageMarkup, pageMarkup } from './page-markup.ts'
+import type { PageMarkup } from './page-markup.ts'
 import type { Reader, ReadPage } from './reader.ts'
 import { createRobots } from './robots.ts'
 
@@ -102,6 +102,7 @@ async function asText(
   signal: AbortSignal | undefined,
 ): Promise<ReadPage> {
   const html = mime === 'text/html' ? bytes : new Uint8Array()
+  const { pageMarkup } = await import('./page-markup.ts')
   const markup = pageMarkup(html, headers['content-type'] ?? '', url)
   const pages: string[] = []
   const { engine, title } = await parser.parse(

@@ -1,10 +1,6 @@
-import robotsModule from 'robots-parser'
 import type { Clock } from '../../kernel/clock.ts'
 import { engineError } from '../engine.errors.ts'
 import type { OpenPage } from './page-reader.ts'
-
-// Its types describe an ES module, but it is CommonJS: what is imported is the function itself.
-const parseRobots = robotsModule as unknown as typeof robotsModule.default
 
 const AGENT = 'DAARION'
 const MAX_BYTES = 512_000
@@ -34,6 +30,9 @@ export function createRobots(
     })
     if (status >= 500) return { until, allows: () => false }
     if (status !== 200) return { until, allows: () => true }
+    const { default: robotsModule } = await import('robots-parser')
+    // Its types describe an ES module, but it is CommonJS: what is imported is the function itself.
+    const parseRobots = robotsModule as unknown as typeof robotsModule.default
     const robots = parseRobots(address, new TextDecoder().decode(bytes))
     return { until, allows: (page) => robots.isAllowed(page, AGENT) !== false }
   }

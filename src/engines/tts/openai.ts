@@ -1,4 +1,3 @@
-import { fileTypeFromBuffer } from 'file-type'
 import { engineError } from '../engine.errors.ts'
 import { createOpenAiCalls, type OpenAiServer, refusal } from '../openai-http.ts'
 import { checkedText } from './checked-text.ts'
@@ -113,6 +112,7 @@ const BY_ENDING: Readonly<Record<string, SpeechFormat>> = {
 
 /** By the bytes; raw samples have no mark, so they are what was asked for where nothing else is seen. Null for no sound. */
 async function formatOf(bytes: Uint8Array, asked: SpeechFormat): Promise<SpeechFormat | null> {
+  const { fileTypeFromBuffer } = await import('file-type')
   const type = await fileTypeFromBuffer(bytes)
   if (type) return BY_ENDING[type.ext] ?? null
   if (asked === 'pcm') return bytes.length > 0 && !/^\s*[{<]/.test(text(bytes)) ? 'pcm' : null

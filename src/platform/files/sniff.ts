@@ -1,5 +1,3 @@
-import { fileTypeFromBuffer } from 'file-type'
-
 /** How many first bytes `sniff` wants: enough to pass the first entries of an office file. */
 export const HEAD_BYTES = 65_536
 
@@ -7,6 +5,7 @@ const UNKNOWN = 'application/octet-stream'
 
 /** Names what bytes are by their beginning. What a browser could run (HTML, SVG, any XML) is `text/plain`, never its own type. `utf8` says whether all of the bytes, not only the head, are UTF-8. */
 export async function sniff(head: Uint8Array, utf8: boolean): Promise<string> {
+  const { fileTypeFromBuffer } = await import('file-type')
   const found = await fileTypeFromBuffer(head).catch(() => undefined)
   const mime = found?.mime.split(';')[0]?.trim()
   if (mime === undefined || mime.startsWith('text/') || /\bxml$/.test(mime))

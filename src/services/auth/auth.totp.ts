@@ -1,6 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
-import { Secret as OtpSecret, TOTP } from 'otpauth'
 import { type Clock, isoTime } from '../../kernel/clock.ts'
 import type { Secret } from '../../kernel/secret.ts'
 import type { Audit } from './auth.audit.ts'
@@ -35,8 +34,10 @@ export function createTotp(needs: TotpNeeds) {
   const hashOf = (principal: string, code: string) =>
     createHmac('sha256', hashing).update(`${principal} ${code}`).digest('hex')
 
-  const generator = (base32: string, label: string) =>
-    new TOTP({ issuer: cityName, label, period: STEP_SECONDS, secret: OtpSecret.fromBase32(base32) })
+  async function generator(base32: string, label: string) {
+    const { Secret, TOTP } = await import('otpauth')
+    return new TOTP({ issuer: cityName, label, period: STEP_SECONDS, secret: Secret.fromBase32(base32) })
+  }
 
   const rowOf = (principal: string) =>
     db.selectFrom('auth.totp').selectAll().where('principal', '=', principal).executeTakeFirst()
@@ -50,7 +51,8 @@ export function createTotp(needs: TotpNeeds) {
       .executeTakeFirst()
     if (!row) return false
     const timestamp = clock.now()
-    const delta = generator(open(row.secret, sealing), '').validate({ token: digits, timestamp, window: 1 })
+    const totp = await generator(open(row.secret, sealing), '')
+    const delta = totp.validate({ token: digits, timestamp, window: 1 })
     if (delta === null) return false
     const step = Math.floor(timestamp / 1000 / STEP_SECONDS) + delta
     const taken = await tx
@@ -100,7 +102,8 @@ export function createTotp(needs: TotpNeeds) {
     async begin(principal: string, password: string) {
       const { email } = await credentials.confirm(principal, password)
       if ((await rowOf(principal))?.confirmed_at) throw authError('auth.totp_on')
-      const secret = new OtpSecret({ size: 20 }).base32
+      const { Secret } = await import('otpauth')
+      const secret = new Secret({ size: 20 }).base32
       const row = { secret: seal(secret, sealing), created_at: new Date(clock.now()) }
       await db
         .insertInto('auth.totp')
@@ -109,7 +112,7 @@ export function createTotp(needs: TotpNeeds) {
           conflict.column('principal').doUpdateSet(row).where('auth.totp.confirmed_at', 'is', null),
         )
         .execute()
-      return { secret, uri: generator(secret, email).toString() }
+      return { secret, uri: (await generator(secret, email)).toString() }
     },
 
     async confirm(principal: string, code: string, requestId: string): Promise<string[]> {

@@ -1,4 +1,4 @@
-import { RE2JS } from 're2js'
+import type { RE2JS } from 're2js'
 import { stem } from '../../../engines/words/stems.ts'
 import { cityError } from '../city.errors.ts'
 import type { FilterRule } from '../moderation.contract.ts'
@@ -23,23 +23,23 @@ export const CITY_LIMITS: FilterLimits = { words: 400, expressions: 40, steps: 1
 
 const STRICTEST: readonly FilterAction[] = ['refuse', 'hold', 'report']
 
-/** Makes a filter of rules. Refuses what cannot be run, saying which rule and where in it. */
-export function createFilter(rules: readonly FilterRule[], limits: FilterLimits): Filter {
+/** Makes a filter of rules. Refuses what cannot be run, saying which rule and where in it. The engine of expressions is read with the first rule that needs it. */
+export async function createFilter(rules: readonly FilterRule[], limits: FilterLimits): Promise<Filter> {
   const phrases: { readonly phrase: readonly string[]; readonly action: FilterAction }[] = []
   const expressions: { readonly expression: RE2JS; readonly action: FilterAction }[] = []
   let steps = 0
-  rules.forEach(({ kind, value, action }, i) => {
+  for (const [i, { kind, value, action }] of rules.entries()) {
     const index = i + 1
     if (kind === 'words') {
       const [phrase = []] = tokens(value)
       if (phrase.length === 0) throw cityError('city.rule_empty', { index })
       phrases.push({ phrase, action })
     } else {
-      const expression = compiled(value, index)
+      const expression = await compiled(value, index)
       steps += expression.programSize()
       expressions.push({ expression, action })
     }
-  })
+  }
   if (phrases.length > limits.words)
     throw cityError('city.too_many_rules', { kind: 'words', limit: limits.words })
   if (expressions.length > limits.expressions)
@@ -70,7 +70,8 @@ export function createFilter(rules: readonly FilterRule[], limits: FilterLimits)
   }
 }
 
-function compiled(value: string, index: number): RE2JS {
+async function compiled(value: string, index: number): Promise<RE2JS> {
+  const { RE2JS } = await import('re2js')
   try {
     // Once without flags, which the engine would show as a part of what is wrong.
     RE2JS.compile(value)

@@ -26,7 +26,7 @@ export function createRules(): Rules {
       const row = await tx.selectFrom('city.policy').selectAll().executeTakeFirstOrThrow()
       policy = {
         version: row.version,
-        filter: createFilter(row.rules, CITY_LIMITS),
+        filter: await createFilter(row.rules, CITY_LIMITS),
         newcomers: row.newcomers,
       }
       return policy
@@ -40,7 +40,7 @@ export function createRules(): Rules {
         .select('rules')
         .where('room', '=', id)
         .executeTakeFirst()
-      const filter = createFilter(row?.rules ?? [], ROOM_LIMITS)
+      const filter = await createFilter(row?.rules ?? [], ROOM_LIMITS)
       rooms.delete(id)
       rooms.set(id, { version, filter })
       for (const oldest of rooms.keys()) {

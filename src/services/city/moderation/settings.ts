@@ -64,7 +64,7 @@ export function createModerationSettings(
     },
 
     async moderateRoom({ room: ref, slowSeconds, rules }, { principal }) {
-      const checked = checkRules(rules, ROOM_LIMITS)
+      const checked = await checkRules(rules, ROOM_LIMITS)
       const room = await db.transaction().execute(async (tx) => {
         const kept = await keepRoom(tx, ref, principal)
         const about = { actor: principal?.id ?? '', room: kept.id }
@@ -96,7 +96,7 @@ export function createModerationSettings(
     cityModeration: () => policy(db),
 
     async moderateCity({ rules, newcomers }, { principal }) {
-      const checked = checkRules(rules, CITY_LIMITS)
+      const checked = await checkRules(rules, CITY_LIMITS)
       await db.transaction().execute(async (tx) => {
         await tx
           .updateTable('city.policy')
@@ -131,10 +131,10 @@ async function rulesOf(db: CityDb, room: string): Promise<FilterRule[]> {
 }
 
 /** Refuses what could not be run. */
-function checkRules(rules: readonly FilterRule[], limits: FilterLimits): FilterRule[] {
+async function checkRules(rules: readonly FilterRule[], limits: FilterLimits): Promise<FilterRule[]> {
   for (const { value } of rules) checkText(value)
   if (rules.length > limits.words + limits.expressions)
     throw cityError('city.too_many_rules', { kind: 'words', limit: limits.words })
-  createFilter(rules, limits)
+  await createFilter(rules, limits)
   return rules.map(({ kind, value, action }) => ({ kind, value, action }))
 }

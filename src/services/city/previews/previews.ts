@@ -14,7 +14,6 @@ import type { LinkPreview, previewOperations } from '../previews.contract.ts'
 import { readable } from '../search/find.ts'
 import { linkPicture, pictureAddress } from './link-picture.ts'
 import { linksIn } from './links-in.ts'
-import { pageAbout } from './page-about.ts'
 
 export interface PreviewNeeds {
   readonly db: CityDb
@@ -57,6 +56,7 @@ export function createPreviews({
         signal: job.signal,
         headers: { accept: 'text/html', 'accept-language': 'uk, en;q=0.8' },
       })
+      const { pageAbout } = await import('./page-about.ts')
       const about = page.status === 200 ? pageAbout(page.bytes, page.headers['content-type'] ?? '') : null
       if (!about?.title) return await job.commit((tx) => settle(tx, url, null))
       const needs = media && { openLink, media, signal: job.signal }

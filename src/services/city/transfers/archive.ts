@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream'
-import { ZipFile } from 'yazl'
 import type { Files } from '../../../platform/files/files.ts'
 
 /** One file of an archive. `open` is called when its turn comes, so that one is open at a time. */
@@ -11,7 +10,8 @@ export interface Piece {
 }
 
 /** Writes a ZIP of pieces as one stream, piece by piece; nothing is held whole. The stream fails with the first piece that does. `mtime` is what each file is dated. */
-export function zipOf(pieces: readonly Piece[], mtime: Date, signal: AbortSignal): Readable {
+export async function zipOf(pieces: readonly Piece[], mtime: Date, signal: AbortSignal): Promise<Readable> {
+  const { ZipFile } = await import('yazl')
   const zip = new ZipFile()
   const out = Readable.from(zip.outputStream, { objectMode: false })
   const stop = () => out.destroy(asError(signal.reason))

@@ -146,7 +146,7 @@ function consumeAsked(needs: ExportNeeds): void {
               viewer: person.id,
             })
       await db.updateTable('city.export').set({ total }).where('id', '=', row.id).execute()
-      const zip = zipOf(pieces, new Date(row.created_at), job.signal)
+      const zip = await zipOf(pieces, new Date(row.created_at), job.signal)
       const blob = await files.put(zip, { maxBytes: MAX_ARCHIVE_BYTES })
       await progress.settled()
       const expires = clock.now() + DAY_MS

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { open as openFile, stat } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
-import { type Entry, fromFd, validateFileName, type ZipFile } from 'yauzl'
+import type { Entry, ZipFile } from 'yauzl'
 import { AppError } from '../../../kernel/errors.ts'
 import { transferError } from '../transfers.errors.ts'
 
@@ -67,6 +67,7 @@ function bareFile(path: string, limits: ArchiveLimits): ReadArchive {
 }
 
 async function readZip(path: string, limits: ArchiveLimits): Promise<ReadArchive> {
+  const { fromFd } = await import('yauzl')
   const { size: archiveBytes } = await stat(path)
   const handle = await openFile(path)
   let zip: ZipFile
@@ -108,6 +109,7 @@ async function readZip(path: string, limits: ArchiveLimits): Promise<ReadArchive
 
 /** All entries that are files, by name. What an archive says of itself is believed no further than it can be checked while it is read. */
 async function listed(zip: ZipFile, limits: ArchiveLimits, archiveBytes: number) {
+  const { validateFileName } = await import('yauzl')
   if (zip.entryCount > limits.maxEntries) throw transferError('transfer.archive_bomb')
   const entries = new Map<string, Entry>()
   const refused: string[] = []
