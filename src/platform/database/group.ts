@@ -5,6 +5,9 @@ import type { GroupCommit, Settled, StoreTogether } from './database.ts'
 
 const TOGETHER = 256
 const WAITING = 10_000
+/** So many in one transaction are a crowd: it is waited for a moment, so that the next is for more of them. */
+const CROWD = 16
+const GATHER_MS = 5
 
 interface Member<Item, Result> {
   readonly item: Item
@@ -12,7 +15,7 @@ interface Member<Item, Result> {
   reject(failure: unknown): void
 }
 
-/** Gathers items while a transaction is under way and stores them, up to 256, in the next one. What the work refuses of one is that one's own failure. When the database refuses a transaction of several, each is stored in one of its own; when it cannot be reached, all of them reject. Rejects with `database.busy` when 10 000 wait. */
+/** Gathers items while a transaction is under way, and a moment longer where they are many, and stores them, up to 256, in the next one. What the work refuses of one is that one's own failure. When the database refuses a transaction of several, each is stored in one of its own; when it cannot be reached, all of them reject. Rejects with `database.busy` when 10 000 wait. */
 export function groupCommit<Tables, Item, Result>(
   db: Kysely<Tables>,
   store: StoreTogether<Tables, Item, Result>,
@@ -21,7 +24,14 @@ export function groupCommit<Tables, Item, Result>(
   let committing = false
 
   async function commitAll(): Promise<void> {
-    while (waiting.length > 0) await commitTogether(db, store, waiting.splice(0, TOGETHER))
+    let last = 0
+    while (waiting.length > 0) {
+      if (last >= CROWD && waiting.length < TOGETHER)
+        await new Promise((resolve) => setTimeout(resolve, GATHER_MS))
+      const members = waiting.splice(0, TOGETHER)
+      last = members.length
+      await commitTogether(db, store, members)
+    }
     committing = false
   }
 

@@ -29,15 +29,20 @@ export interface LogFollower {
 
 /** Gathers what comes at the same moment. */
 const GATHER_MS = 40
+/** The same where a crowd talks: what is read together costs less, and nobody looks for it sooner. */
+const CROWD_MS = 300
+/** Events of a room between two looks that make a crowd. */
+const CROWD = 25
 /** A process that died, or a broadcast that was lost, costs no more. */
 const SWEEP_MS = 3_000
-const EVENTS_A_TURN = 100
+const EVENTS_A_TURN = 500
 const ROOMS_A_SWEEP = 200
 
 /** Reads each room's log from where it was left. The place is stored together with what `take` does, so each event is taken in once, whatever is killed; several processes take different rooms. */
 export function createLogFollower(needs: LogFollowerNeeds): LogFollower {
   const { db, events, clock, mark, take, meanwhile, failed } = needs
   const grown = new Set<string>()
+  let isCrowd = false
   let wake: () => void = () => undefined
   const unlisten = events.listen(roomEvent, ({ room }) => {
     grown.add(room)
@@ -50,6 +55,7 @@ export function createLogFollower(needs: LogFollowerNeeds): LogFollower {
       const log = await nextEvents(tx, mark, room)
       const last = log.at(-1)
       if (!last) return { more: false, after: undefined }
+      if (log.length >= CROWD) isCrowd = true
       const after = await take(tx, room, log)
       await tx
         .updateTable(mark)
@@ -70,14 +76,16 @@ export function createLogFollower(needs: LogFollowerNeeds): LogFollower {
   }
 
   const work = async (): Promise<void> => {
-    for (const room of grown) {
-      grown.delete(room)
+    isCrowd = false
+    // What comes meanwhile is gathered for the next round.
+    const rooms = [...grown]
+    grown.clear()
+    for (const room of rooms)
       try {
-        if (await turn(room)) grown.add(room)
+        if (await turn(room)) rooms.push(room)
       } catch (failure) {
         failed(failure)
       }
-    }
   }
 
   const round = async (signal: AbortSignal): Promise<void> => {
@@ -87,7 +95,7 @@ export function createLogFollower(needs: LogFollowerNeeds): LogFollower {
       wake = () => resolve(false)
     })
     if (grown.size === 0 && (await Promise.race([late, woken]))) await sweep()
-    else await clock.sleep(GATHER_MS, signal)
+    else await clock.sleep(isCrowd ? CROWD_MS : GATHER_MS, signal)
     await meanwhile?.()
     await work()
   }

@@ -23,9 +23,11 @@ const MOST = 5_000
 export async function whomToTell(
   db: CityDb,
   room: string,
-  messages: readonly string[],
+  asked: readonly string[],
   { looking, since, edited = false }: Now,
 ): Promise<readonly Told[]> {
+  const messages = await forSomebody(db, room, asked)
+  if (messages.length === 0) return []
   const { rows } = await sql<Told>`
     with said as (
       select m.id, m.room, m.seq, m.author, m.reply_to, m.thread, m.run, r.visibility
@@ -69,4 +71,20 @@ export async function whomToTell(
       and b.principal <> all(${looking}::text[])
     order by b.rank, s.seq limit ${MOST}) told order by seq`.execute(db)
   return rows
+}
+
+/** Those of a room's messages that are for anybody at all: they call, answer, or are said where every word is for somebody. Most of what a crowd says is not, and a crowd says much. */
+async function forSomebody(db: CityDb, room: string, messages: readonly string[]): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    with place as materialized (
+      select visibility = 'direct' or exists (
+        select from city.notification_setting g where g.level = 'all' and (
+          exists (select from city.member m where m.room = ${room} and m.principal = g.principal)
+          or exists (select from city.read_mark k where k.room = ${room} and k.principal = g.principal))) as told
+      from city.room where id = ${room}
+    )
+    select m.id from city.message m, place
+    where m.id = any(${messages}::text[]) and (place.told or m.reply_to is not null or m.thread is not null
+      or exists (select from city.mention n where n.message = m.id))`.execute(db)
+  return rows.map(({ id }) => id)
 }

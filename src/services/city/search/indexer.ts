@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { stems } from '../../../engines/words/stems.ts'
 import type { Clock } from '../../../kernel/clock.ts'
 import type { Events } from '../../../platform/events/events.ts'
-import { type CityDb, iso } from '../city.store.ts'
+import { type CityDb, iso, json } from '../city.store.ts'
 import { createLogFollower, type LogFollower } from '../live/log-follower.ts'
 import { forgetLinks } from '../previews/previews.ts'
 import { digestOf, type Entry, entriesOf, keyOf } from './entries.ts'
@@ -23,6 +23,8 @@ export function createIndexer({ events, ...needs }: IndexerNeeds): LogFollower {
     events,
     mark: 'city.search_mark',
     async take(tx, _room, log) {
+      const deleted = log.filter(({ type }) => type === 'deleted').map(({ message }) => message)
+      await forgetLinks(tx, deleted)
       await takeIn(tx, events, [...new Set(log.map(({ message }) => message))])
       return undefined
     },
@@ -41,7 +43,6 @@ async function takeIn(tx: CityDb, events: Events, messages: readonly string[]): 
   const known = new Map(before.map((row) => [keyOf(row), row]))
   const now = new Set(entries.map(keyOf))
   const changed = entries.filter((entry) => known.get(keyOf(entry))?.digest !== digestOf(entry.text))
-  await forgetLinks(tx, await deletedOf(tx, messages))
   const gone = before.filter((row) => !now.has(keyOf(row)))
   for (const { message, part } of gone)
     await tx.deleteFrom('city.search_entry').where('message', '=', message).where('part', '=', part).execute()
@@ -55,37 +56,39 @@ async function takeIn(tx: CityDb, events: Events, messages: readonly string[]): 
     await events.append(tx, { type: embedAsked, principal: null, data: { model, messages: worth } })
 }
 
-async function deletedOf(tx: CityDb, messages: readonly string[]): Promise<string[]> {
-  const rows = await tx
-    .selectFrom('city.message')
-    .select('id')
-    .where('id', 'in', messages)
-    .where('deleted_at', 'is not', null)
-    .execute()
-  return rows.map(({ id }) => id)
-}
+/** How long stems are made of texts before others get a turn. */
+const SLICE_MS = 8
 
 async function write(tx: CityDb, entries: readonly Entry[]): Promise<void> {
   const words = new Set<string>()
-  const rows = entries.map(({ message, part, room, kind, at, text }) => {
+  const rows: object[] = []
+  let since = performance.now()
+  for (const { message, part, room, kind, at, text } of entries) {
     const own = [...new Set(stems(text))]
     for (const stem of own) words.add(stem)
-    return sql`(${message}::text, ${part}::int, ${room}::text, ${kind}::text, ${iso(at)}::timestamptz, array_to_tsvector(${own}::text[]), ${digestOf(text)}::text)`
-  })
+    rows.push({ message, part, room, kind, at: iso(at), words: own, digest: digestOf(text) })
+    if (performance.now() - since < SLICE_MS) continue
+    await new Promise((resolve) => setImmediate(resolve))
+    since = performance.now()
+  }
   await sql`
-    insert into city.search_entry (message, part, room, kind, at, words, digest) values ${sql.join(rows)}
+    insert into city.search_entry (message, part, room, kind, at, words, digest)
+    select message, part, room, kind, at, array_to_tsvector(words), digest
+    from jsonb_to_recordset(${json(rows)}::jsonb) as e(message text, part integer, room text, kind text,
+      at timestamptz, words text[], digest text)
     on conflict (message, part) do update set kind = excluded.kind, words = excluded.words, digest = excluded.digest`.execute(
     tx,
   )
   // In one order, so that two processes never wait for each other.
   const spelt = [...words].sort().flatMap((stem) => {
     const keys = spellingKeys(stem)
-    return keys.length > 0 ? [sql`(${stem}::text, ${keys}::text[])`] : []
+    return keys.length > 0 ? [{ stem, keys }] : []
   })
-  for (let from = 0; from < spelt.length; from += 500)
-    await sql`insert into city.search_word (stem, keys) values ${sql.join(spelt.slice(from, from + 500))} on conflict do nothing`.execute(
-      tx,
-    )
+  if (spelt.length === 0) return
+  await sql`
+    insert into city.search_word (stem, keys)
+    select stem, keys from jsonb_to_recordset(${json(spelt)}::jsonb) as w(stem text, keys text[])
+    on conflict do nothing`.execute(tx)
 }
 
 /** Words that no text holds any more are not kept either: what was erased leaves none behind. */
