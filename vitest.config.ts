@@ -31,5 +31,6 @@ export default defineConfig({
     sequence: { sequencer: LongFirst },
     testTimeout: 90_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000, interval: 100 } },
   },
 })

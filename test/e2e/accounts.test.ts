@@ -1,44 +1,23 @@
 import { Secret, TOTP } from 'otpauth'
-import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { OWNER, type RunningCity, startCity, temporaryFolder } from '../kit/city.ts'
-import { freePort } from '../kit/ports.ts'
-import { firstOwner } from '../kit/resident.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { expectAccessible } from './accessible.ts'
-import { browserThere, openBrowser, said, shoot, type Visitor, visit } from './browser.ts'
+import { browserThere, said, shoot, type Visitor } from './browser.ts'
+import { createScene } from './scene.ts'
 
 const MYKOLA = { name: 'Mykola Bondar', email: 'mykola@city.test', password: 'a rather long password' }
 const FRESH = 'an even longer password'
 
-describe.skipIf(!browserThere)('an account, from the door to the last key', { timeout: 60_000 }, () => {
-  const folder = temporaryFolder()
-  let city: RunningCity
-  let browser: Browser
+describe.skipIf(!browserThere)('an account, from the door to the last key', { timeout: 240_000 }, () => {
+  const scene = createScene()
   let olena: Visitor
   let mykola: Visitor
 
   beforeAll(async () => {
-    const PORT = String(await freePort())
-    const env = { PORT, DATA_DIR: folder.path, CITY_NAME: 'Надріччя', SIGN_UP: 'open' }
-    ;[city, browser] = await Promise.all([startCity(env), openBrowser()])
-    await firstOwner(city)
+    await scene.open({ CITY_NAME: 'Надріччя', SIGN_UP: 'open' })
+    olena = await scene.enter({ size: 'phone', language: 'uk', as: 'owner' })
     // Passkeys need a name: the city's own machine has one.
-    const url = city.url.replace('127.0.0.1', 'localhost')
-    olena = await visit(browser, { url: city.url, size: 'phone', language: 'uk' })
-    mykola = await visit(browser, { url, size: 'desktop', language: 'en' })
-    const { email, password } = OWNER
-    await olena.context.request.post('/api/auth/sign-in/email', { data: { email, password } })
-  }, 120_000)
-  afterAll(async () => {
-    await browser?.close()
-    await city?.stop()
-    folder[Symbol.dispose]()
-  }, 60_000)
-  afterEach(async ({ task }) => {
-    if (task.result?.state !== 'fail') return
-    await shoot(olena.page, `failed ${task.name.slice(0, 20)} olena`)
-    await shoot(mykola.page, `failed ${task.name.slice(0, 20)} mykola`)
-  })
+    mykola = await scene.enter({ size: 'desktop', language: 'en', host: 'localhost' })
+  }, 240_000)
 
   async function signIn(password: string): Promise<void> {
     const { page, words } = mykola
@@ -152,7 +131,7 @@ describe.skipIf(!browserThere)('an account, from the door to the last key', { ti
 
   test('a forgotten password: the owner hands a link over, and the old session is gone at once', async () => {
     const { page, words } = mykola
-    const other = await visit(browser, { url: city.url, size: 'phone', language: 'uk' })
+    const other = await scene.enter({ size: 'phone', language: 'uk' })
     await other.page.goto('/sign-in')
     await other.page.getByRole('link', { name: other.words.account.forgotten }).click()
     // The door has a field of the same name.

@@ -1,52 +1,27 @@
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { BAD } from '../kit/bad-files.ts'
-import { OWNER, type RunningCity, startCity, temporaryFolder } from '../kit/city.ts'
-import { freePort } from '../kit/ports.ts'
-import { firstOwner } from '../kit/resident.ts'
+import { OWNER } from '../kit/city.ts'
 import { expectAccessible } from './accessible.ts'
-import { browserThere, openBrowser, SIZES, said, shoot, type Visitor, visit } from './browser.ts'
+import { browserThere, SIZES, said, shoot, type Visitor } from './browser.ts'
 import { composer, messages, say, sendFile } from './room.ts'
+import { createScene } from './scene.ts'
 
 const { FIXTURES_DIR, MODELS_DIR } = process.env
 
-describe.skipIf(!browserThere)('a young city without models', { timeout: 60_000 }, () => {
-  const folder = temporaryFolder()
-  let city: RunningCity
-  let browser: Browser
+describe.skipIf(!browserThere)('a young city without models', { timeout: 240_000 }, () => {
+  const scene = createScene()
   let olena: Visitor
   let petro: Visitor
 
   beforeAll(async () => {
-    const PORT = String(await freePort())
-    const env = {
-      PORT,
-      DATA_DIR: folder.path,
-      MODELS_DIR: join(folder.path, 'models'),
-      CITY_NAME: 'Надріччя',
-    }
-    ;[city, browser] = await Promise.all([
-      startCity({ ...env, ...(MODELS_DIR && { MODELS_MIRROR: MODELS_DIR }) }),
-      openBrowser(),
-    ])
-    await firstOwner(city)
-    olena = await visit(browser, { url: city.url, size: 'phone', language: 'uk' })
-    petro = await visit(browser, { url: city.url, size: 'desktop', language: 'en' })
-    const { email, password } = OWNER
-    await olena.context.request.post('/api/auth/sign-in/email', { data: { email, password } })
-  }, 120_000)
-  afterAll(async () => {
-    await browser?.close()
-    await city?.stop()
-    folder[Symbol.dispose]()
-  }, 60_000)
-  afterEach(async ({ task }) => {
-    if (task.result?.state !== 'fail') return
-    await shoot(olena.page, `failed ${task.name.slice(0, 20)} olena`)
-    await shoot(petro.page, `failed ${task.name.slice(0, 20)} petro`)
-  })
+    const env = { MODELS_DIR: join(scene.folder, 'models'), CITY_NAME: 'Надріччя' }
+    await scene.open({ ...env, ...(MODELS_DIR && { MODELS_MIRROR: MODELS_DIR }) })
+    olena = await scene.enter({ size: 'phone', language: 'uk', as: 'owner' })
+    petro = await scene.enter({ size: 'desktop', language: 'en' })
+  }, 240_000)
 
   test('an invitation is made, and lets a second resident in once', async () => {
     const { page, words } = olena
@@ -66,7 +41,7 @@ describe.skipIf(!browserThere)('a young city without models', { timeout: 60_000 
     await shoot(petro.page, 'invitation-en-desktop')
     await petro.page.getByRole('button', { name: petro.words.auth.accept }).click()
     await petro.page.getByText(petro.words.city.empty).waitFor()
-    const third = await visit(browser, { url: city.url, size: 'phone', language: 'uk' })
+    const third = await scene.enter({ size: 'phone', language: 'uk' })
     await third.page.goto(link)
     await third.page.getByRole('heading', { name: third.words.auth.invitationClosed }).waitFor()
     await third.context.close()
@@ -126,7 +101,7 @@ describe.skipIf(!browserThere)('a young city without models', { timeout: 60_000 
       const bad = BAD.find((one) => one.name === name)
       await sendFile(olena, { name, type, bytes: (await bad?.bytes()) ?? new Uint8Array() })
       const refused = messages(olena).filter({ hasText: name })
-      await refused.getByText(sentence).waitFor({ timeout: 30_000 })
+      await refused.getByText(sentence).waitFor()
     }
     await shoot(page, 'refused-uk-phone')
     await expectAccessible(page)
@@ -135,9 +110,9 @@ describe.skipIf(!browserThere)('a young city without models', { timeout: 60_000 
       await refused.getByRole('button', { name: words.city.discard }).click()
       await refused.waitFor({ state: 'detached' })
     }
-    await pick(olena, join(folder.path, 'порожній.txt'), 0)
+    await pick(olena, join(scene.folder, 'порожній.txt'), 0)
     await page.getByText(said(words.city.emptyFile, { name: 'порожній.txt' })).waitFor()
-    await pick(olena, join(folder.path, 'фільм.wav'), 40_000_000)
+    await pick(olena, join(scene.folder, 'фільм.wav'), 40_000_000)
     await page.getByText(said(words.city.tooLarge, { name: 'фільм.wav' })).waitFor()
     expect(await page.getByRole('button', { name: words.city.send, exact: true }).isDisabled()).toBe(true)
   })
@@ -149,7 +124,7 @@ describe.skipIf(!browserThere)('a young city without models', { timeout: 60_000 
       const bytes = readFileSync(join(FIXTURES_DIR ?? '', 'speech/en-jfk.ogg'))
       await sendFile(olena, { name: 'промова.ogg', type: 'audio/ogg', bytes })
       const voice = messages(olena).filter({ has: page.getByText(words.city.modelMissing.speech) })
-      await voice.getByRole('button', { name: words.city.install }).waitFor({ timeout: 30_000 })
+      await voice.getByRole('button', { name: words.city.install }).waitFor()
       await expectAccessible(page)
       await shoot(page, 'engine-missing-uk-phone')
       await petro.page.goto('/rooms/square')
@@ -157,7 +132,7 @@ describe.skipIf(!browserThere)('a young city without models', { timeout: 60_000 
       await voice.getByRole('button', { name: words.city.install }).click()
       await messages(olena)
         .getByText(/ask not what your country/i)
-        .waitFor({ timeout: 60_000 })
+        .waitFor({ timeout: 180_000 })
     },
   )
 

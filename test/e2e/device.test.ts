@@ -1,61 +1,45 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { OWNER, type RunningCity, startCity, temporaryFolder } from '../kit/city.ts'
-import { freePort } from '../kit/ports.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { expectAccessible } from './accessible.ts'
-import { browserThere, openBrowser, shoot, type Visitor, visit } from './browser.ts'
+import { browserThere, shoot, type Visitor } from './browser.ts'
 import { messages, say } from './room.ts'
+import { createScene } from './scene.ts'
 
-describe.skipIf(!browserThere)('the city on a device', { timeout: 60_000 }, () => {
-  const folder = temporaryFolder()
-  let env: Record<string, string>
-  let city: RunningCity
-  let browser: Browser
+describe.skipIf(!browserThere)('the city on a device', { timeout: 240_000 }, () => {
+  const scene = createScene()
   let olena: Visitor
 
   beforeAll(async () => {
-    const { email: OWNER_EMAIL, password: OWNER_PASSWORD } = OWNER
-    env = { DATA_DIR: folder.path, PORT: String(await freePort()), OWNER_EMAIL, OWNER_PASSWORD }
-    ;[city, browser] = await Promise.all([startCity(env), openBrowser()])
-    olena = await visit(browser, { url: city.url, size: 'phone', language: 'uk', worker: true })
-    const { email, password } = OWNER
-    await olena.context.request.post('/api/auth/sign-in/email', { data: { email, password } })
-  }, 120_000)
-  afterAll(async () => {
-    await browser?.close()
-    await city?.stop()
-    folder[Symbol.dispose]()
-  }, 60_000)
+    await scene.open()
+    olena = await scene.enter({ size: 'phone', language: 'uk', worker: true, as: 'owner' })
+  }, 240_000)
 
   test('what was read is there while the city is not, and what is written then is sent afterwards', async () => {
-    const { page } = olena
+    const { page, words } = olena
+    const stored = async () =>
+      (await scene.owner.city.messages({ room: 'square' })).items.map(({ text }) => text)
+    const kept = `(async () => {
+      const cache = await caches.open('seen')
+      const found = (await cache.keys()).filter(({ url }) => /\\/messages/.test(url))
+      return (await Promise.all(found.map(async (key) => (await cache.match(key)).text()))).join()
+    })()`
     await page.goto('/rooms/square')
     await page.evaluate('navigator.serviceWorker.ready.then(() => true)')
     // From here on the worker is in between.
     await page.reload()
-    await expect.poll(() => page.evaluate('navigator.serviceWorker.controller !== null')).toBe(true)
+    await page.getByText(words.city.empty).waitFor()
+    expect(await page.evaluate('navigator.serviceWorker.controller !== null')).toBe(true)
     await say(olena, 'До грози.')
-    await messages(olena).getByText('До грози.').waitFor()
-    await page.reload()
-    await messages(olena).getByText('До грози.').waitFor()
-    await city.kill()
+    await expect.poll(stored).toEqual(['До грози.'])
+    // What came over the live line is kept as what was fetched is.
+    await expect.poll(() => page.evaluate(kept)).toContain('До грози.')
+    await scene.city.kill()
     await page.reload()
     await messages(olena).getByText('До грози.').waitFor()
     await say(olena, 'Під час грози.')
     await messages(olena).getByText('Під час грози.').waitFor()
     await shoot(page, 'offline-uk-phone')
-    city = await startCity(env)
-    await expect
-      .poll(
-        async () =>
-          (
-            (await (await olena.context.request.get('/api/city/rooms/square/messages')).json()) as {
-              items: { text: string }[]
-            }
-          ).items.map(({ text }) => text),
-        { timeout: 20_000 },
-      )
-      .toEqual(['До грози.', 'Під час грози.'])
+    await scene.again()
+    await expect.poll(stored).toEqual(['До грози.', 'Під час грози.'])
   })
 
   test('a page says what works here, and signing out leaves nothing behind', async () => {

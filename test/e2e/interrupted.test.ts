@@ -1,51 +1,28 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { OWNER, type RunningCity, startCity, temporaryFolder } from '../kit/city.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openAiServer } from '../kit/openai-server.ts'
-import { freePort } from '../kit/ports.ts'
-import { firstOwner, type Resident } from '../kit/resident.ts'
-import { browserThere, openBrowser, said, shoot, type Visitor, visit } from './browser.ts'
+import { browserThere, said, shoot, type Visitor } from './browser.ts'
 import { composer, messages, say } from './room.ts'
+import { createScene } from './scene.ts'
 
-describe.skipIf(!browserThere)('a line that is lost', { timeout: 60_000 }, () => {
-  const folder = temporaryFolder()
+describe.skipIf(!browserThere)('a line that is lost', { timeout: 240_000 }, () => {
+  const scene = createScene()
   let llm: Awaited<ReturnType<typeof openAiServer>>
-  let env: Record<string, string>
-  let city: RunningCity
-  let browser: Browser
-  let owner: Resident
   let olena: Visitor
 
   beforeAll(async () => {
     llm = await openAiServer({ model: 'scripted' })
-    env = {
-      DATA_DIR: folder.path,
-      PORT: String(await freePort()),
-      LLM_URL: llm.url,
-      LLM_KEY: 'k',
-      LLM_MODEL: 'scripted',
-    }
-    ;[city, browser] = await Promise.all([startCity(env), openBrowser()])
-    owner = await firstOwner(city)
-    olena = await visit(browser, { url: city.url, size: 'desktop', language: 'en' })
-    const { email, password } = OWNER
-    await olena.context.request.post('/api/auth/sign-in/email', { data: { email, password } })
+    await scene.open({ LLM_URL: llm.url, LLM_KEY: 'k', LLM_MODEL: 'scripted' })
+    olena = await scene.enter({ size: 'desktop', language: 'en', as: 'owner' })
     await olena.page.goto('/rooms/square')
     await olena.page.getByText(olena.words.city.empty).waitFor()
-  }, 120_000)
+  }, 240_000)
   afterAll(async () => {
-    await browser?.close()
-    await city?.stop()
     await llm?.[Symbol.asyncDispose]()
-    folder[Symbol.dispose]()
-  }, 60_000)
-  afterEach(async ({ task }) => {
-    if (task.result?.state === 'fail') await shoot(olena.page, `failed ${task.name.slice(0, 20)}`)
   })
 
   /** What the city holds, oldest first. */
   const stored = async () =>
-    (await owner.city.messages({ room: 'square', limit: 200 })).items.map(({ text }) => text)
+    (await scene.owner.city.messages({ room: 'square', limit: 200 })).items.map(({ text }) => text)
   const shown = async (text: string) => await messages(olena).getByText(text, { exact: true }).count()
 
   test('what is written offline waits, and is sent once when the line is back', async () => {
@@ -56,7 +33,7 @@ describe.skipIf(!browserThere)('a line that is lost', { timeout: 60_000 }, () =>
     await say(olena, 'In the tunnel.')
     await say(olena, 'Still in the tunnel.')
     await page.getByText(words.city.offlineQueue_other.replace('{{word}}', 'Two')).waitFor()
-    expect(await page.getByText(words.city.waiting).count()).toBe(2)
+    await expect.poll(() => page.getByText(words.city.waiting).count()).toBe(2)
     await shoot(page, 'offline-en-desktop')
     await context.setOffline(false)
     await page.getByText(words.city.waiting).first().waitFor({ state: 'detached' })
@@ -76,7 +53,7 @@ describe.skipIf(!browserThere)('a line that is lost', { timeout: 60_000 }, () =>
     await messages(olena).getByText('Over a bad line.').waitFor()
     expect(await stored()).not.toContain('Over a bad line.')
     await context.unroute('**/api/city/rooms/*/messages')
-    await expect.poll(stored, { timeout: 15_000 }).toContain('Over a bad line.')
+    await expect.poll(stored).toContain('Over a bad line.')
     await expect.poll(() => shown('Over a bad line.')).toBe(1)
   })
 
@@ -86,13 +63,13 @@ describe.skipIf(!browserThere)('a line that is lost', { timeout: 60_000 }, () =>
     llm.next({ tokens: ['A half ', 'of ', 'an answer'], holdAfter: 2 })
     await say(olena, '@daarwizz are you there?')
     await messages(olena).and(page.locator('[aria-busy]')).getByText('A half of').waitFor()
-    await city.kill()
+    await scene.city.kill()
     await say(olena, 'Written while the city was dead.')
     await page.getByText(said(`${words.city.offline} ${words.city.offlineQueue_one}`)).waitFor()
     await composer(olena).fill('A draft that stays.')
     await shoot(page, 'killed-en-desktop')
-    city = await startCity(env)
-    await messages(olena).getByText('The answer came after all.').waitFor({ timeout: 40_000 })
+    await scene.again()
+    await messages(olena).getByText('The answer came after all.').waitFor()
     await page.getByText(words.city.waiting).first().waitFor({ state: 'detached' })
     await expect
       .poll(stored)
@@ -105,8 +82,8 @@ describe.skipIf(!browserThere)('a line that is lost', { timeout: 60_000 }, () =>
     expect(await composer(olena).inputValue()).toBe('A draft that stays.')
     await page.reload()
     await messages(olena).getByText('The answer came after all.').waitFor()
-    expect(await messages(olena).count()).toBe(all.length)
-    expect(await composer(olena).inputValue()).toBe('A draft that stays.')
+    await expect.poll(() => messages(olena).count()).toBe(all.length)
+    await expect.poll(() => composer(olena).inputValue()).toBe('A draft that stays.')
   })
 
   test('an answer is stopped by who asked, and asked for again', async () => {

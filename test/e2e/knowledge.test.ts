@@ -4,14 +4,14 @@ import { browserThere, passageMarked, shoot, type Visitor } from './browser.ts'
 import { printContract } from './paper.ts'
 import { createScene } from './scene.ts'
 
-describe.skipIf(!browserThere)('the page of knowledge', { timeout: 90_000 }, () => {
+describe.skipIf(!browserThere)('the page of knowledge', { timeout: 240_000 }, () => {
   const scene = createScene()
   let visitor: Visitor
 
   beforeAll(async () => {
     await scene.open({ WEB_SEARCH: 'off' })
     visitor = await scene.enter({ size: 'phone', language: 'uk', as: 'owner' })
-  }, 120_000)
+  }, 240_000)
 
   test('a resident makes a collection, brings files, sees what failed and why, and opens a hit at its passage', async () => {
     const { page, words } = visitor
@@ -31,12 +31,12 @@ describe.skipIf(!browserThere)('the page of knowledge', { timeout: 90_000 }, () 
       { name: 'зламаний.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.7 nothing of one') },
     ])
     const list = page.getByRole('region', { name: knowledge.documents })
-    await list.locator('.fail').waitFor({ timeout: 40_000 })
+    await list.locator('.fail').waitFor()
     await list.getByRole('button', { name: knowledge.readAgain }).waitFor()
     await page.getByLabel(knowledge.query).fill('хто схвалює зміни?')
     await page.getByRole('button', { name: knowledge.find }).click()
     const hit = page.getByRole('region', { name: knowledge.search }).getByRole('link').first()
-    await hit.waitFor({ timeout: 30_000 })
+    await hit.waitFor()
     await expectAccessible(page)
     await shoot(page, 'knowledge-uk-phone')
     const isWide = await page.evaluate('document.documentElement.scrollWidth > window.innerWidth')

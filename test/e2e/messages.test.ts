@@ -1,44 +1,25 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { OWNER, type RunningCity, startCity, temporaryFolder } from '../kit/city.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { OWNER } from '../kit/city.ts'
 import { expectAccessible } from './accessible.ts'
-import { browserThere, openBrowser, said, shoot, type Visitor, visit } from './browser.ts'
+import { browserThere, said, shoot, type Visitor } from './browser.ts'
 import { composer, messages, say } from './room.ts'
+import { createScene } from './scene.ts'
 
 /** Олена at a desk in Ukrainian, Тарас with a phone in English: what one does to messages, and the other sees. */
-describe.skipIf(!browserThere)('messages in two browsers', { timeout: 60_000 }, () => {
-  const folder = temporaryFolder()
-  let city: RunningCity
-  let browser: Browser
+describe.skipIf(!browserThere)('messages in two browsers', { timeout: 240_000 }, () => {
+  const scene = createScene()
   let olena: Visitor
   let taras: Visitor
 
   beforeAll(async () => {
-    ;[city, browser] = await Promise.all([startCity({ DATA_DIR: folder.path }), openBrowser()])
-    olena = await visit(browser, { url: city.url, size: 'desktop', language: 'uk' })
-    taras = await visit(browser, { url: city.url, size: 'phone', language: 'en' })
-    const ask = async ({ context }: Visitor, path: string, data: object) => {
-      const response = await context.request.post(path, { data, headers: { origin: city.url } })
-      expect(response.ok(), await response.text()).toBe(true)
-      return await response.json()
-    }
-    await ask(olena, '/api/auth/welcome', { token: city.welcome, ...OWNER, name: 'Олена Гнатюк' })
-    const { code } = await ask(olena, '/api/auth/invitations', {})
-    const account = { code, email: 'taras@city.test', password: OWNER.password, name: 'Тарас Бондар' }
-    await ask(taras, '/api/auth/sign-up', account)
+    await scene.open()
+    await scene.owner.auth.changeMe({ name: 'Олена Гнатюк' })
+    olena = await scene.enter({ size: 'desktop', language: 'uk', as: 'owner' })
+    const account = { email: 'taras@city.test', password: OWNER.password, name: 'Тарас Бондар' }
+    taras = await scene.enter({ size: 'phone', language: 'en', as: account })
     await Promise.all([olena, taras].map(({ page }) => page.goto('/rooms/square')))
     await Promise.all([olena, taras].map(({ page, words }) => page.getByText(words.city.empty).waitFor()))
-  }, 120_000)
-  afterAll(async () => {
-    await browser?.close()
-    await city?.stop()
-    folder[Symbol.dispose]()
-  }, 60_000)
-  afterEach(async ({ task }) => {
-    if (task.result?.state !== 'fail') return
-    await shoot(olena.page, `failed-messages-olena-${task.name.slice(0, 12)}`)
-    await shoot(taras.page, `failed-messages-taras-${task.name.slice(0, 12)}`)
-  })
+  }, 240_000)
 
   const of = (visitor: Visitor, text: string) => messages(visitor).filter({ hasText: text })
   /** The menu of a message: over it with a mouse, from the bottom edge with a finger. */
@@ -193,7 +174,7 @@ describe.skipIf(!browserThere)('messages in two browsers', { timeout: 60_000 }, 
     await messages(taras)
       .getByText(said(taras.words.talk.removedBy, { reason: 'Образа' }))
       .waitFor()
-    expect(await of(taras, 'Погане слово').count()).toBe(0)
+    await expect.poll(() => of(taras, 'Погане слово').count()).toBe(0)
     expect([...olena.complaints, ...taras.complaints]).toEqual([])
   })
 })

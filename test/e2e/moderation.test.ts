@@ -5,7 +5,7 @@ import { expectAccessible } from './accessible.ts'
 import { browserThere, said, shoot, type Visitor } from './browser.ts'
 import { createScene } from './scene.ts'
 
-describe.skipIf(!browserThere)('moderation', { timeout: 60_000 }, () => {
+describe.skipIf(!browserThere)('moderation', { timeout: 240_000 }, () => {
   const scene = createScene()
   let owner: Resident
   let tarasId: string
@@ -24,7 +24,7 @@ describe.skipIf(!browserThere)('moderation', { timeout: 60_000 }, () => {
     tarasId = items.find(({ name }) => name === 'Taras')?.id ?? ''
     await owner.city.openRoom({ name: 'Балкон', visibility: 'public' })
     await owner.city.post({ room: 'balkon', clientId: 'hello', text: 'Вітаю на балконі' })
-  }, 120_000)
+  }, 240_000)
 
   test('a room has a pace and a filter; what is held is let through', async () => {
     const { page, words } = olena

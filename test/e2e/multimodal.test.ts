@@ -3,14 +3,14 @@ import { expectAccessible } from './accessible.ts'
 import { browserThere, shoot, type Visitor } from './browser.ts'
 import { createScene } from './scene.ts'
 
-describe.skipIf(!browserThere)('the page of the multimodal API', { timeout: 60_000 }, () => {
+describe.skipIf(!browserThere)('the page of the multimodal API', { timeout: 240_000 }, () => {
   const scene = createScene()
   let visitor: Visitor
 
   beforeAll(async () => {
     await scene.open({ WEB_SEARCH: 'off' })
     visitor = await scene.enter({ size: 'desktop', language: 'uk', as: 'owner' })
-  }, 120_000)
+  }, 240_000)
 
   test('an integrator tries an engine with a file, takes the code along, and follows a job', async () => {
     const { page, words } = visitor
@@ -36,7 +36,7 @@ describe.skipIf(!browserThere)('the page of the multimodal API', { timeout: 60_0
     await page.getByText(multimodal.accepted).waitFor()
     const job = page.getByRole('listitem').filter({ hasText: 'другий.txt' })
     const [done = ''] = multimodal.state.done.split('{{')
-    await job.getByText(done, { exact: false }).waitFor({ timeout: 30_000 })
+    await job.getByText(done, { exact: false }).waitFor()
     const result = await visitor.context.request.get(
       (await job.getByRole('link', { name: multimodal.open }).getAttribute('href')) ?? '',
     )

@@ -6,7 +6,7 @@ import { browserThere, said, shoot, type Visitor } from './browser.ts'
 import { messages } from './room.ts'
 import { createScene } from './scene.ts'
 
-describe.skipIf(!browserThere)('being told', { timeout: 60_000 }, () => {
+describe.skipIf(!browserThere)('being told', { timeout: 240_000 }, () => {
   const scene = createScene()
   let taras: Resident
   let wide: Visitor
@@ -17,7 +17,7 @@ describe.skipIf(!browserThere)('being told', { timeout: 60_000 }, () => {
     taras = await newcomer(scene.owner, 'Тарас')
     wide = await scene.enter({ size: 'desktop', language: 'uk', as: 'owner' })
     phone = await scene.enter({ size: 'phone', language: 'en', as: 'owner' })
-  }, 120_000)
+  }, 240_000)
 
   test('a mention rings the bell at once, and is quiet once it was read', async () => {
     const { page, words } = wide

@@ -6,7 +6,7 @@ import { createScene } from './scene.ts'
 
 const MYKOLA = { name: 'Mykola Bondar', email: 'mykola@city.test', password: 'a rather long password' }
 
-describe.skipIf(!browserThere)('who may do what', { timeout: 60_000 }, () => {
+describe.skipIf(!browserThere)('who may do what', { timeout: 240_000 }, () => {
   const scene = createScene()
   let olena: Visitor
   let mykola: Visitor
@@ -15,7 +15,7 @@ describe.skipIf(!browserThere)('who may do what', { timeout: 60_000 }, () => {
     await scene.open()
     olena = await scene.enter({ size: 'phone', language: 'uk', as: 'owner' })
     mykola = await scene.enter({ size: 'desktop', language: 'en', as: MYKOLA })
-  }, 120_000)
+  }, 240_000)
 
   async function signIn(who: Visitor, { email, password }: { email: string; password: string }) {
     await who.context.request.post('/api/auth/sign-in/email', { data: { email, password } })

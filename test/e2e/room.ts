@@ -51,5 +51,5 @@ async function drop({ page }: Visitor, { name, type, bytes }: Given): Promise<vo
 export async function drawn(image: Locator): Promise<void> {
   await image.waitFor()
   const width = () => image.evaluate((element: { naturalWidth?: number }) => element.naturalWidth)
-  await expect.poll(width, { timeout: 5_000 }).toBeGreaterThan(0)
+  await expect.poll(width).toBeGreaterThan(0)
 }

@@ -5,7 +5,7 @@ import { expectAccessible } from './accessible.ts'
 import { browserThere, said, shoot, type Visitor } from './browser.ts'
 import { createScene } from './scene.ts'
 
-describe.skipIf(!browserThere)('rooms, people, the map and the feed', { timeout: 60_000 }, () => {
+describe.skipIf(!browserThere)('rooms, people, the map and the feed', { timeout: 240_000 }, () => {
   const scene = createScene()
   let owner: Resident
   /** At a desk, in Ukrainian. */
@@ -20,7 +20,7 @@ describe.skipIf(!browserThere)('rooms, people, the map and the feed', { timeout:
     const account = { email: 'taras@city.test', password: OWNER.password, name: 'Taras' }
     taras = await scene.enter({ size: 'phone', language: 'en', as: account })
     await owner.city.openRoom({ name: 'Балкон', visibility: 'public', topic: 'Квіти і кава' })
-  }, 120_000)
+  }, 240_000)
 
   test('a room is set up by its owner; somebody finds it, asks, and is let in at once', async () => {
     const { page, words } = olena

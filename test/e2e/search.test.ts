@@ -5,7 +5,7 @@ import { browserThere, said, shoot, type Visitor } from './browser.ts'
 import { messages, say } from './room.ts'
 import { createScene } from './scene.ts'
 
-describe.skipIf(!browserThere)('finding', { timeout: 60_000 }, () => {
+describe.skipIf(!browserThere)('finding', { timeout: 240_000 }, () => {
   const scene = createScene()
   let wikipedia: WikipediaServer
   let wide: Visitor
@@ -22,7 +22,7 @@ describe.skipIf(!browserThere)('finding', { timeout: 60_000 }, () => {
     expect(posted.status).toBe(201)
     wide = await scene.enter({ size: 'desktop', language: 'uk', as: 'owner' })
     phone = await scene.enter({ size: 'phone', language: 'en', as: 'owner' })
-  }, 120_000)
+  }, 240_000)
   afterAll(async () => {
     await wikipedia?.[Symbol.asyncDispose]()
   })

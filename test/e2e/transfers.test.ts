@@ -6,7 +6,7 @@ import { createScene } from './scene.ts'
 
 const MYKOLA = { name: 'Mykola Bondar', email: 'mykola@city.test', password: 'a rather long password' }
 
-describe.skipIf(!browserThere)('archives', { timeout: 60_000 }, () => {
+describe.skipIf(!browserThere)('archives', { timeout: 240_000 }, () => {
   const scene = createScene()
   let olena: Visitor
   let mykola: Visitor
@@ -15,7 +15,7 @@ describe.skipIf(!browserThere)('archives', { timeout: 60_000 }, () => {
     await scene.open()
     olena = await scene.enter({ size: 'desktop', language: 'uk', as: 'owner' })
     mykola = await scene.enter({ size: 'phone', language: 'en', as: MYKOLA })
-  }, 120_000)
+  }, 240_000)
 
   test('an operator takes in a chat, reads what was left out, opens its room and exports it', async () => {
     const { page, words } = olena

@@ -1,23 +1,21 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { OWNER, type RunningCity, startCity, temporaryFolder } from '../kit/city.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { OWNER } from '../kit/city.ts'
 import { openAiServer } from '../kit/openai-server.ts'
 import { expectAccessible } from './accessible.ts'
 import {
   browserThere,
   type Language,
-  openBrowser,
   passageMarked,
   type Size,
   said,
   shoot,
   type Visitor,
-  visit,
 } from './browser.ts'
 import { printContract } from './paper.ts'
 import { drawn, messages, say, sendFile } from './room.ts'
+import { createScene } from './scene.ts'
 
 const { FIXTURES_DIR = '', MODELS_DIR = '' } = process.env
 const able = browserThere && FIXTURES_DIR !== '' && MODELS_DIR !== ''
@@ -64,13 +62,11 @@ const WALKS = [
 
 describe.skipIf(!able).each(WALKS)(
   'a walk through the city ($language, $size, model: $model)',
-  { timeout: 90_000 },
+  { timeout: 240_000 },
   (walk) => {
     const scene = SCENES[walk.language]
-    const folder = temporaryFolder()
+    const stage = createScene()
     let llm: Awaited<ReturnType<typeof openAiServer>>
-    let city: RunningCity
-    let browser: Browser
     let olena: Visitor
     /** Looks on from the other kind of screen, in the other language. */
     let taras: Visitor
@@ -79,33 +75,23 @@ describe.skipIf(!able).each(WALKS)(
       llm = await openAiServer({ model: 'scripted' })
       llm.always({ tokens: scene.answer.split(/(?<= )/), delayMs: 60 })
       const model = walk.model ? { LLM_URL: llm.url, LLM_KEY: 'k', LLM_MODEL: 'scripted' } : {}
-      const env = { DATA_DIR: folder.path, MODELS_DIR, CITY_NAME: 'Надріччя', ...model }
-      ;[city, browser] = await Promise.all([
-        startCity(env),
-        openBrowser(join(FIXTURES_DIR, 'speech', scene.voice)),
-      ])
-      olena = await visit(browser, { url: city.url, size: walk.size, language: walk.language })
-      taras = await visit(browser, {
-        url: city.url,
-        size: walk.size === 'desktop' ? 'phone' : 'desktop',
-        language: walk.language === 'uk' ? 'en' : 'uk',
+      const voice = join(FIXTURES_DIR, 'speech', scene.voice)
+      await stage.open({ MODELS_DIR, CITY_NAME: 'Надріччя', ...model }, { voice, ownerless: true })
+      const { size, language } = walk
+      olena = await stage.enter({ size, language })
+      taras = await stage.enter({
+        size: size === 'desktop' ? 'phone' : 'desktop',
+        language: language === 'uk' ? 'en' : 'uk',
       })
-    }, 120_000)
+    }, 240_000)
     afterAll(async () => {
-      await browser?.close()
-      await city?.stop()
       await llm?.[Symbol.asyncDispose]()
-      folder[Symbol.dispose]()
-    }, 60_000)
-
-    afterEach(async ({ task }) => {
-      if (task.result?.state === 'fail') await shoot(olena.page, name(`failed ${task.name.slice(0, 20)}`))
     })
 
     const name = (what: string) => `${what}-${walk.language}-${walk.size}`
     test('the first link makes the owner, who stands in the square', async () => {
       const { page, words } = olena
-      await page.goto(`/welcome#${city.welcome}`)
+      await page.goto(`/welcome#${stage.city.welcome}`)
       const found = page.getByRole('button', { name: words.auth.foundCity })
       await found.click()
       await page.getByText(words.auth.fault.nameMissing).waitFor()
@@ -133,7 +119,7 @@ describe.skipIf(!able).each(WALKS)(
       const invited = await olena.context.request.post('/api/auth/invitations', { data: {} })
       const { code } = await invited.json()
       const account = { code, email: 'taras@city.test', password: OWNER.password, name: 'Тарас Бондар' }
-      await answered(`${city.url}/api/auth/sign-up`, account)
+      await answered(`${stage.city.url}/api/auth/sign-up`, account)
       await page.goto('/rooms/square')
       await page.getByLabel(words.auth.email, { exact: true }).fill(account.email)
       await page.getByLabel(words.auth.password, { exact: true }).fill('a wrong password')
@@ -148,7 +134,7 @@ describe.skipIf(!able).each(WALKS)(
 
     test('what is written stands in the other browser at once', async () => {
       await say(olena, scene.greeting)
-      await messages(taras).getByText(scene.greeting).waitFor({ timeout: 3_000 })
+      await messages(taras).getByText(scene.greeting).waitFor()
       await expect.poll(() => messages(olena).count()).toBe(1)
     })
 
@@ -158,7 +144,7 @@ describe.skipIf(!able).each(WALKS)(
       const photo = messages(olena).filter({ has: olena.page.locator('figure') })
       await drawn(photo.locator('figure img'))
       await drawn(messages(taras).locator('figure img'))
-      await photo.getByText(/Шановні мешканці/).waitFor({ timeout: 60_000 })
+      await photo.getByText(/Шановні мешканці/).waitFor({ timeout: 180_000 })
       await messages(taras)
         .getByText(/Шановні мешканці/)
         .waitFor()
@@ -175,10 +161,10 @@ describe.skipIf(!able).each(WALKS)(
       await recorder.getByText(scene.recordFor).waitFor()
       await recorder.getByRole('button', { name: words.city.sendRecord }).click()
       const note = messages(olena).filter({ has: page.locator('audio') })
-      await note.getByRole('button', { name: said(words.city.play) }).waitFor({ timeout: 3_000 })
+      await note.getByRole('button', { name: said(words.city.play) }).waitFor()
       const heard = messages(taras).filter({ has: taras.page.locator('audio') })
       await heard.waitFor()
-      await note.getByText(`${words.city.transcript} · ${scene.spokenLanguage}`).waitFor({ timeout: 60_000 })
+      await note.getByText(`${words.city.transcript} · ${scene.spokenLanguage}`).waitFor({ timeout: 180_000 })
       expect(await heard.getByRole('button', { name: taras.words.city.correct }).count()).toBe(0)
       await note.getByRole('button', { name: words.city.correct }).click()
       const editor = note.getByRole('textbox', { name: words.city.correctionLabel })
@@ -194,7 +180,7 @@ describe.skipIf(!able).each(WALKS)(
       const { words } = olena
       const bytes =
         walk.language === 'uk'
-          ? await printContract(browser)
+          ? await printContract(stage.browser)
           : readFileSync(join(FIXTURES_DIR, 'documents/tracemonkey.pdf'))
       await sendFile(olena, { name: scene.document, type: 'application/pdf', bytes })
       const card = messages(olena).filter({ hasText: scene.document })
@@ -203,7 +189,7 @@ describe.skipIf(!able).each(WALKS)(
         .or(card.getByText(said(words.city.pagesDone)))
         .first()
         .waitFor()
-      await card.getByText(scene.ledger[walk.language]).waitFor({ timeout: 60_000 })
+      await card.getByText(scene.ledger[walk.language]).waitFor({ timeout: 180_000 })
       await messages(taras).getByText(scene.ledger[taras.language]).waitFor()
     })
 

@@ -11,7 +11,7 @@ import { messages } from './room.ts'
 import { CANARY, NAME, PAYLOADS } from './xss.payloads.ts'
 
 /** Everything that people name or write, as an attacker would: shown on every page that shows it, and nothing runs. */
-describe.skipIf(!browserThere)('words that would run', { timeout: 120_000 }, () => {
+describe.skipIf(!browserThere)('words that would run', { timeout: 240_000 }, () => {
   const folder = temporaryFolder()
   const faults: string[] = []
   let city: RunningCity
@@ -83,7 +83,7 @@ describe.skipIf(!browserThere)('words that would run', { timeout: 120_000 }, () 
     await browser?.close()
     await city?.stop()
     folder[Symbol.dispose]()
-  }, 60_000)
+  }, 240_000)
 
   async function watch(page: Page): Promise<void> {
     page.on('request', (request) => {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { build } from '../../bin/build.js'
@@ -89,19 +90,23 @@ let ready: Promise<void> | undefined
 /** Brings `dist/` and `web/dist/` up to date once; several test processes take turns. */
 export function built(): Promise<void> {
   ready ??= (async () => {
-    const lock = join(tmpdir(), 'daarion-build.lock')
+    const lock = join(
+      tmpdir(),
+      `daarion-build-${createHash('sha256').update(root).digest('hex').slice(0, 12)}.lock`,
+    )
     for (let tries = 0; ; tries++)
       try {
         mkdirSync(lock)
         break
       } catch {
-        if (tries > 600) rmdirSync(lock)
+        // Whoever built last may have been killed meanwhile.
+        if (tries > 900) rmSync(lock, { recursive: true, force: true })
         await new Promise((done) => setTimeout(done, 200))
       }
     try {
       build()
     } finally {
-      rmdirSync(lock)
+      rmSync(lock, { recursive: true, force: true })
     }
   })()
   return ready

@@ -135,19 +135,20 @@ export const accountOperations = {
   }),
   signUp: post('/api/auth/sign-up', {
     summary:
-      'Make an account: with an invitation’s code it opens a session (201); where the city sends mail, and without a code where the city is open, it waits (202, whoever asks)',
+      'Make an account: with an invitation’s code it opens a session (201); where the city sends mail, and without a code where the city is open, it waits (202, whoever asks). Where the city sends mail, the password is set by whoever proves the address; here it is needed only where it does not',
     right: 'auth.account.open',
     access: 'public',
     status: 201,
-    input: z.object({ code: Token.optional(), ...account }),
+    input: z.object({ code: Token.optional(), ...account, password: Password.optional() }),
     output: z.union([Me, Waiting]),
     errors: ['conflict', 'forbidden', 'rate_limited'],
   }),
   confirmSignUp: post('/api/auth/sign-up/confirm', {
-    summary: 'Prove the address of a sign-up with the token that was mailed to it; the account is made',
+    summary:
+      'Prove the address of a sign-up with the token that was mailed to it; the account is made, with this password',
     right: 'auth.account.open',
     access: 'public',
-    input: z.object({ token: Token }),
+    input: z.object({ token: Token, password: Password }),
     output: Done,
     errors: ['conflict', 'forbidden', 'rate_limited'],
   }),

@@ -34,7 +34,8 @@ export interface NewAccount {
 
 /** An account whose password is hashed already, and how it comes to be. */
 export interface Arrival extends Omit<NewAccount, 'password'> {
-  readonly hash: string
+  /** Null where none was set yet: then a link is the way in. */
+  readonly hash: string | null
   readonly role: CityRole
   readonly emailVerified?: boolean
   /** Who did it; the person themselves where nobody is named. */

@@ -59,6 +59,7 @@ const RENEW_AFTER_MS = 24 * 3600 * 1000
 const SECOND_STEP_MS = 5 * 60_000
 
 type Account = Omit<NewAccount, 'locale'>
+type SignUpWish = Omit<Account, 'password'> & { code?: string | undefined; password?: string | undefined }
 export type Door = ReturnType<typeof createDoor>
 
 /** Coming in and going out: what sets the session's cookie. Attempts are counted first, by address and by account, and nothing here tells whether an account exists. */
@@ -98,29 +99,29 @@ export function createDoor(needs: DoorNeeds) {
     },
 
     async signUp(
-      { code, ...given }: Account & { code?: string | undefined },
+      { code, password, ...given }: SignUpWish,
       requestId: string,
       visitor: Visitor | null,
     ): Promise<Me | Waiting> {
       await knock(visitor)
-      const account = { ...given, locale: localeOf(visitor) }
-      if (code !== undefined) {
-        await throttle.guess('invitation', code)
-        // Where letters can be sent, nobody who holds a code learns by it who lives here.
-        if (needs.mail) {
-          await throttle.guess('sign_up', account.email.toLowerCase())
-          return signUps.ask(account, requestId, code)
-        }
-        return enter((await accounts.signUp(code, account, requestId)).id, visitor)
-      }
-      if (!needs.open) throw authError('auth.sign_up_closed')
-      await throttle.guess('sign_up', account.email.toLowerCase())
-      return signUps.ask(account, requestId)
+      const locale = localeOf(visitor)
+      if (code === undefined && !needs.open) throw authError('auth.sign_up_closed')
+      if (!needs.mail && password === undefined) throw authError('auth.password_missing')
+      if (code !== undefined) await throttle.guess('invitation', code)
+      // Where letters can be sent, nobody who holds a code learns by it who lives here.
+      if (code !== undefined && password !== undefined && !needs.mail)
+        return enter((await accounts.signUp(code, { ...given, password, locale }, requestId)).id, visitor)
+      await throttle.guess('sign_up', given.email.toLowerCase())
+      return signUps.ask({ ...given, password: password ?? null, locale }, requestId, code)
     },
 
-    async confirmSignUp(token: string, requestId: string, visitor: Visitor | null): Promise<{ done: true }> {
+    async confirmSignUp(
+      { token, password }: { token: string; password: string },
+      requestId: string,
+      visitor: Visitor | null,
+    ): Promise<{ done: true }> {
       await knock(visitor)
-      await signUps.confirm(token, requestId)
+      await signUps.confirm(token, password, requestId)
       return { done: true }
     },
 

@@ -36,6 +36,11 @@ export const authError = catalogue({
     'There is already an account with this e-mail. Sign in with it.',
     'Обліковий запис із цією поштою вже є. Увійдіть із нею.',
   ],
+  'auth.password_missing': [
+    'invalid',
+    'A password of at least 10 characters is needed.',
+    'Потрібен пароль, щонайменше 10 знаків.',
+  ],
   'auth.id_taken': [
     'conflict',
     'The id {id} belongs to somebody who is not an agent.',

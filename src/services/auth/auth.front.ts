@@ -100,7 +100,7 @@ export function createFront(needs: FrontNeeds) {
   const handlers: Handlers<typeof accountOperations> = {
     welcome: (input, call) => door.welcome(input, call.requestId, null),
     signUp: (input, call) => door.signUp(input, call.requestId, null),
-    confirmSignUp: ({ token }, call) => door.confirmSignUp(token, call.requestId, null),
+    confirmSignUp: (input, call) => door.confirmSignUp(input, call.requestId, null),
     signUps: async () => ({ items: await signUps.list() }),
     approveSignUp: ({ signUp }, call) => signUps.approve(signUp, call),
     async refuseSignUp({ signUp }, call) {

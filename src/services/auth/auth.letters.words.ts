@@ -22,7 +22,7 @@ const UK: Letters = {
   }),
   signUp: (city) => ({
     subject: `${city}: підтвердження пошти`,
-    text: `Ви просили про обліковий запис у місті ${city}. Він з’явиться, щойно ви відкриєте це посилання, а діє воно добу:`,
+    text: `Ви просили про обліковий запис у місті ${city}. Відкрийте це посилання й виберіть пароль, тоді він з’явиться; діє посилання добу:`,
     end: 'Якщо це були не ви, не відкривайте його: без цього нічого не станеться.',
   }),
   known: (city) => ({
@@ -50,7 +50,7 @@ const EN: Letters = {
   }),
   signUp: (city) => ({
     subject: `${city}: is this your address?`,
-    text: `You asked for an account in the city ${city}. It is made as soon as you open this link, which works for a day:`,
+    text: `You asked for an account in the city ${city}. Open this link and choose a password, and it is made. The link works for a day:`,
     end: 'If it was not you, do not open it: then nothing happens.',
   }),
   known: (city) => ({

@@ -59,6 +59,10 @@ describe('a city that sends no mail', () => {
     const [rude] = (await asOwner('GET', 'sign-ups')).body.items
     expect((await asOwner('DELETE', `sign-ups/${rude.id}`)).body).toEqual({ done: true })
     expect((await asOwner('GET', 'sign-ups')).body.items).toEqual([])
+    const bare = await city.ask('POST', '/api/auth/sign-up', {
+      body: { email: 'bare@misto.example', name: 'Без пароля' },
+    })
+    expect([bare.status, bare.body.error.code]).toEqual([400, 'auth.password_missing'])
   })
 
   test('is closed unless the setting opens it', async () => {
@@ -160,26 +164,28 @@ describe('a city that sends mail', () => {
   }
   const tokenIn = (text: string, page: string) => new RegExp(`/${page}#(\\S+)`).exec(text)?.[1] ?? ''
 
-  test('an address proves itself; one that lives here is told so in its own mail alone', async () => {
+  test('an address proves itself, and whoever proves it sets the password; one that lives here is told so in its own mail alone', async () => {
     const owner = await city.owner()
-    const ask = (email: string) =>
+    const email = 'myla@misto.example'
+    const ask = (address: string, name: string, password?: string) =>
       city.ask('POST', '/api/auth/sign-up', {
-        body: { email, password: PASSWORD, name: 'Мила' },
+        body: { email: address, name, ...(password !== undefined && { password }) },
         headers: { 'accept-language': 'uk' },
       })
-    const answers = [await ask('myla@misto.example'), await ask(owner.email)]
+    const confirm = (body: object) => city.ask('POST', '/api/auth/sign-up/confirm', { body })
+    const enter = (password: string) => city.ask('POST', SIGN_IN, { body: { email, password } })
+    // Somebody else asks first, with a password of their own; then the one whose address it is.
+    const answers = [await ask(email, 'Не Мила', PASSWORD), await ask(owner.email, 'Не власник', PASSWORD)]
+    answers.push(await ask(email, 'Мила'))
     for (const { status, body } of answers) expect([status, body]).toEqual([202, { waitsFor: 'address' }])
     expect(await letterTo(owner.email)).toMatch(/уже є/)
-    const token = tokenIn(await letterTo('myla@misto.example'), 'confirm')
-    expect((await city.ask('POST', '/api/auth/sign-up/confirm', { body: { token } })).body).toEqual({
-      done: true,
-    })
-    const again = await city.ask('POST', '/api/auth/sign-up/confirm', { body: { token } })
-    expect(again.body.error.code).toBe('auth.link_refused')
-    const { cookie, status } = await city.ask('POST', SIGN_IN, {
-      body: { email: 'myla@misto.example', password: PASSWORD },
-    })
-    expect(status).toBe(200)
+    const token = tokenIn(await letterTo(email), 'confirm')
+    expect((await confirm({ token })).body.error.code).toBe('input.invalid')
+    expect((await confirm({ token, password: NEW })).body).toEqual({ done: true })
+    expect((await confirm({ token, password: NEW })).body.error.code).toBe('auth.link_refused')
+    expect((await enter(PASSWORD)).status).toBe(401)
+    const { cookie, status, body: mine } = await enter(NEW)
+    expect([status, mine.name]).toEqual([200, 'Мила'])
     expect((await city.ask('GET', '/api/auth/security', { cookie })).body.emailVerified).toBe(true)
 
     await city.ask('POST', '/api/auth/email/verification', { body: {}, cookie: owner.cookie })
@@ -200,7 +206,8 @@ describe('a city that sends mail', () => {
       expect([status, body, cookie]).toEqual([202, { waitsFor: 'address' }, ''])
     expect(await letterTo(lives.email)).toMatch(/You have one; sign in/)
     const token = tokenIn(await letterTo('invited@misto.example'), 'confirm')
-    const confirm = () => city.ask('POST', '/api/auth/sign-up/confirm', { body: { token } })
+    const confirm = () =>
+      city.ask('POST', '/api/auth/sign-up/confirm', { body: { token, password: PASSWORD } })
     expect((await confirm()).status).toBe(200)
     const { body } = await city.ask('POST', SIGN_IN, {
       body: { email: 'invited@misto.example', password: PASSWORD },
@@ -250,8 +257,23 @@ describe('a city that sends mail', () => {
     expect(await waiting()).toBe(0)
     server.answer('550 no such box')
     await forget()
-    await expect.poll(waiting, { timeout: 10_000 }).toBe(1)
+    await expect.poll(waiting).toBe(1)
+    // So does an address that no letter reaches: once let in, its holder is handed a link to a first password.
+    const email = 'far@misto.example'
+    await city.ask('POST', '/api/auth/sign-up', { body: { email, name: 'Далека', password: PASSWORD } })
+    const asking = async () => (await city.client.signUps({}, { principal: owner })).items
+    await expect.poll(asking).toMatchObject([{ email }])
     server.answer('250 ok')
+    const [{ id: signUp = '' } = {}] = await asking()
+    const { id: far } = await city.client.approveSignUp({ signUp }, { principal: owner })
+    const enter = (password: string) => city.ask('POST', SIGN_IN, { body: { email, password } })
+    expect((await enter(PASSWORD)).status).toBe(401)
+    const { items } = await city.client.resets({}, { principal: owner })
+    const handed = items.find(({ person }) => person.id === far)?.id ?? ''
+    const { link } = await city.client.resetLink({ reset: handed }, { principal: owner })
+    const first = { token: link.split('#')[1], password: NEW }
+    expect((await city.ask('POST', '/api/auth/password/reset', { body: first })).status).toBe(200)
+    expect((await enter(NEW)).status).toBe(200)
     const kept = await sql<{
       all: string
     }>`select string_agg(envelope::text, '') as all from events.delivery`.execute(city.database.kysely)

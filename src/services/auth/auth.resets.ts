@@ -33,7 +33,7 @@ export interface ResetNeeds {
 const HOUR_MS = 3600_000
 /** A mailed link is at hand; one that an admin hands over may take days. */
 const MAILED_MS = HOUR_MS
-const HANDED_MS = 72 * HOUR_MS
+export const HANDED_MS = 72 * HOUR_MS
 const RECOVERY_MS = HOUR_MS
 const VERIFY_MS = 24 * HOUR_MS
 const SHOWN = 200

@@ -85,9 +85,7 @@ export function authRoutes(
   }
   serve('welcome', (input, _, visitor, call) => door.welcome(input, call.requestId, visitor))
   serve('signUp', (input, _, visitor, call) => door.signUp(input, call.requestId, visitor))
-  serve('confirmSignUp', ({ token }: { token: string }, _, visitor, call) =>
-    door.confirmSignUp(token, call.requestId, visitor),
-  )
+  serve('confirmSignUp', (input, _, visitor, call) => door.confirmSignUp(input, call.requestId, visitor))
   serve('signIn', (input, _, visitor) => door.signIn(input, visitor))
   serve('signInTotp', (input, _, visitor, call) => door.signInTotp(input, call.requestId, visitor))
   serve('passkeyQuestion', (_input, _, visitor) => door.passkeyQuestion(visitor))

@@ -12,6 +12,7 @@ import { authError } from './auth.errors.ts'
 import { letterDue } from './auth.events.ts'
 import { invitationBy, takeInvitation } from './auth.invitations.ts'
 import type { OneTimes } from './auth.one-time.ts'
+import { HANDED_MS, UNDELIVERED } from './auth.resets.ts'
 import type { AuthTables } from './auth.tables.ts'
 
 export interface SignUpNeeds {
@@ -32,9 +33,14 @@ const DAY_MS = 24 * 3600_000
 const KEPT_MS = { approval: 30 * DAY_MS, address: DAY_MS } as const
 const MOST_WAITING = 500
 const FULL_MINUTES = 60
+const NO_PASSWORD = ''
 export type SignUps = ReturnType<typeof createSignUps>
 
-/** Sign-up that waits: without an invitation, or with one where an address proves itself by mail. An address that lives here already is taken down like any other, answered like any other, and shown to nobody. */
+interface Asking extends Omit<NewAccount, 'password'> {
+  readonly password: string | null
+}
+
+/** Sign-up that waits: without an invitation, or with one where an address proves itself by mail. Who asks for an address need not hold it: where it proves itself, the password is set by whoever does that, and none is kept before. An address that lives here already is taken down like any other, answered like any other, and shown to nobody. */
 export function createSignUps(needs: SignUpNeeds) {
   const { db, events, clock, ids, audit, accounts, credentials, oneTimes, mail } = needs
   const waitsFor = mail ? 'address' : 'approval'
@@ -52,8 +58,10 @@ export function createSignUps(needs: SignUpNeeds) {
 
   return {
     /** Takes somebody down, or does nothing where their address waits already; answers alike. Rejects with `auth.invitation_refused` where they come by a code that opens nothing. */
-    async ask(account: NewAccount, requestId: string, code?: string): Promise<Waiting> {
-      const password = await credentials.hash(account.password)
+    async ask(account: Asking, requestId: string, code?: string): Promise<Waiting> {
+      const { name, locale } = account
+      const password =
+        mail || account.password === null ? NO_PASSWORD : await credentials.hash(account.password)
       const now = clock.now()
       await db.transaction().execute(async (tx) => {
         const invitation = code === undefined ? null : await invitationBy(tx, code, now)
@@ -73,19 +81,23 @@ export function createSignUps(needs: SignUpNeeds) {
           .values({
             id: ids.make('signup'),
             email: account.email.toLowerCase(),
-            name: account.name,
+            name,
             password,
-            locale: account.locale,
+            locale,
             waits_for: waitsFor,
             invitation,
             created_at: new Date(now),
             expires_at: new Date(now + KEPT_MS[waitsFor]),
           })
-          // Whoever asked first keeps the place: nobody replaces another's password.
+          // Whoever asked first keeps the place: nobody replaces another's password. Without one there is nothing to keep.
           .onConflict((conflict) =>
-            conflict
-              .column('email')
-              .doUpdateSet({ waits_for: waitsFor, ...(invitation !== null && { invitation }) }),
+            conflict.column('email').doUpdateSet({
+              waits_for: waitsFor,
+              ...(mail
+                ? { name, locale, password }
+                : { password: sql`coalesce(nullif(auth.sign_up.password, ''), excluded.password)` }),
+              ...(invitation !== null && { invitation }),
+            }),
           )
           .returning('id')
           .executeTakeFirstOrThrow()
@@ -95,8 +107,9 @@ export function createSignUps(needs: SignUpNeeds) {
       return { waitsFor }
     },
 
-    /** An address proved itself by what was mailed to it. Rejects with `auth.link_refused`, and with `auth.invitation_refused` where the invitation was used up or withdrawn meanwhile. */
-    async confirm(token: string, requestId: string): Promise<void> {
+    /** An address proved itself by what was mailed to it, and whoever did that sets the password. Rejects with `auth.link_refused`, and with `auth.invitation_refused` where the invitation was used up or withdrawn meanwhile. */
+    async confirm(token: string, password: string, requestId: string): Promise<void> {
+      const hash = await credentials.hash(password)
       const id = oneTimes.read('sign_up', token)
       await db.transaction().execute(async (tx) => {
         const row = await tx
@@ -106,7 +119,7 @@ export function createSignUps(needs: SignUpNeeds) {
           .returningAll()
           .executeTakeFirst()
         if (!row) throw authError('auth.link_refused')
-        const { email, name, locale, password: hash } = row
+        const { email, name, locale } = row
         const invited =
           row.invitation === null ? null : await takeInvitation(tx, { id: row.invitation }, clock.now())
         if (invited === undefined) throw authError('auth.invitation_refused')
@@ -141,11 +154,21 @@ export function createSignUps(needs: SignUpNeeds) {
           .returningAll()
           .executeTakeFirst()
         if (!row) throw authError('auth.sign_up_unknown')
-        const { email, name, locale, password: hash } = row
+        const { email, name, locale } = row
         const actor = call.principal?.id ?? null
         const { requestId } = call
+        const hash = row.password === NO_PASSWORD ? null : row.password
         const person = { email, name, locale, hash, role: 'resident', actor } as const
-        return await accounts.insert(tx, { ...person, action: 'sign_up.approved', requestId })
+        const made = await accounts.insert(tx, { ...person, action: 'sign_up.approved', requestId })
+        // Their letter could not be delivered: the admin hands them a link that sets the password.
+        if (hash === null)
+          await oneTimes.make(tx, {
+            kind: 'reset',
+            principal: made.id,
+            value: UNDELIVERED,
+            forMs: HANDED_MS,
+          })
+        return made
       })
     },
 

@@ -118,7 +118,7 @@ export interface SignUpRow {
   id: string
   email: string
   name: string
-  /** Hashed. */
+  /** Hashed; empty where the city sends mail, since whoever proves the address sets it. */
   password: string
   locale: 'uk' | 'en' | null
   waits_for: 'approval' | 'address'

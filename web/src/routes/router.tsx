@@ -75,7 +75,7 @@ const verify = createRoute({
 const confirm = createRoute({
   getParentRoute: () => root,
   path: '/confirm',
-  component: page(() => import('../features/account/proof-page.tsx'), 'ConfirmPage'),
+  component: page(() => import('../features/account/new-password-page.tsx'), 'ConfirmPage'),
 })
 
 /** Everything behind the door: whoever is not signed in is sent to it and brought back afterwards. */

@@ -15,16 +15,61 @@ import { LinkOver, Proved } from './proof-page.tsx'
 /** Whoever holds the link sets a new password. */
 export function NewPasswordPage() {
   const { t } = useTranslation()
-  const language = useLanguage()
   const api = useApi()
   const token = useToken('/new-password')
+  return (
+    <PasswordByLink
+      token={token}
+      words={{
+        title: t('account.forgottenTitle'),
+        about: t('account.newPasswordHint'),
+        label: t('account.newPassword'),
+        act: t('account.setPassword'),
+        done: t('account.passwordSet'),
+        doneHint: t('account.passwordSetHint'),
+      }}
+      set={(password) => api.auth.resetPassword({ token, password })}
+    />
+  )
+}
+
+/** The mailed link that makes the account of a sign-up: the address is proved, so the password is its holder's. */
+export function ConfirmPage() {
+  const { t } = useTranslation()
+  const api = useApi()
+  const token = useToken('/confirm')
+  return (
+    <PasswordByLink
+      token={token}
+      words={{
+        title: t('account.choosePassword'),
+        about: t('account.choosePasswordHint'),
+        label: t('auth.password'),
+        act: t('account.makeAccount'),
+        done: t('account.accountMade'),
+        doneHint: t('account.accountMadeHint'),
+      }}
+      set={(password) => api.auth.confirmSignUp({ token, password })}
+    />
+  )
+}
+
+interface PasswordByLinkProps {
+  token: string
+  words: Readonly<Record<'title' | 'about' | 'label' | 'act' | 'done' | 'doneHint', string>>
+  set: (password: string) => Promise<unknown>
+}
+
+function PasswordByLink({ token, words, set: setIt }: PasswordByLinkProps) {
+  const { t } = useTranslation()
+  const language = useLanguage()
   const [password, setPassword] = useState('')
   const [short, setShort] = useState(false)
-  const set = useMutation({ mutationFn: () => api.auth.resetPassword({ token, password }) })
+  const set = useMutation({ mutationFn: () => setIt(password) })
   const wait = useWait(set.error)
   const failure = set.error && failureOf(set.error)
-  if (set.isSuccess) return <Proved title={t('account.passwordSet')} hint={t('account.passwordSetHint')} />
-  if (token === '' || failure?.code === 'auth.link_refused') return <LinkOver missing={token === ''} />
+  if (set.isSuccess) return <Proved title={words.done} hint={words.doneHint} />
+  if (token === '' || failure?.kind === 'forbidden') return <LinkOver missing={token === ''} />
   const submit = (event: FormEvent) => {
     event.preventDefault()
     const tooShort = [...password].length < PASSWORD_MIN
@@ -33,11 +78,11 @@ export function NewPasswordPage() {
   }
   const refused = failure ? sentenceOf(failure, language) : undefined
   return (
-    <Gate title={t('account.forgottenTitle')} caption={t('auth.whoIsHome')}>
-      <p>{t('account.newPasswordHint')}</p>
+    <Gate title={words.title} caption={t('auth.whoIsHome')}>
+      <p>{words.about}</p>
       <form noValidate onSubmit={submit}>
         <PasswordField
-          label={t('account.newPassword')}
+          label={words.label}
           autoComplete="new-password"
           maxLength={256}
           hint={t('auth.strength.empty')}
@@ -46,7 +91,7 @@ export function NewPasswordPage() {
           error={wait ?? (short ? t('auth.fault.passwordShort', { count: PASSWORD_MIN }) : refused)}
         />
         <Button look="primary" type="submit" disabled={set.isPending || wait !== undefined}>
-          {t('account.setPassword')}
+          {words.act}
         </Button>
       </form>
     </Gate>

@@ -25,21 +25,6 @@ export function VerifyPage() {
   )
 }
 
-/** The mailed link that makes the account of a sign-up. */
-export function ConfirmPage() {
-  const { t } = useTranslation()
-  const api = useApi()
-  const token = useToken('/confirm')
-  return (
-    <Proof
-      token={token}
-      title={t('account.accountMade')}
-      hint={t('account.accountMadeHint')}
-      prove={() => api.auth.confirmSignUp({ token })}
-    />
-  )
-}
-
 interface ProofProps {
   token: string
   title: string

@@ -40,6 +40,7 @@ export function SignUpPage() {
       <NewAccount
         act={t('account.signUp')}
         busy={ask.isPending || !door.data}
+        byMail={door.data?.mail ?? false}
         error={ask.error}
         onName={setName}
         onSubmit={(account) => ask.mutate(account)}

@@ -124,7 +124,7 @@ export const accountEn = {
 
   signUp: 'Ask to come in',
   signUpTitle: 'A new resident of {{city}}',
-  signUpMail: 'You get a link by mail, to show that the address is yours.',
+  signUpMail: 'You get a link by mail: it shows that the address is yours, and there you choose a password.',
   signUpApproval: 'The city sends no mail, so one of its admins lets you in.',
   signUpClosed: 'One comes into this city by invitation',
   signUpClosedHint: 'Ask somebody who lives here for one.',
@@ -152,6 +152,9 @@ export const accountEn = {
   linkMissing: 'This address holds no link. Open it once more, whole, as it was sent to you.',
   confirming: 'Checking the link',
   addressProved: 'The address is confirmed',
+  choosePassword: 'Choose a password',
+  choosePasswordHint: 'The address is yours. With the password your account is made.',
+  makeAccount: 'Make the account',
   accountMade: 'Your account is made',
   accountMadeHint: 'Sign in with the password you chose.',
 

@@ -1,7 +1,8 @@
 export interface NewAccount {
   readonly name: string
   readonly email: string
-  readonly password: string
+  /** Left out where whoever proves the address sets it. */
+  readonly password?: string
 }
 export type Fault = 'nameMissing' | 'emailMissing' | 'emailWrong' | 'passwordShort' | 'passwordLong'
 export type Faults = Partial<Record<keyof NewAccount, Fault>>
@@ -14,20 +15,25 @@ const FEW_SIGNS = 5
 
 /** What is wrong with a new account before it is sent, by field. */
 export function faultsOf({ name, email, password }: NewAccount): Faults {
-  const length = [...password].length
   return {
     ...(name.trim() === '' && { name: 'nameMissing' }),
     ...(email.trim() === '' && { email: 'emailMissing' }),
     ...(email.trim() !== '' && !/^[^\s@]+@[^\s@]+\.[^\s@.]+$/.test(email.trim()) && { email: 'emailWrong' }),
-    ...(length < PASSWORD_MIN && { password: 'passwordShort' }),
-    ...(length > PASSWORD_MAX && { password: 'passwordLong' }),
+    ...passwordFault(password),
   }
+}
+
+function passwordFault(password: string | undefined): Faults {
+  if (password === undefined) return {}
+  const length = [...password].length
+  if (length < PASSWORD_MIN) return { password: 'passwordShort' }
+  return length > PASSWORD_MAX ? { password: 'passwordLong' } : {}
 }
 
 export type Strength = 'empty' | 'short' | 'own' | 'repeats' | 'digits' | 'fair' | 'long'
 
 /** What can honestly be said of a password from its letters alone; only `short` keeps it from being taken. */
-export function strengthOf({ name, email, password }: NewAccount): Strength {
+export function strengthOf({ name, email, password = '' }: NewAccount): Strength {
   const lower = password.toLowerCase()
   const signs = [...lower]
   if (signs.length === 0) return 'empty'

@@ -55,11 +55,13 @@ export function InvitationPage() {
       caption={t('auth.yourWindow')}
     >
       {!data && late && <i className="sk" style={{ width: '60%', marginTop: 16 }} />}
+      {data && door.data?.mail && <p>{t('account.signUpMail')}</p>}
       {data?.by && <p>{t('auth.invitedBy', { name: data.by })}</p>}
       {data && <Opens invitation={data} residents={door.data?.residents} />}
       <NewAccount
         act={t('auth.accept')}
-        busy={accept.isPending || !data}
+        busy={accept.isPending || !data || !door.data}
+        byMail={door.data?.mail ?? false}
         error={accept.error}
         onName={setName}
         onSubmit={(account) => accept.mutate(account)}

@@ -17,6 +17,8 @@ import { useWait } from './use-wait.ts'
 interface NewAccountProps {
   act: string
   busy: boolean
+  /** The city sends mail: the password is set later, by the link. */
+  byMail?: boolean
   /** What came back from the city, if it refused. */
   error: unknown
   onName: (name: string) => void
@@ -25,10 +27,18 @@ interface NewAccountProps {
 }
 
 /** The form of a new resident; each fault stands at its field, and the first of them takes the focus. */
-export function NewAccount({ act, busy, error, onName, onSubmit, children }: NewAccountProps) {
+export function NewAccount({
+  act,
+  busy,
+  byMail = false,
+  error,
+  onName,
+  onSubmit,
+  children,
+}: NewAccountProps) {
   const { t } = useTranslation()
   const language = useLanguage()
-  const [account, setAccount] = useState<Account>({ name: '', email: '', password: '' })
+  const [account, setAccount] = useState({ name: '', email: '', password: '' })
   const [faults, setFaults] = useState<Faults>({})
   const form = useRef<HTMLFormElement>(null)
   const wait = useWait(error)
@@ -49,11 +59,13 @@ export function NewAccount({ act, busy, error, onName, onSubmit, children }: New
   })
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    const found = faultsOf(account)
+    const { name, email, password } = account
+    const given = { name: name.trim(), email: email.trim(), ...(!byMail && { password }) }
+    const found = faultsOf(given)
     setFaults(found)
     const first = (['name', 'email', 'password'] as const).find((field) => found[field])
     if (first) form.current?.querySelector<HTMLInputElement>(`[name=${first}]`)?.focus()
-    else onSubmit({ ...account, name: account.name.trim(), email: account.email.trim() })
+    else onSubmit(given)
   }
   const email = change('email')
   return (
@@ -69,12 +81,14 @@ export function NewAccount({ act, busy, error, onName, onSubmit, children }: New
           error={email.error ?? taken}
         />
       </div>
-      <PasswordField
-        label={t('auth.password')}
-        autoComplete="new-password"
-        hint={hintOf()}
-        {...change('password')}
-      />
+      {!byMail && (
+        <PasswordField
+          label={t('auth.password')}
+          autoComplete="new-password"
+          hint={hintOf()}
+          {...change('password')}
+        />
+      )}
       <FieldError error={wait ?? (taken ? undefined : refused)} />
       <Button look="primary" type="submit" disabled={busy || wait !== undefined}>
         {act}

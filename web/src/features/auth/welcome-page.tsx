@@ -20,7 +20,7 @@ export function WelcomePage() {
   const token = useToken('/welcome')
   const [name, setName] = useState('')
   const welcome = useMutation({
-    mutationFn: (account: Account) => api.auth.welcome({ token, ...account }),
+    mutationFn: ({ password = '', ...account }: Account) => api.auth.welcome({ token, password, ...account }),
     onSuccess: (me) => enter(me, '/rooms/square'),
   })
   if (door.data?.owned && !welcome.isPending && !welcome.isSuccess) return <Owned />

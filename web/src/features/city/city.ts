@@ -71,6 +71,18 @@ export function createCity({ api, me, queries, signedOut }: CityNeeds): City {
     return own ? [own, ...below] : below
   }
   const held = new Set<string>()
+  /** By room, the end of its keeping on this device; only a page that the worker serves keeps any. */
+  const keeping = new Map<string, () => void>()
+  const keep = (room: string, store: RoomStore) => {
+    if (!navigator.serviceWorker?.controller) return
+    import('../device/keep-seen.ts').then(
+      ({ keepSeen }) => {
+        keeping.get(room)?.()
+        if (!closed) keeping.set(room, keepSeen(room, store))
+      },
+      () => undefined,
+    )
+  }
   const reads = new Map<string, { seq: number; timer: ReturnType<typeof setTimeout> }>()
   const lineListeners = new Set<() => void>()
   const localFiles = createLocalFiles()
@@ -258,7 +270,10 @@ export function createCity({ api, me, queries, signedOut }: CityNeeds): City {
       stores.delete(id)
       stores.set(id, store)
       if (stores.size > KEPT_ROOMS) stores.delete([...stores.keys()][0] ?? '')
-      if (!kept) void store.load(firstUnread(id)).then(store.catchUp)
+      if (!kept) {
+        void store.load(firstUnread(id)).then(store.catchUp)
+        keep(id, store)
+      }
       return store
     },
     thread(room, root) {
@@ -305,6 +320,7 @@ export function createCity({ api, me, queries, signedOut }: CityNeeds): City {
     wake,
     close() {
       closed = true
+      for (const stop of keeping.values()) stop()
       window.removeEventListener('online', wake)
       window.removeEventListener('offline', lose)
       document.removeEventListener('visibilitychange', seen)

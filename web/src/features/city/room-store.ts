@@ -4,7 +4,7 @@ import type { Message } from '../../../../src/services/city/messages.contract.ts
 import type { Api } from '../../api.ts'
 import { applyFrame, bounded, catchUp, emptyTimeline, merge, openRuns, type Timeline } from './timeline.ts'
 
-const FIRST_PAGE = 50
+export const FIRST_PAGE = 50
 const PAGE = 100
 /** Messages of a room that are held at once. */
 const HELD = 500
