@@ -103,6 +103,7 @@ describe('people, the map and what happened', () => {
     const { id: room } = await taras.openRoom({ name: 'Новини', joining: 'request' })
     await taras.setMember({ room, principal: Iryna.id, role: 'member' })
     const asked = await iryna.post({ room, clientId: 'q', text: 'Коли збори?' })
+    await taras.post({ room, clientId: 'h', text: 'Доброго ранку' })
     await taras.post({ room, clientId: 'a', text: 'О шостій', replyTo: asked.id })
     await taras.post({ room, clientId: 'm', text: '@Ірина, візьміть ключі' })
     await olena.askToJoin({ room, note: 'Пустіть' })
@@ -118,9 +119,12 @@ describe('people, the map and what happened', () => {
       ]),
     )
     expect(seen.find(({ kind }) => kind === 'messages')).toMatchObject({
-      count: 2,
-      text: '@Ірина, візьміть ключі',
+      count: 1,
+      text: 'Доброго ранку',
     })
+    // No message is told twice.
+    const said = seen.flatMap(({ message }) => message ?? [])
+    expect(new Set(said).size).toBe(said.length)
     expect(seen.find(({ kind }) => kind === 'reply')).toMatchObject({
       text: 'О шостій',
       people: [{ id: Taras.id }],
@@ -135,10 +139,10 @@ describe('people, the map and what happened', () => {
       people: [{ id: Iryna.id }],
     })
 
-    expect(await iryna.room({ room })).toMatchObject({ unread: 2, mentions: 2 })
+    expect(await iryna.room({ room })).toMatchObject({ unread: 3, mentions: 2 })
     const { digest } = await iryna.feed({})
     expect(digest?.since).toBeNull()
-    expect(digest?.rooms.find((one) => one.room.id === room)).toMatchObject({ messages: 2, mentions: 1 })
+    expect(digest?.rooms.find((one) => one.room.id === room)).toMatchObject({ messages: 3, mentions: 1 })
     await iryna.feedSeen({})
     expect((await iryna.feed({})).digest?.rooms.find((one) => one.room.id === room)).toBeUndefined()
 

@@ -10,8 +10,8 @@ export async function gather(needs: FeedNeeds, asked: Asked): Promise<FeedItem[]
   if (asked.rooms.length === 0) return []
   const calls = await callsAndAnswers(needs.db, asked)
   return [
-    ...(await spoken(needs.db, asked)),
-    ...calls,
+    ...(await spoken(needs.db, asked, calls)),
+    ...calls.map(({ item }) => item),
     ...(await documents(needs.db, asked)),
     ...(await comers(needs, asked)),
     ...(await requests(needs, asked)),
@@ -46,8 +46,20 @@ export async function countsSince(
   })
 }
 
-/** What others said in each room: what is unread together, else the last of it. */
-async function spoken(db: CityDb, { principal, rooms, from }: Asked): Promise<FeedItem[]> {
+/** A message that is an item of its own. */
+interface Call {
+  readonly item: FeedItem
+  readonly message: string
+  readonly thread: string | null
+}
+
+/** What others said in each room: what is unread together, else the last of it; without what is an item of its own. */
+async function spoken(
+  db: CityDb,
+  { principal, rooms, from }: Asked,
+  calls: readonly Call[],
+): Promise<FeedItem[]> {
+  const apart = calls.map(({ message }) => message)
   const rows = await db
     .selectFrom('city.room as room')
     .innerJoinLateral(
@@ -60,6 +72,7 @@ async function spoken(db: CityDb, { principal, rooms, from }: Asked): Promise<Fe
           .where('said.author', '<>', principal.id)
           .where('said.thread', 'is', null)
           .where('said.deleted_at', 'is', null)
+          .$if(apart.length > 0, (those) => those.where('said.id', 'not in', apart))
           .orderBy('said.seq', 'desc')
           .limit(1)
           .as('message'),
@@ -72,7 +85,11 @@ async function spoken(db: CityDb, { principal, rooms, from }: Asked): Promise<Fe
   return rows.flatMap((row) => {
     const room = rooms.find(({ id }) => id === row.room)
     if (!room) return []
-    const unread = room.unread > 0 && room.notify === 'all'
+    const told = calls.filter(
+      ({ item, thread }) => item.unread && thread === null && item.room.id === room.id,
+    )
+    const count = room.unread - told.length
+    const unread = count > 0 && room.notify === 'all'
     const item = {
       ...blank,
       id: `said ${room.id}`,
@@ -81,7 +98,7 @@ async function spoken(db: CityDb, { principal, rooms, from }: Asked): Promise<Fe
       unread,
       room: shortly(room),
       people: [{ id: row.author, kind: row.author_kind, name: row.author_name }],
-      count: unread ? room.unread : 1,
+      count: unread ? count : 1,
       message: row.id,
       text: opening(row.text),
     }
@@ -90,7 +107,7 @@ async function spoken(db: CityDb, { principal, rooms, from }: Asked): Promise<Fe
 }
 
 /** Messages that call the asker, or answer them; one that does both is a call. */
-async function callsAndAnswers(db: CityDb, asked: Asked): Promise<FeedItem[]> {
+async function callsAndAnswers(db: CityDb, asked: Asked): Promise<Call[]> {
   const { principal, rooms } = asked
   const called = await told(asked, db)
     .where(({ exists, selectFrom }) =>
@@ -112,19 +129,18 @@ async function callsAndAnswers(db: CityDb, asked: Asked): Promise<FeedItem[]> {
     const room = rooms.find(({ id }) => id === row.room)
     if (!room) return []
     const kind: FeedItem['kind'] = calls.has(row.id) ? 'mention' : 'reply'
-    return [
-      {
-        ...blank,
-        id: `call ${row.id}`,
-        kind,
-        at: iso(row.created_at),
-        unread: Number(row.seq) > room.readSeq && room.notify !== 'none',
-        room: shortly(room),
-        people: [{ id: row.author, kind: row.author_kind, name: row.author_name }],
-        message: row.id,
-        text: opening(row.text),
-      },
-    ]
+    const item = {
+      ...blank,
+      id: `call ${row.id}`,
+      kind,
+      at: iso(row.created_at),
+      unread: Number(row.seq) > room.readSeq && room.notify !== 'none',
+      room: shortly(room),
+      people: [{ id: row.author, kind: row.author_kind, name: row.author_name }],
+      message: row.id,
+      text: opening(row.text),
+    }
+    return [{ item, message: row.id, thread: row.thread }]
   })
 }
 
@@ -133,7 +149,7 @@ const told = ({ principal, rooms, from }: Asked, db: CityDb) =>
   db
     .selectFrom('city.message as message')
     .select(['message.room', 'message.id', 'message.author', 'message.author_kind', 'message.author_name'])
-    .select(['message.text', 'message.created_at', 'message.seq'])
+    .select(['message.text', 'message.created_at', 'message.seq', 'message.thread'])
     .where('message.room', 'in', idsOf(rooms))
     .where('message.author', '<>', principal.id)
     .where('message.deleted_at', 'is', null)
