@@ -1,5 +1,5 @@
 # Sourced: installs and starts the servers the driver suites meet, on loopback, and says where they are.
-# Sets TEST_DATABASE_URL, TEST_NATS_URL, TEST_REDIS_URL, CHROMIUM, SCHEMATHESIS, OPENAI_PYTHON, and the programs of servers that tests start and kill themselves: TEST_PG_BIN, TEST_NATS_SERVER, TEST_REDIS_SERVER; stop_services ends them. Needs bash, apt (as root) or the packages already there.
+# Sets TEST_DATABASE_URL, TEST_NATS_URL, TEST_REDIS_URL, CHROMIUM, SCHEMATHESIS, OPENAI_PYTHON, QDRANT_PYTHON, and the programs of servers that tests start and kill themselves: TEST_PG_BIN, TEST_NATS_SERVER, TEST_REDIS_SERVER; stop_services ends them. Needs bash, apt (as root) or the packages already there.
 
 cache=${DAARION_CI_CACHE:-/var/tmp/daarion-ci}
 mkdir -p "$cache" && chmod 755 "$cache"
@@ -52,6 +52,13 @@ want_openai_client() {
   python3 -m venv "$cache/openai" && "$cache/openai/bin/pip" install -q --disable-pip-version-check openai==3.54.0
 }
 
+# No Qdrant server is to be had: the driver is tried over HTTP against its client's local mode (test/kit/qdrant-server.py).
+want_qdrant() {
+  QDRANT_PYTHON=$cache/qdrant/bin/python; export QDRANT_PYTHON
+  "$QDRANT_PYTHON" -c 'import qdrant_client' 2>/dev/null && return
+  python3 -m venv "$cache/qdrant" && "$cache/qdrant/bin/pip" install -q --disable-pip-version-check qdrant-client==1.20.0
+}
+
 # Below the ports that the system hands out by itself, so that nothing takes it meanwhile.
 free_port() {
   local port
@@ -67,7 +74,7 @@ as_plain_user() {
 }
 
 start_services() {
-  want_packages && want_postgres && want_nats && want_schemathesis && want_openai_client || return 1
+  want_packages && want_postgres && want_nats && want_schemathesis && want_openai_client && want_qdrant || return 1
   service_dir=$(mktemp -d /var/tmp/daarion-services.XXXXXX) && chmod 755 "$service_dir"
   local pg_port nats_port redis_port
   pg_port=$(free_port); nats_port=$(free_port); redis_port=$(free_port)

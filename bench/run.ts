@@ -7,6 +7,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   engines: async () => (await import('./engines.ts')).engines(),
   hearing: async () => (await import('./hearing.ts')).hearing(),
   parsing: async () => (await import('./parsing.ts')).parsing(),
+  retrieval: async () => (await import('./retrieval.ts')).retrieval(),
   gateway: async () => (await import('./gateway.ts')).gateway(),
   stall: async () => (await import('./stall.ts')).stall(),
   enumeration: async () => (await import('./enumeration.ts')).enumeration(),
@@ -14,6 +15,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   'stored-fanout': async () => (await import('./stored-fanout.ts')).storedFanout(),
   fanout: async () => (await import('./fanout.ts')).fanout(),
   search: async () => (await import('./search.ts')).search(),
+  nearest: async () => (await import('./nearest.ts')).nearest(),
   scroll: async () => (await import('./scroll.ts')).scroll(),
 }
 

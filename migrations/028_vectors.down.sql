@@ -1,0 +1,2 @@
+drop table gateway.vector_collection;
+drop schema vectors cascade;
