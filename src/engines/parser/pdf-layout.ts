@@ -63,17 +63,26 @@ export function pageLayout(
 export const readingOrder = (runs: readonly TextRun[], pageWidth: number, pageHeight: number): string =>
   pageLayout(runs, pageWidth, pageHeight).text
 
-/** Whether in two lines, one soon after the other, words stand under others in a second column or a third. */
+/** Whether words stand under others in a second column: in three lines, each soon after the one before, or in two that have a third column or short words alone. What is cut into two by a run-in heading is no table, and a look at the rules of a page costs as much as its text. */
 function looksTabular(segments: readonly Segment[]): boolean {
   const lines = rows(segments)
     .map((row) => row.sort((a, b) => a.x - b.x))
     .filter(([first, ...others]) => others.length > 1 || (others.length === 1 && !isMark(first)))
+  let together = 1
   return lines.some((line, at) => {
     const next = lines[at + 1]
-    if (!next || (next[0]?.y ?? 0) - (line[0]?.y ?? 0) > 6 * (line[0]?.size ?? 0)) return false
-    return line.slice(1).some((cell) => next.slice(1).some((below) => isUnder(cell, below)))
+    const isNear = next && (next[0]?.y ?? 0) - (line[0]?.y ?? 0) <= 6 * (line[0]?.size ?? 0)
+    if (!isNear || !line.slice(1).some((cell) => next.slice(1).some((below) => isUnder(cell, below)))) {
+      together = 1
+      return false
+    }
+    together += 1
+    return together > 2 || [line, next].every((row) => row.length > 2 || row.every(isShort))
   })
 }
+
+/** As the cells of a small table are, and the halves of a broken line are not. */
+const isShort = ({ text }: Segment): boolean => text.trim().length <= 30
 
 const isMark = (cell: Segment | undefined): boolean => LIST_MARK.test(cell?.text.trim() ?? '')
 
@@ -213,10 +222,16 @@ function toParagraphs(segments: readonly Segment[], body: number): string {
 
 const ITEM = /^(?:[•▪◦‣*–—\uf0b7\uf0a7\uf0d8-]|\(?\d{1,3}[.)])\s/
 
+/** Ligatures, and letters of Hebrew and Arabic in the form their neighbours gave them. */
+const PRESENTED = /[\ufb00-\ufb06\ufb1d-\ufdfb\ufe70-\ufefc\u2126\u00b5]+/g
+
+/** A hyphen at a line's end, with the word before it and the one after. The hyphen first: looked for at every letter, it would cost more than the rest. */
+const BROKEN = /[-\u2010][\r\n](?<=([\p{L}\p{N}]+)[-\u2010][\r\n])([\p{L}\p{N}]+)/gu
+
 /** `\r` stands where a paragraph's line ends; letters of TeX, ligatures and bullets of symbol fonts become plain ones. */
 function mendWords(raw: string): string {
   const text = raw
-    .replace(/[\ufb00-\ufb06]/g, (ligature) => ligature.normalize('NFKC'))
+    .replace(PRESENTED, (letters) => letters.normalize('NFKC'))
     .replace(/([¨´ˆ˜ˇ])\s?([A-Za-zı])/g, (_, accent: string, letter: string) =>
       ((letter === 'ı' ? 'i' : letter) + (COMBINING[accent] ?? '')).normalize('NFC'),
     )
@@ -229,8 +244,8 @@ function mendWords(raw: string): string {
   }
   return text
     .replace(/\u00ad[\r\n]?/g, '')
-    .replace(/([\p{L}\p{N}]+)[-\u2010][\r\n]([\p{L}\p{N}]+)/gu, (_, start: string, end: string) =>
-      isOneWord(start, end, words()) ? start + end : `${start}-${end}`,
+    .replace(BROKEN, (_, start: string, end: string) =>
+      isOneWord(start, end, words()) ? end : `-${end}`,
     )
     .replace(/\r/g, ' ')
     .replace(/[^\S\n]{2,}/g, ' ')

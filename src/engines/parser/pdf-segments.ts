@@ -33,14 +33,20 @@ export function toSegments(runs: readonly TextRun[], barriers: readonly Barrier[
     const right = run.x + run.width
     // A gap as wide as a cell's rest holds nothing together.
     if (run.text.trim() === '' && barriers.some((one) => crosses(one, run.x, right, run.y))) continue
-    const near = segments
-      .slice(-60)
-      .filter((segment) => Math.abs(segment.y - run.y) < 0.45 * Math.max(segment.size, run.size))
-    // The same words printed twice, a little apart, are one bold print.
-    if (near.some((s) => s.text === run.text && Math.abs(s.x - run.x) < 0.3 * run.size)) continue
+    if (isPrintedTwice(run, segments)) continue
     segments.push({ text: run.text, x: run.x, right, y: run.y, size: run.size })
   }
   return mergeNeighbours(segments, barriers)
+}
+
+/** The same words a little apart are one bold print. */
+function isPrintedTwice(run: TextRun, segments: readonly Segment[]): boolean {
+  for (let at = segments.length - 1; at >= Math.max(0, segments.length - 60); at--) {
+    const other = segments[at]
+    if (other?.text !== run.text || Math.abs(other.x - run.x) >= 0.3 * run.size) continue
+    if (Math.abs(other.y - run.y) < 0.45 * Math.max(other.size, run.size)) return true
+  }
+  return false
 }
 
 const crosses = ({ x0, y0, y1 }: Barrier, from: number, to: number, y: number): boolean =>
@@ -76,7 +82,8 @@ function mergeNeighbours(pieces: readonly Segment[], barriers: readonly Barrier[
 export function rows(segments: readonly Segment[]): Segment[][] {
   const result: { y: number; size: number; members: Segment[] }[] = []
   for (const segment of [...segments].sort((a, b) => b.size - a.size)) {
-    const row = result.find(({ y, size }) => Math.abs(y - segment.y) < 0.45 * size)
+    const { y: at } = segment
+    const row = result.find((one) => Math.abs(one.y - at) < 0.45 * one.size)
     if (row) row.members.push(segment)
     else result.push({ y: segment.y, size: segment.size, members: [segment] })
   }

@@ -143,7 +143,8 @@ function isLegible(text: string): boolean {
 
 async function runsOf(page: PDFPageProxy): Promise<readonly TextRun[]> {
   const viewport = page.getViewport({ scale: 1 })
-  const { items } = await page.getTextContent()
+  // Letters are made plain once, where the page is put together.
+  const { items } = await page.getTextContent({ disableNormalization: true })
   const runs: TextRun[] = []
   for (const item of items) {
     if (!('str' in item) || item.str === '') continue

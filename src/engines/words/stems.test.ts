@@ -32,6 +32,10 @@ describe('stems', () => {
     expect(stems('the and of')).toEqual([])
   })
 
+  it('leaves something of every word, of a lone soft sign too', () => {
+    expect(stems('Ь ь Я')).toEqual(['ь', 'ь', 'я'])
+  })
+
   it('gives letters and digits alone, so that no stem can break a query', () => {
     for (const word of stems("O'Brien's 25% & (a|b) !x \\ ':* foo'bar 7400"))
       expect(word).toMatch(/^[\p{L}\p{N}\p{M}]+$/u)

@@ -50,7 +50,7 @@ function ukrainian(word: string): string {
   const plain = word.length > 6 ? word.replace(/(?:ся|сь)$/, '') : word
   const ending = UK_ENDINGS.find((end) => plain.endsWith(end) && plain.length - end.length >= 3)
   const base = (ending ? plain.slice(0, -ending.length) : plain)
-    .replace(/ь$/, '')
+    .replace(/(?<=.)ь$/, '')
     .replace(/([бвгґджзклмнпрстфхцчшщ])\1$/, '$1')
   // року and рік, ночі and ніч: і of a closed syllable is an о of an open one.
   return base.replace(/і([бвгґджзйклмнпрстфхцчшщ]{1,2})$/, 'о$1')
