@@ -1,5 +1,6 @@
 import { connect } from '../../src/kernel/client.ts'
-import { agentsContract } from '../../src/services/agents/agents.contract.ts'
+import type { agentsContract } from '../../src/services/agents/agents.contract.ts'
+import { runOperations } from '../../src/services/agents/runs.contract.ts'
 import { authContract } from '../../src/services/auth/auth.contract.ts'
 import { actOperations } from '../../src/services/city/acts.contract.ts'
 import type { cityContract } from '../../src/services/city/city.contract.ts'
@@ -33,7 +34,11 @@ export function createApi(origin: string) {
     city: later<typeof cityContract>(connect(origin, inRoom, { fetch }), async () =>
       connect(origin, (await import('../../src/services/city/city.contract.ts')).cityContract, { fetch }),
     ),
-    agents: connect(origin, agentsContract, { fetch }),
+    agents: later<typeof agentsContract>(connect(origin, runOperations, { fetch }), async () =>
+      connect(origin, (await import('../../src/services/agents/agents.contract.ts')).agentsContract, {
+        fetch,
+      }),
+    ),
     knowledge: later<typeof knowledgeContract>({}, async () =>
       connect(
         origin,

@@ -38,4 +38,86 @@ export const agentsError = catalogue({
     'The answer broke off {attempts} times on our side and will not be tried again by itself.',
     'Відповідь обірвалася в нас {attempts} рази; сама вона більше не пробуватиме.',
   ],
+  'agents.slug_taken': ['conflict', 'There is an agent {slug} already.', 'Агент {slug} уже є.'],
+  'agents.template_not_found': ['not_found', 'There is no such template.', 'Такої заготовки немає.'],
+  'agents.tool_unknown': ['invalid', 'There is no tool {tool}.', 'Інструмента {tool} немає.'],
+  'agents.version_not_found': ['not_found', 'There is no such version.', 'Такої версії немає.'],
+  'agents.changed_meanwhile': [
+    'conflict',
+    'Somebody changed this meanwhile; version {version} is in force now.',
+    'Тим часом хтось це змінив; тепер чинна версія {version}.',
+  ],
+  'agents.archived': [
+    'conflict',
+    'An archived agent stays as it is. Make it a draft first.',
+    'Архівний агент лишається, яким є. Спершу зробіть його чернеткою.',
+  ],
+  'agents.prompts_are_kept': [
+    'forbidden',
+    'Only those who run the city try other prompts.',
+    'Інші підказки пробують лише ті, хто керує містом.',
+  ],
+  'agents.needs_model': [
+    'unavailable',
+    '{name} needs a language model, and the city has none. The operator sets LLM_URL and LLM_MODEL.',
+    '{name} потребує мовної моделі, а в місті її немає. Оператор задає LLM_URL і LLM_MODEL.',
+  ],
+  'agents.rooms_absent': ['unavailable', 'Rooms are not reachable from here.', 'Кімнати звідси недосяжні.'],
+  'agents.over_tokens': [
+    'rate_limited',
+    'The answer would take more than {tokens} tokens and was stopped.',
+    'Відповідь потребує понад {tokens} токенів, тож її зупинено.',
+  ],
+  'agents.over_cost': [
+    'rate_limited',
+    'The answer would cost more than {usd} USD and was stopped.',
+    'Відповідь коштувала б понад {usd} USD, тож її зупинено.',
+  ],
+  'agents.approval_not_found': [
+    'not_found',
+    'There is nothing of the kind to decide.',
+    'Вирішувати тут нічого.',
+  ],
+  'agents.approval_decided': ['conflict', 'It is decided already: {state}.', 'Це вже вирішено: {state}.'],
+  'agents.not_yours_to_decide': [
+    'forbidden',
+    'Only the one who asked the agent decides this.',
+    'Це вирішує лише той, хто запитав агента.',
+  ],
+  'agents.not_for_always': [
+    'forbidden',
+    'Once for all in a room is for those who keep it.',
+    'Раз і назавжди в кімнаті дозволяють ті, хто про неї дбає.',
+  ],
+  'agents.tool_refused': [
+    'forbidden',
+    'This is not in the agent’s mandate.',
+    'Цього немає в мандаті агента.',
+  ],
+  'agents.tool_absent': [
+    'unavailable',
+    'The city has nothing here to do this with.',
+    'Місту тут немає чим це зробити.',
+  ],
+  'agents.tool_input': [
+    'invalid',
+    'The tool cannot take this: {detail}',
+    'Інструмент цього не приймає: {detail}',
+  ],
+  'agents.address_not_given': [
+    'forbidden',
+    'Only addresses that the asker named or the web search found are opened.',
+    'Відкриваються лише адреси, які назвав той, хто питає, або знайшов пошук.',
+  ],
+  'agents.words_not_given': [
+    'forbidden',
+    'Words that the asker did not write do not leave a closed room.',
+    'Слова, яких не писав той, хто питає, закриту кімнату не полишають.',
+  ],
+  'agents.expression': ['invalid', 'This cannot be calculated: {detail}', 'Цього не обчислити: {detail}'],
+  'agents.outcome_unknown': [
+    'internal',
+    'The work broke off while this was done; whether it happened is not known, and it is not done again.',
+    'Роботу обірвано, коли це робилося; чи сталося — невідомо, і вдруге цього не роблять.',
+  ],
 })

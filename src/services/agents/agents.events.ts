@@ -56,3 +56,6 @@ export const runOpened = event('agents.run_opened', 1, z.object({ run: z.string(
 
 /** A run was cancelled: whichever process works on it stops. */
 export const runCancelled = channel('agents.run_cancelled', z.object({ run: z.string() }))
+
+/** The time to decide on something an agent wants to do is over: for agents themselves. */
+export const approvalDue = event('agents.approval_due', 1, z.object({ approval: z.string() }))

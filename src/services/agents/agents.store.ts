@@ -4,21 +4,20 @@ import { type Clock, isoTime } from '../../kernel/clock.ts'
 import type { Failure } from '../../kernel/errors.ts'
 import { storableJson } from '../../platform/database/storable.ts'
 import type { Citation } from '../city/messages.contract.ts'
-import type { Agent, Run, RunRequest, Step } from './agents.contract.ts'
-import {
-  type AgentsTables,
-  PROMPT_KINDS,
-  type PromptKind,
-  type RunRow,
-  type StepRow,
-} from './agents.tables.ts'
+import type { Run, RunRequest, Step } from './agents.contract.ts'
+import type { AgentsTables, RunRow, StepRow } from './agents.tables.ts'
 import type { RunContext } from './context.ts'
 import { isErased } from './erase.ts'
+import type { StepOutput } from './tools/tool.ts'
 
 export type AgentsDb = Kysely<AgentsTables>
 export type AgentsTx = Transaction<AgentsTables>
 export type StoredRun = Selectable<RunRow>
 type StoredStep = Selectable<StepRow>
+export type FinishedStep = Pick<
+  StoredStep,
+  'index' | 'kind' | 'call' | 'output' | 'tokens_in' | 'tokens_out' | 'cost_usd'
+>
 
 /** What a step came to. */
 export interface StepEnd {
@@ -27,6 +26,8 @@ export interface StepEnd {
   readonly tokensIn?: number
   readonly tokensOut?: number
   readonly costUsd?: number
+  /** What a later try goes on from. */
+  readonly output?: StepOutput
 }
 
 /** How a run ended. */
@@ -36,6 +37,8 @@ export interface RunEnd {
   readonly citations: readonly Citation[]
   readonly engine: string | null
   readonly error: Failure | null
+  /** Which limit ended it before the model was done. */
+  readonly stopped?: string
 }
 
 const UNFINISHED = ['queued', 'running'] as const
@@ -44,72 +47,6 @@ const UNFINISHED = ['queued', 'running'] as const
 export function createAgentsStore(db: AgentsDb, clock: Clock) {
   const now = () => new Date(clock.now())
   return {
-    /** Puts an agent and the first version of its prompts in place; what is there already stays. */
-    async seed(agent: Agent, prompts: Readonly<Record<PromptKind, string>>): Promise<void> {
-      const { id, slug, name, state } = agent
-      const row = {
-        id,
-        slug,
-        name,
-        state,
-        names: json(agent.names),
-        about: json(agent.about),
-        created_at: now(),
-      }
-      const first = PROMPT_KINDS.map((kind) => ({
-        agent: id,
-        kind,
-        version: 1,
-        text: prompts[kind],
-        created_at: now(),
-      }))
-      await db.transaction().execute(async (tx) => {
-        await tx
-          .insertInto('agents.agent')
-          .values(row)
-          .onConflict((on) => on.doNothing())
-          .execute()
-        await tx
-          .insertInto('agents.prompt')
-          .values(first)
-          .onConflict((on) => on.doNothing())
-          .execute()
-      })
-    },
-
-    async agents(): Promise<Agent[]> {
-      return await db
-        .selectFrom('agents.agent')
-        .select(AGENT)
-        .where('state', '=', 'active')
-        .orderBy('slug')
-        .execute()
-    },
-
-    async agent(idOrSlug: string, tx: AgentsDb = db): Promise<Agent | undefined> {
-      return await tx
-        .selectFrom('agents.agent')
-        .select(AGENT)
-        .where((where) => where.or([where('id', '=', idOrSlug), where('slug', '=', idOrSlug)]))
-        .executeTakeFirst()
-    },
-
-    /** The newest version of each prompt of an agent. */
-    async prompts(agent: string): Promise<Record<PromptKind, string>> {
-      const rows = await db
-        .selectFrom('agents.prompt')
-        .select(['kind', 'text'])
-        .where('agent', '=', agent)
-        .orderBy('version')
-        .execute()
-      const newest = new Map(rows.map(({ kind, text }) => [kind, text]))
-      return {
-        core: newest.get('core') ?? '',
-        safety: newest.get('safety') ?? '',
-        governance: newest.get('governance') ?? '',
-      }
-    },
-
     /** Opens a run; false where it has been opened before, or its message is deleted by now. */
     async open(tx: AgentsTx, request: RunRequest, agent: string): Promise<boolean> {
       if (request.message !== null && (await isErased(tx, request.message))) return false
@@ -159,7 +96,7 @@ export function createAgentsStore(db: AgentsDb, clock: Clock) {
         .where('state', 'in', UNFINISHED)
         .returningAll()
         .executeTakeFirst()
-      if (row) await closeRunning(tx, run, 'failed', { interrupted: true }, now())
+      if (row) await closeRunning(tx, run, 'failed', { interrupted: true }, now(), ['approval'])
       return row
     },
 
@@ -174,12 +111,36 @@ export function createAgentsStore(db: AgentsDb, clock: Clock) {
       await mine(db, run, attempt).set({ text }).execute()
     },
 
-    async openStep(run: string, kind: Step['kind']): Promise<number> {
+    /** What was finished of a run, in order, with what a later try goes on from. */
+    async finished(run: string): Promise<FinishedStep[]> {
+      return await db
+        .selectFrom('agents.step')
+        .select(['index', 'kind', 'call', 'output', 'tokens_in', 'tokens_out', 'cost_usd'])
+        .where('run', '=', run)
+        .where('state', 'in', ['done', 'failed'])
+        .orderBy('index')
+        .execute()
+    },
+
+    /** Whether a tool was begun for this call of the model and nobody knows how it went. */
+    async wasBegun(run: string, call: string): Promise<boolean> {
+      const row = await db
+        .selectFrom('agents.step')
+        .select('index')
+        .where('run', '=', run)
+        .where('call', '=', call)
+        .where('kind', '=', 'tool')
+        .executeTakeFirst()
+      return row !== undefined
+    },
+
+    async openStep(run: string, kind: Step['kind'], call: string | null = null): Promise<number> {
       const { index } = await db
         .insertInto('agents.step')
         .values((value) => ({
           run,
           kind,
+          call,
           state: 'running',
           started_at: now(),
           index: value
@@ -193,7 +154,7 @@ export function createAgentsStore(db: AgentsDb, clock: Clock) {
     },
 
     async closeStep(tx: AgentsDb, run: string, index: number, end: StepEnd): Promise<void> {
-      const { state, detail, tokensIn = 0, tokensOut = 0, costUsd = 0 } = end
+      const { state, detail, tokensIn = 0, tokensOut = 0, costUsd = 0, output } = end
       await tx
         .updateTable('agents.step')
         .set({
@@ -202,6 +163,7 @@ export function createAgentsStore(db: AgentsDb, clock: Clock) {
           tokens_in: tokensIn,
           tokens_out: tokensOut,
           cost_usd: costUsd,
+          ...(output && { output: json(output) }),
           finished_at: now(),
         })
         .where('run', '=', run)
@@ -220,6 +182,7 @@ export function createAgentsStore(db: AgentsDb, clock: Clock) {
           citations: json(end.citations),
           engine: end.engine,
           error: end.error && json(end.error),
+          stopped: end.stopped ?? null,
           finished_at: now(),
         })
         .where('id', '=', run)
@@ -228,14 +191,19 @@ export function createAgentsStore(db: AgentsDb, clock: Clock) {
         .returningAll()
         .executeTakeFirst()
       const left = end.state === 'cancelled' ? 'cancelled' : 'failed'
-      if (row) await closeRunning(tx, run, left, {}, now())
+      if (!row) return undefined
+      await closeRunning(tx, run, left, {}, now())
+      await tx
+        .updateTable('agents.approval')
+        .set({ state: 'cancelled', decided_at: now() })
+        .where('run', '=', run)
+        .where('state', '=', 'waiting')
+        .execute()
       return row
     },
   }
 }
 export type AgentsStore = ReturnType<typeof createAgentsStore>
-
-const AGENT = ['id', 'slug', 'name', 'names', 'about', 'state'] as const
 
 const json = storableJson
 
@@ -252,12 +220,14 @@ async function closeRunning(
   state: 'failed' | 'cancelled',
   more: Readonly<Record<string, unknown>>,
   at: Date,
+  except: readonly Step['kind'][] = [],
 ): Promise<void> {
   await tx
     .updateTable('agents.step')
     .set({ state, finished_at: at, detail: sql<string>`detail || ${json(more)}::jsonb` })
     .where('run', '=', run)
     .where('state', '=', 'running')
+    .$if(except.length > 0, (query) => query.where('kind', 'not in', [...except]))
     .execute()
 }
 
@@ -278,9 +248,9 @@ const stepOf = (row: StoredStep): Step => ({
 /** A run as its readers see it. */
 export function runOf(row: StoredRun, steps: Step[], text = row.text): Run {
   const sum = (pick: (step: Step) => number) => steps.reduce((total, step) => total + pick(step), 0)
-  const { id, agent, asker, room, message, state, citations, engine, error } = row
+  const { id, agent, asker, room, message, state, citations, engine, error, stopped } = row
   return {
-    ...{ id, agent, asker, room, message, state, text, citations, engine, steps, error },
+    ...{ id, agent, asker, room, message, state, text, citations, engine, steps, error, stopped },
     tokensIn: sum((step) => step.tokensIn),
     tokensOut: sum((step) => step.tokensOut),
     costUsd: sum((step) => step.costUsd),

@@ -2,11 +2,15 @@ import type { ColumnType, JSONColumnType } from 'kysely'
 import type { Failure } from '../../kernel/errors.ts'
 import type { Citation } from '../city/messages.contract.ts'
 import type { Agent, Run, RunRequest, Step } from './agents.contract.ts'
+import type { Approval } from './approvals.contract.ts'
 import type { RunContext } from './context.ts'
+import type { AgentSettings, Mandate, PromptKind } from './registry.contract.ts'
+import type { StepOutput } from './tools/tool.ts'
 
 /** Times, jsonb: written as JSON text, read as values. */
 type Json<T extends object> = JSONColumnType<T, string, string>
 type NullableJson<T extends object> = ColumnType<T | null, string | null | undefined, string | null>
+type NullableText = ColumnType<string | null, string | null | undefined, string | null>
 type NullableTime = ColumnType<Date | null, Date | null | undefined, Date | null>
 
 type AgentRow = {
@@ -18,16 +22,62 @@ type AgentRow = {
   state: Agent['state']
   community_id: ColumnType<string | null, string | null | undefined, string | null>
   created_at: Date
+  profile: ColumnType<Profile, string | undefined, string>
 }
 
-export const PROMPT_KINDS = ['core', 'safety', 'governance'] as const
-export type PromptKind = (typeof PROMPT_KINDS)[number]
+/** What an agent is besides its name, as it is kept: each field may be absent. */
+export interface Profile {
+  readonly avatar?: string | null
+  readonly languages?: readonly ('uk' | 'en')[]
+  readonly template?: string | null
+  readonly settings?: Partial<AgentSettings>
+}
+
+export const PROMPT_KINDS: readonly PromptKind[] = ['core', 'safety', 'governance', 'tools']
 
 type PromptRow = {
   agent: string
   kind: PromptKind
   version: number
   text: string
+  author: NullableText
+  restores: ColumnType<number | null, number | null | undefined, number | null>
+  created_at: Date
+}
+
+type MandateRow = {
+  agent: string
+  version: number
+  mandate: Json<Mandate>
+  author: NullableText
+  created_at: Date
+}
+
+export type ApprovalRow = {
+  id: string
+  run: string
+  call: string
+  agent: string
+  asker: string
+  room: string | null
+  tool: string
+  input: Json<Record<string, unknown>>
+  state: Approval['state']
+  created_at: Date
+  expires_at: Date
+  decided_by: NullableText
+  decided_at: NullableTime
+}
+
+type GrantRow = { agent: string; room: string; tool: string; author: string; created_at: Date }
+
+export type MemoryRow = {
+  id: string
+  agent: string
+  scope: string
+  text: string
+  run: NullableText
+  message: NullableText
   created_at: Date
 }
 
@@ -48,6 +98,7 @@ export type RunRow = {
   created_at: Date
   started_at: NullableTime
   finished_at: NullableTime
+  stopped: NullableText
 }
 
 export type StepRow = {
@@ -61,11 +112,17 @@ export type StepRow = {
   tokens_in: ColumnType<number, number | undefined, number>
   tokens_out: ColumnType<number, number | undefined, number>
   cost_usd: ColumnType<number, number | undefined, number>
+  call: NullableText
+  output: NullableJson<StepOutput>
 }
 
 export type AgentsTables = {
   'agents.agent': AgentRow
   'agents.prompt': PromptRow
+  'agents.mandate': MandateRow
+  'agents.approval': ApprovalRow
+  'agents.standing_grant': GrantRow
+  'agents.memory': MemoryRow
   'agents.run': RunRow
   'agents.step': StepRow
   'agents.erased': { message: string; at: Date }

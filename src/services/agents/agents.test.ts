@@ -1,151 +1,20 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import fastify from 'fastify'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { testDatabase, testEvents } from '../../../test/kit/database.ts'
+import { testDatabase } from '../../../test/kit/database.ts'
 import { eventually } from '../../../test/kit/eventually.ts'
-import { openAiServer } from '../../../test/kit/openai-server.ts'
-import { librarian } from '../../engines/llm/librarian.ts'
-import { openAiCompatible } from '../../engines/llm/openai-compatible.ts'
-import { local } from '../../kernel/client.ts'
-import { systemClock } from '../../kernel/clock.ts'
 import { kernelError } from '../../kernel/errors.ts'
-import { createIds, type Ids } from '../../kernel/ids.ts'
-import type { Principal } from '../../kernel/principal.ts'
-import { Secret } from '../../kernel/secret.ts'
+import type { Ids } from '../../kernel/ids.ts'
 import type { Database } from '../../platform/database/database.ts'
 import type { Authenticate } from '../../platform/http/service.ts'
-import { createLlmProxy } from '../llm-proxy/llm-proxy.ts'
-import { agentsContract, type RunRequest } from './agents.contract.ts'
-import { type RunFinished, runDelta, runFinished, runStarted } from './agents.events.ts'
-import { createAgents } from './agents.ts'
-import type { Knowledge } from './retrieve.ts'
-
-const clock = systemClock
-const ids = createIds(clock)
-const person = (name: string, role: Principal['role'] = 'resident'): Principal => ({
-  id: `usr_${name}`,
-  kind: 'person',
-  name,
-  role,
-})
-const olia = person('olia')
-const petro = person('petro')
-const mayor = person('mayor', 'owner')
-
-const lease = {
-  document: 'doc_lease',
-  collection: 'col_hall',
-  title: 'Lease.pdf',
-  page: 3,
-  place: null,
-  text: 'It is old. The rent of the hall is 500 a month.',
-  score: 1,
-  why: { words: 1 },
-}
-const knowing = (items = [lease]): Knowledge => ({
-  search: async () => ({
-    items,
-    engine: 'e5',
-    unread: [{ document: 'doc_lease', title: 'Lease.pdf', pages: [9] }],
-  }),
-  page: async ({ document, page }) => {
-    const number = Number(page)
-    return { document, title: 'Lease.pdf', number, state: 'read', text: lease.text, place: null, total: 4 }
-  },
-})
-
-interface Options {
-  readonly db?: Database
-  readonly model?: boolean
-  readonly knowledge?: Knowledge
-  readonly runMs?: number
-  readonly ids?: Ids
-}
+import { type HouseOptions, knowing, lease, mayor, olia, openHouse, person, petro } from './agents.fixture.ts'
 
 let shared: Database
 beforeAll(async () => {
   shared = await testDatabase()
 })
 afterAll(() => shared[Symbol.asyncDispose]())
-
-/** Agents over a scripted provider (or the librarian alone), with one public room that Petro may read. */
-async function house({
-  db,
-  model = true,
-  knowledge = knowing(),
-  runMs = 20_000,
-  ids: own = ids,
-}: Options = {}) {
-  const database = db ?? shared
-  const events = testEvents(database)
-  const provider = await openAiServer()
-  const config = { url: provider.url, key: new Secret('sk-1'), model: 'scripted-1', retryForMs: 0 }
-  const alone = librarian({ clock, ids })
-  const foreign = openAiCompatible(config, { clock, random: Math.random })
-  const service = createAgents({
-    db: database.kysely,
-    events,
-    auth: { enrolAgent: async ({ id, name }) => ({ id, name, kind: 'agent', role: 'resident' }) },
-    llm: createLlmProxy({ engines: model ? [foreign, alone] : [alone] }),
-    knowledge,
-    city: { readable: async ({ rooms }, call) => ({ rooms: call?.principal?.id === petro.id ? rooms : [] }) },
-    clock,
-    ids: own,
-    limits: { runMs },
-  })
-  const started: string[] = []
-  const finished: RunFinished[] = []
-  events.consume({
-    name: 'test.runs',
-    db: database.kysely,
-    types: [runStarted, runFinished],
-    async handle({ data }) {
-      const end = runFinished.data.safeParse(data)
-      if (end.success) finished.push(end.data)
-      else started.push(data.run)
-    },
-  })
-  const deltas: { run: string; offset: number; text: string }[] = []
-  events.listen(runDelta, (delta) => void deltas.push(delta))
-  const client = local(agentsContract, service.handlers, 'router-v2')
-  await service.start?.()
-  await events.start()
-  const ask = (more: Partial<RunRequest> = {}): RunRequest => ({
-    run: ids.make('run'),
-    agent: 'daarwizz',
-    asker: olia,
-    room: { id: 'room_1', name: 'Square', visibility: 'public' },
-    message: 'msg_1',
-    text: '@daarwizz what is the rent of the hall?',
-    parts: [],
-    history: [],
-    ...more,
-  })
-  return {
-    database,
-    events,
-    provider,
-    service,
-    client,
-    started,
-    finished,
-    deltas,
-    ask,
-    /** Opens a run and waits for its end. */
-    async answered(more: Partial<RunRequest> = {}) {
-      const request = ask(more)
-      await client.start(request)
-      await eventually(() => expect(finished.map(({ run }) => run)).toContain(request.run))
-      return await client.run({ run: request.run }, { principal: request.asker })
-    },
-    async [Symbol.asyncDispose]() {
-      if (!db) await events.settled()
-      await service.stop?.()
-      await events[Symbol.asyncDispose]()
-      await provider[Symbol.asyncDispose]()
-    },
-  }
-}
+const house = (options: Partial<HouseOptions> = {}) => openHouse({ shared, ...options })
 
 test('a question is answered from the room’s documents, streamed, cited, and every step is kept', async () => {
   await using set = await house()
@@ -445,7 +314,9 @@ test('an unknown agent is refused, a known one is found by slug and id', async (
   expect(items).toMatchObject([
     { id: 'agent_daarwizz', slug: 'daarwizz', names: expect.arrayContaining(['даарвіз']) },
   ])
-  expect(await set.client.agent({ agent: 'agent_daarwizz' }, { principal: olia })).toEqual(items[0])
+  expect(await set.client.agent({ agent: 'agent_daarwizz' }, { principal: olia })).toMatchObject(
+    items[0] ?? {},
+  )
   await set.service.start?.()
 })
 

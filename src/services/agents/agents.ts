@@ -2,30 +2,37 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import type { Kysely } from 'kysely'
 import type { Clock } from '../../kernel/clock.ts'
-import type { Call, Client } from '../../kernel/contract.ts'
+import type { Client } from '../../kernel/contract.ts'
 import type { Ids } from '../../kernel/ids.ts'
-import { isOperator } from '../../kernel/principal.ts'
 import type { AnyTables } from '../../platform/database/database.ts'
-import { storable } from '../../platform/database/storable.ts'
 import type { Events } from '../../platform/events/events.ts'
 import { admitted, inputReader } from '../../platform/http/serve.ts'
 import type { Authenticate, Service } from '../../platform/http/service.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { authContract } from '../auth/auth.contract.ts'
 import type { cityContract } from '../city/city.contract.ts'
+import type { knowledgeContract } from '../knowledge/knowledge.contract.ts'
 import type { LlmAccess } from '../llm-proxy/llm-proxy.contract.ts'
 import { agentsContract } from './agents.contract.ts'
-import { agentsError } from './agents.errors.ts'
-import { runOpened } from './agents.events.ts'
-import { createAgentsStore, runOf, type StoredRun } from './agents.store.ts'
+import { createAgentsStore } from './agents.store.ts'
 import type { AgentsTables } from './agents.tables.ts'
-import { DAARWIZZ, DAARWIZZ_PROMPTS } from './daarwizz.ts'
+import { createApprovalStore } from './approvals.store.ts'
+import { consumeDue, createApprovals } from './approvals.ts'
+import { DAARWIZZ, DAARWIZZ_PROMPTS, FORMER_SAFETY } from './daarwizz.ts'
 import { createEnrolment } from './enrolment.ts'
 import { consumeErasures } from './erase.ts'
+import type { HearParts } from './hear-parts.ts'
 import { createLiveRuns } from './live-runs.ts'
+import { createMemory } from './memory.ts'
 import { openStreams } from './open-streams.ts'
-import type { Knowledge } from './retrieve.ts'
-import { endRun, type RunLimits, runJob } from './run-job.ts'
+import { createRegistryStore } from './registry.store.ts'
+import { createRegistry } from './registry.ts'
+import { type RunLimits, runJob } from './run-job.ts'
+import { createRuns } from './runs.ts'
+import { calculator } from './tools/calculate.ts'
+import { effectTools } from './tools/effects.ts'
+import { type LookingNeeds, lookingTools } from './tools/looking.ts'
+import { createToolbox } from './tools/toolbox.ts'
 import { placeOf, watchRun } from './watch-run.ts'
 
 export interface AgentsNeeds {
@@ -34,97 +41,72 @@ export interface AgentsNeeds {
   readonly auth: Pick<Client<typeof authContract>, 'enrolAgent'>
   readonly llm: LlmAccess
   /** Without it answers rest on the talk of the room and the message's own parts. */
-  readonly knowledge?: Knowledge | undefined
-  /** Without it only the asker reads a run. */
-  readonly city?: Pick<Client<typeof cityContract>, 'readable'> | undefined
+  readonly knowledge?: Pick<Client<typeof knowledgeContract>, 'search' | 'page'> | undefined
+  /** Without it only the asker reads a run, and nothing is done in rooms. */
+  readonly city?: AgentsCity | undefined
+  /** The multimodal gateway, as soon as it is there. */
+  readonly gateway?: LookingNeeds['gateway'] | undefined
+  /** What is said in a stored recording. */
+  readonly transcribe?: LookingNeeds['transcribe']
+  /** What can be read of a stored file. */
+  readonly hear?: HearParts | undefined
+  /** Whether the city has a language model; without this it is taken to have one. */
+  readonly hasModel?: ((signal: AbortSignal) => Promise<boolean>) | undefined
   readonly clock: Clock
   readonly ids: Ids
   readonly logger?: Logger
   readonly limits?: Partial<RunLimits>
 }
 
-const LIMITS: RunLimits = { concurrency: 4, runMs: 120_000, maxTokens: 2_048 }
+/** What agents ask of rooms. */
+export type AgentsCity = Pick<
+  Client<typeof cityContract>,
+  'readable' | 'room' | 'members' | 'messages' | 'search' | 'reports' | 'post' | 'schedule' | 'scheduled'
+>
 
-/** The agents of the city and their runs: opened once, worked off durably, streamed as they go, stopped by whoever asked. */
+const LIMITS: RunLimits = { concurrency: 4, runMs: 600_000, maxTokens: 32_000 }
+
+/** The agents of the city and their runs: made and changed by those who run it, opened once, worked off durably, streamed as they go, stopped by whoever asked. */
 export function createAgents(needs: AgentsNeeds): Service<typeof agentsContract> {
-  const { events, city, clock } = needs
+  const { events, city, clock, ids } = needs
   const db = needs.db.withTables<AgentsTables>()
   const store = createAgentsStore(db, clock)
+  const registry = createRegistryStore(db, clock)
+  const approvals = createApprovalStore(db, { clock, ids, events })
+  const memory = createMemory(db, clock)
   const live = createLiveRuns({ events, clock })
   const closing = new AbortController()
   const enrolment = createEnrolment(needs)
   const limits = { ...LIMITS, ...needs.limits }
-  consumeErasures({ db, events, store, live, clock })
-  events.consume(runJob({ ...needs, db, store, live, knowledge: needs.knowledge, limits }))
-
-  /** A run the caller may see; the same answer for one that is hidden and one that is not there. */
-  async function visible(run: string, call: Call): Promise<StoredRun> {
-    const row = await store.find(run)
-    if (row && (row.asker === call.principal?.id || (await mayRead(row, call)))) return row
-    throw agentsError('agents.run_not_found')
-  }
-
-  async function mayRead({ room }: StoredRun, { principal, requestId, signal }: Call): Promise<boolean> {
-    if (!room || !city) return false
-    const { rooms } = await city.readable({ rooms: [room] }, { principal, requestId, signal })
-    return rooms.includes(room)
-  }
+  const looking = lookingTools({
+    city,
+    knowledge: needs.knowledge,
+    gateway: needs.gateway ?? (() => undefined),
+    transcribe: needs.transcribe,
+  })
+  const toolbox = createToolbox([...looking, calculator, memory.tool, ...effectTools(city)], clock)
+  consumeErasures({ db, events, store, registry, live, clock })
+  consumeDue(db, events, approvals)
+  events.consume(
+    runJob({
+      ...needs,
+      ...{ db, store, registry, approvals, memory, toolbox, live, limits },
+      knowledge: needs.knowledge,
+      members: city,
+      reports: city,
+      hear: needs.hear,
+      hasModel: needs.hasModel,
+    }),
+  )
+  const runs = createRuns({ db, store, registry, events, live, city, clock, ids })
 
   return {
     contract: agentsContract,
 
     handlers: {
-      agents: async () => ({ items: await store.agents() }),
-
-      async agent({ agent }) {
-        const found = await store.agent(agent)
-        if (!found || found.state === 'draft') throw agentsError('agents.agent_not_found')
-        return found
-      },
-
-      async start(request, { requestId }) {
-        const agent = await store.agent(request.agent)
-        if (!agent) throw agentsError('agents.agent_not_found')
-        const opened = await db.transaction().execute(async (tx) => {
-          if (!(await store.open(tx, request, agent.id))) return false
-          if (agent.state !== 'active')
-            throw agentsError('agents.agent_not_active', { name: agent.name, state: agent.state })
-          const room = request.room?.id
-          const about = {
-            type: runOpened,
-            principal: request.asker.id,
-            requestId,
-            data: { run: request.run },
-          }
-          await events.append(tx, { ...about, ...(room && { room }) })
-          return true
-        })
-        const { run } = request
-        return { run, state: opened ? 'queued' : ((await store.find(run))?.state ?? 'queued') }
-      },
-
-      async run({ run }, call) {
-        const row = await visible(run, call)
-        return runOf(row, await store.steps(run), live.get(run)?.text)
-      },
-
-      async cancel({ run }, call) {
-        const { principal } = call
-        const row = await visible(run, call)
-        if (row.asker !== principal?.id && !isOperator(principal)) throw agentsError('agents.not_your_run')
-        const agent = await store.agent(row.agent)
-        if (!agent) throw agentsError('agents.agent_not_found')
-        const text = storable(live.get(run)?.text ?? row.text)
-        const end = { state: 'cancelled' as const, text, citations: [], engine: null, error: null }
-        const ended = await db
-          .transaction()
-          .execute((tx) => endRun(tx, { store, events }, agent, run, end, call.requestId))
-        if (!ended) throw agentsError('agents.run_finished')
-        const here = live.get(run)
-        live.cancel(run)
-        here?.at('end', 'cancelled')
-        return { run, state: 'cancelled' }
-      },
+      ...createRegistry({ db, registry, toolbox, auth: needs.auth, ids }),
+      ...createApprovals({ db, store: approvals, registry, city, visible: runs.visible }),
+      ...runs.handlers,
     },
 
     routes(app: FastifyInstance, authenticate: Authenticate) {
@@ -137,7 +119,7 @@ export function createAgents(needs: AgentsNeeds): Service<typeof agentsContract>
         reply.raw.once('close', stream.done)
         const signal = AbortSignal.any([call.signal, closing.signal, stream.signal])
         const { run } = agentsContract.run.input.parse(read(request))
-        await visible(run, call)
+        await runs.visible(run, call)
         const { offset } = request.query as { offset?: unknown }
         const frames = watchRun(
           { store, events, live, clock },
@@ -152,7 +134,11 @@ export function createAgents(needs: AgentsNeeds): Service<typeof agentsContract>
     },
 
     async start() {
-      await store.seed(DAARWIZZ, DAARWIZZ_PROMPTS)
+      await db.transaction().execute(async (tx) => {
+        await registry.make(tx, DAARWIZZ, DAARWIZZ_PROMPTS, null)
+        await registry.settle(tx, DAARWIZZ.id, { template: 'daarwizz', settings: DAARWIZZ.settings })
+        await registry.renew(tx, DAARWIZZ.id, 'safety', FORMER_SAFETY, DAARWIZZ_PROMPTS.safety)
+      })
       await enrolment.enrol({ id: DAARWIZZ.id, name: DAARWIZZ.name }, closing.signal)
     },
 

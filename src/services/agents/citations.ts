@@ -33,7 +33,7 @@ export function cite(answer: string, sources: readonly Source[]): Cited {
   return { text: pieces.join('').trim(), citations }
 }
 
-function citation({ n, title, text, page, document, message }: Source, before: string): Citation {
+function citation({ n, title, text, page, document, message, url }: Source, before: string): Citation {
   const sentence = before.split(/(?<=[.!?…»”])\s|\n/).at(-1) ?? before
   return {
     n,
@@ -42,5 +42,6 @@ function citation({ n, title, text, page, document, message }: Source, before: s
     ...(page !== undefined && { page }),
     ...(document !== undefined && { document }),
     ...(message !== undefined && { message }),
+    ...(url !== undefined && { url }),
   }
 }

@@ -5,12 +5,13 @@ import type { RunRequest } from './agents.contract.ts'
 /** Something an answer may rest on, and how it is cited. */
 export interface Source {
   readonly n: number
-  readonly kind: 'document' | 'part' | 'message'
+  readonly kind: 'document' | 'part' | 'message' | 'web' | 'memory'
   readonly title: string
   readonly text: string
   readonly page?: number
   readonly document?: string
   readonly message?: string
+  readonly url?: string
 }
 export type Finding = Omit<Source, 'n'>
 
@@ -21,6 +22,10 @@ export interface RunContext {
   readonly language: 'uk' | 'en'
   readonly sources: readonly Source[]
   readonly unread: readonly { readonly title: string; readonly pages: readonly number[] }[]
+  /** Parts of a program's own request, once they were heard and read. */
+  readonly parts?: RunRequest['parts']
+  /** Whether nobody but the asker hears the answer. */
+  readonly alone?: boolean
 }
 
 const PASSAGE_CHARS = 1_200

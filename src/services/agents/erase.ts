@@ -6,12 +6,14 @@ import { type MessageErased, messageErased } from '../city/city.events.ts'
 import type { AgentsDb, AgentsStore, AgentsTx } from './agents.store.ts'
 import type { AgentsTables } from './agents.tables.ts'
 import type { LiveRuns } from './live-runs.ts'
-import { endRun } from './run-job.ts'
+import type { RegistryStore } from './registry.store.ts'
+import { endRun } from './run-end.ts'
 
 interface ErasingNeeds {
   readonly db: AgentsDb
   readonly events: Events
   readonly store: AgentsStore
+  readonly registry: RegistryStore
   readonly live: LiveRuns
   readonly clock: Clock
 }
@@ -68,7 +70,7 @@ async function erase(
     .execute()
   const stopped: string[] = []
   for (const { id, agent: of, state, request } of own) {
-    const agent = await needs.store.agent(of, tx)
+    const agent = await needs.registry.find(of, tx)
     const end = { state: 'cancelled' as const, text: '', citations: [], engine: null, error: null }
     if (agent && (state === 'queued' || state === 'running') && (await endRun(tx, needs, agent, id, end)))
       stopped.push(id)
@@ -82,9 +84,27 @@ async function erase(
       })
       .where('id', '=', id)
       .execute()
+    await forgetSteps(tx, [id])
+    await tx.updateTable('agents.approval').set({ input: '{}' }).where('run', '=', id).execute()
   }
+  await tx
+    .deleteFrom('agents.memory')
+    .where((where) =>
+      where.or([where('message', '=', message), ...(runs.length > 0 ? [where('run', 'in', runs)] : [])]),
+    )
+    .execute()
   await forgetElsewhere(tx, room, message)
   return stopped
+}
+
+/** Empties what tools were asked and gave, and what the model said on the way. */
+async function forgetSteps(tx: AgentsTx, runs: readonly string[]): Promise<void> {
+  if (runs.length === 0) return
+  await tx
+    .updateTable('agents.step')
+    .set({ output: null, detail: sql<string>`detail - 'input' - 'output'` })
+    .where('run', 'in', runs)
+    .execute()
 }
 
 /** Takes the message out of what other runs of its room were given and found. */
@@ -110,4 +130,15 @@ async function forgetElsewhere(tx: AgentsTx, room: string, message: string): Pro
       })
       .where('id', '=', id)
       .execute()
+  const found = await tx
+    .selectFrom('agents.step')
+    .select('agents.step.run')
+    .distinct()
+    .where('agents.step.kind', '=', 'tool')
+    .where(sql<boolean>`agents.step.output::text like ${like}`)
+    .execute()
+  await forgetSteps(
+    tx,
+    found.map(({ run }) => run),
+  )
 }

@@ -15,7 +15,7 @@ const request: RunRequest = {
   history: [],
 }
 const agent = { id: 'agent_daarwizz', name: 'DAARWIZZ' }
-const prompts = { core: 'CORE', safety: 'SAFETY', governance: 'GOVERNANCE' }
+const prompts = { core: 'CORE', safety: 'SAFETY', governance: 'GOVERNANCE', tools: 'TOOLS' }
 const context = (text: string, title = 'Lease'): RunContext => ({
   question: 'What is the rent?',
   language: 'en',

@@ -1,7 +1,7 @@
 import type { LlmHints } from '../../engines/llm/llm.ts'
 import type { RunRequest } from './agents.contract.ts'
-import type { PromptKind } from './agents.tables.ts'
 import type { RunContext, Source } from './context.ts'
+import type { Prompts } from './registry.store.ts'
 
 export interface Prompt {
   readonly system: string
@@ -14,11 +14,12 @@ const MAX_SOURCES_CHARS = 30_000
 
 /** Puts together what the model is asked. Everything that comes from outside stands in blocks whose tag carries `nonce`, which nobody outside can know, with whatever could pass for a tag or a citation taken out. */
 export function buildPrompt(
-  prompts: Readonly<Record<PromptKind, string>>,
+  prompts: Prompts,
   request: RunRequest,
   context: RunContext,
   agent: { readonly id: string; readonly name: string },
   nonce: string,
+  hasTools = false,
 ): Prompt {
   const sources = withinBudget(context.sources)
   const blocks = sources.map((source) => block(nonce, source))
@@ -40,12 +41,13 @@ export function buildPrompt(
     prompts.core,
     prompts.safety,
     prompts.governance,
+    ...(hasTools ? [prompts.tools] : []),
     data,
     `Answer in ${LANGUAGES[language]}.`,
   ].join('\n\n')
   const passages = sources.map(({ n, kind, title, text, page }) => ({
     n,
-    kind,
+    ...(kind !== 'web' && kind !== 'memory' && { kind }),
     title: inert(title),
     text: inert(text),
     ...(page !== undefined && { page }),
@@ -59,7 +61,8 @@ export function buildPrompt(
   return { system, user, hints }
 }
 
-function block(
+/** A piece of what comes from outside, between tags that nobody outside can write. */
+export function block(
   nonce: string,
   source: { kind: string; title: string; text: string; n?: number; page?: number },
 ): string {

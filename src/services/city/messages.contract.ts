@@ -77,6 +77,8 @@ export const Citation = z.object({
   page: z.number().int().optional(),
   /** The message cited, where the source is the room itself. */
   message: z.string().optional(),
+  /** http or https: a page of the internet. */
+  url: z.string().optional(),
   quote: z.string(),
 })
 export type Citation = z.infer<typeof Citation>

@@ -1,0 +1,14 @@
+drop table agents.memory;
+drop table agents.standing_grant;
+drop table agents.approval;
+alter table agents.run drop column stopped;
+alter table agents.step drop column output, drop column call;
+delete from agents.step where kind in ('memory', 'tool', 'approval', 'rules');
+alter table agents.step drop constraint step_kind_check;
+alter table agents.step add constraint step_kind_check check (kind in ('parts', 'retrieve', 'model'));
+drop table agents.mandate;
+alter table agents.prompt drop column restores, drop column author;
+delete from agents.prompt where kind = 'tools';
+alter table agents.prompt drop constraint prompt_kind_check;
+alter table agents.prompt add constraint prompt_kind_check check (kind in ('core', 'safety', 'governance'));
+alter table agents.agent drop column profile;
