@@ -35,6 +35,7 @@ import { createKnowledge } from './services/knowledge/knowledge.ts'
 import { createLlmProxy } from './services/llm-proxy/llm-proxy.ts'
 import { createMultimodalGateway } from './services/multimodal-gateway/multimodal-gateway.ts'
 import { createRouter } from './services/router/router.ts'
+import { createRouterV1 } from './services/router-v1/router-v1.ts'
 import { createRouterV2 } from './services/router-v2/router-v2.ts'
 
 const VERSION = '0.1.0'
@@ -201,6 +202,19 @@ export async function compose(config: Config, means: Means, scope: Scope): Promi
     )
 
   // How a request finds its agent.
+  if (runs('router-v1'))
+    peers.run(
+      'router-v1',
+      createRouterV1({
+        llm: llmProxy ?? remoteLlm(peers, 'router-v1'),
+        models: peers.need('llm-proxy', 'router-v1'),
+        agents: peers.find('agents', 'router-v1'),
+        clock,
+        rules: config.routerRules.v1,
+        logger,
+        metrics,
+      }),
+    )
   if (runs('router-v2'))
     peers.run(
       'router-v2',

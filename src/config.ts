@@ -8,6 +8,7 @@ export const SERVICES = [
   'agents',
   'llm-proxy',
   'router',
+  'router-v1',
   'router-v2',
   'multimodal-gateway',
   'knowledge',

@@ -7,6 +7,7 @@ import { knowledgeContract } from '../services/knowledge/knowledge.contract.ts'
 import { llmProxyContract } from '../services/llm-proxy/llm-proxy.contract.ts'
 import { multimodalGatewayContract } from '../services/multimodal-gateway/multimodal-gateway.contract.ts'
 import { routerContract } from '../services/router/router.contract.ts'
+import { routerV1Contract } from '../services/router-v1/router-v1.contract.ts'
 import { routerV2Contract } from '../services/router-v2/router-v2.contract.ts'
 
 /** The public face of every service. */
@@ -16,6 +17,7 @@ export const CONTRACTS = {
   agents: agentsContract,
   'llm-proxy': llmProxyContract,
   router: routerContract,
+  'router-v1': routerV1Contract,
   'router-v2': routerV2Contract,
   'multimodal-gateway': multimodalGatewayContract,
   knowledge: knowledgeContract,
