@@ -5,6 +5,7 @@ import { apiDocument } from './compose/api-document.ts'
 import { createAuthenticate } from './compose/authenticate.ts'
 import { createEngines } from './compose/engines.ts'
 import { firstParser } from './compose/first-parser.ts'
+import { openLlmProxy } from './compose/open-llm-proxy.ts'
 import { openPublic } from './compose/open-public.ts'
 import { createPeers } from './compose/peers.ts'
 import { type Means, openPlatform, type Platform } from './compose/platform.ts'
@@ -32,7 +33,6 @@ import { createAuth } from './services/auth/auth.ts'
 import type { CityTables } from './services/city/city.tables.ts'
 import { createCity } from './services/city/city.ts'
 import { createKnowledge } from './services/knowledge/knowledge.ts'
-import { createLlmProxy } from './services/llm-proxy/llm-proxy.ts'
 import { createMultimodalGateway } from './services/multimodal-gateway/multimodal-gateway.ts'
 import { createRouter } from './services/router/router.ts'
 import { createRouterV1 } from './services/router-v1/router-v1.ts'
@@ -138,7 +138,7 @@ export async function compose(config: Config, means: Means, scope: Scope): Promi
     )
 
   // The language models.
-  const llmProxy = runs('llm-proxy') ? createLlmProxy({ engines: engines.llm }) : undefined
+  const llmProxy = runs('llm-proxy') ? await openLlmProxy(config, platform, engines.llm, scope) : undefined
   if (llmProxy) peers.run('llm-proxy', llmProxy)
 
   // What hears, sees and reads.

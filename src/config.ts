@@ -84,6 +84,8 @@ export interface Secrets {
   readonly natsUrl: Secret | null
   readonly redisUrl: Secret | null
   readonly llmKey: Secret | null
+  /** The key in a variable that the file of models names; null where it holds none, and for names that end otherwise than with `_KEY`. */
+  providerKey(variable: string): Secret | null
   readonly sttKey: Secret | null
   readonly ttsKey: Secret | null
   readonly doclingKey: Secret | null
@@ -397,6 +399,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     natsUrl: secret('NATS_URL', V.NATS_URL),
     redisUrl: secret('REDIS_URL', V.REDIS_URL),
     llmKey: secret('LLM_KEY', V.LLM_KEY),
+    providerKey(variable) {
+      const value = /^[A-Z][A-Z0-9_]*_KEY$/.test(variable) ? env[variable] : undefined
+      return value ? new Secret(value) : null
+    },
     sttKey: secret('STT_KEY', V.STT_KEY),
     ttsKey: secret('TTS_KEY', V.TTS_KEY),
     doclingKey: secret('DOCLING_KEY', V.DOCLING_KEY),

@@ -18,7 +18,7 @@ const texts = (text: string, cuts?: readonly number[]) =>
 
 test('events come out the same wherever the bytes are cut, and go on as they came', () => {
   const data = fc.stringMatching(/^[a-zї€😀 ]{1,12}$/u)
-  fc.assert(
+  void fc.assert(
     fc.property(
       fc.array(data, { minLength: 1 }),
       fc.constantFrom('\n', '\r\n', '\r'),

@@ -77,6 +77,7 @@ export function httpWire(server: HttpWire): LlmWire {
       }
     },
 
+    retire: () => pool.close(),
     close: () => pool.destroy(),
   }
 }
@@ -145,7 +146,10 @@ class Exchange implements Handler {
 
   onResponseData(_controller: Controller, chunk: Buffer): void {
     if (this.#over) return
-    if (this.#streams) return this.#read(chunk)
+    if (this.#streams) {
+      this.#read(chunk)
+      return
+    }
     this.#size += chunk.length
     if (this.#size <= (this.#status === 200 ? MAX_ANSWER_BYTES : MAX_ERROR_BYTES)) this.#parts.push(chunk)
     else if (this.#status === 200) this.#stop(this.#unintelligible(new RangeError('The answer is too long')))
@@ -154,9 +158,16 @@ class Exchange implements Handler {
   onResponseEnd(): void {
     clearTimeout(this.#closing)
     if (this.#over) return
-    if (this.#streams) return this.#finished ? this.#end() : this.#stop(this.#cut())
+    if (this.#streams) {
+      if (this.#finished) this.#end()
+      else this.#stop(this.#cut())
+      return
+    }
     const body = this.#parts.length === 1 ? (this.#parts[0] ?? NOTHING) : Buffer.concat(this.#parts)
-    if (this.#status !== 200) return this.#stop(this.#refusal(body))
+    if (this.#status !== 200) {
+      this.#stop(this.#refusal(body))
+      return
+    }
     try {
       const json: unknown = JSON.parse(body.toString('utf8'))
       const whole =
@@ -172,12 +183,9 @@ class Exchange implements Handler {
   onResponseError(_controller: Controller | null, cause: Error): void {
     if (this.#over) return
     // Before the status line nothing was answered; after it, the answer broke off.
-    if (this.#finished) return this.#end()
-    this.#stop(
-      this.#status === 0
-        ? engineError('engine.unreachable', { engine: this.#engine }, { cause })
-        : this.#cut(cause),
-    )
+    if (this.#finished) this.#end()
+    else if (this.#status !== 0) this.#stop(this.#cut(cause))
+    else this.#stop(engineError('engine.unreachable', { engine: this.#engine }, { cause }))
   }
 
   #read(chunk: Buffer): void {
@@ -198,7 +206,10 @@ class Exchange implements Handler {
         this.#tell((sink) => sink.frames(batch))
       }
       if (!done) return
-      if (!this.#begun) return this.#stop(this.#cut())
+      if (!this.#begun) {
+        this.#stop(this.#cut())
+        return
+      }
       this.#end()
       // The connection is kept where the server closes the answer soon.
       this.#closing = setTimeout(() => this.#controller?.abort(OVER), CLOSING_MS)

@@ -11,6 +11,8 @@ export interface LlmWire {
    */
   send(call: WireCall, signal: AbortSignal): Promise<WireAnswer>
   missing(): Promise<Error | null>
+  /** Lets what is under way come to its end; nothing new is asked. */
+  retire(): Promise<void>
   close(): Promise<void>
 }
 

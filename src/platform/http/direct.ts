@@ -18,6 +18,14 @@ export interface DirectRoute {
   readonly hasBody: boolean
   readonly status: number
   answer(request: Asked, reply: Replied): Promise<unknown>
+  /** Where it writes its answer itself: called instead of `answer`, with the body as it came, and with what is wrong with it. `headers` are those that every answer has, names and values by turns. */
+  readonly raw?: (
+    request: Asked,
+    bytes: Buffer,
+    reply: ServerResponse,
+    headers: readonly string[],
+    wrong: Error | null,
+  ) => void
 }
 
 interface DirectNeeds {
@@ -113,8 +121,9 @@ function begin(exchange: Exchange, direct: DirectRoute): void {
   if (direct.hasBody)
     readBody(raw, (body) =>
       exchange.needs.readJson(body, (error, value) => {
-        if (error) return refuse(exchange, error)
         exchange.body = value
+        if (direct.raw) return direct.raw(exchange, body, reply.raw, headersOf(exchange), error)
+        if (error) return refuse(exchange, error)
         void run(exchange, direct)
       }),
     )
@@ -149,11 +158,18 @@ function refuse(exchange: Exchange, error: unknown): void {
   send(exchange, failure.status, failure.toJSON(), retryAfter(failure))
 }
 
-function send({ id, needs, reply: { raw } }: Exchange, status: number, value: unknown, later?: string): void {
+function headersOf({ id, needs }: Exchange): string[] {
+  const headers = needs.headers.slice()
+  headers.push('x-request-id', id)
+  return headers
+}
+
+function send(exchange: Exchange, status: number, value: unknown, later?: string): void {
+  const { raw } = exchange.reply
   const body = JSON.stringify(value)
   const length = Buffer.byteLength(body)
-  const headers = needs.headers.slice()
-  headers.push('x-request-id', id, 'content-type', JSON_TYPE, 'content-length', String(length))
+  const headers = headersOf(exchange)
+  headers.push('content-type', JSON_TYPE, 'content-length', String(length))
   if (later) headers.push('retry-after', later)
   raw.writeHead(status, headers)
   // Letters of one byte each are the same in both, and cheaper to write in the older.

@@ -14,8 +14,18 @@ export type ReadJson = (body: Buffer, done: (error: Error | null, value?: unknow
 
 /** Takes JSON alone as a body: in UTF-8, of bounded depth and number of values, without names that change prototypes. What it gives reads a body in the same way. */
 export function acceptJson(app: FastifyInstance): ReadJson {
+  const read = createJsonReader(app)
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (_request, body, done) =>
+    read(body, done),
+  )
+  return read
+}
+
+/** The same for routes that need the bytes as well. */
+export function createJsonReader(app: FastifyInstance): ReadJson {
   const parse = app.getDefaultJsonParser('error', 'error')
-  const read: ReadJson = (body, done) => {
+  return (body, done) => {
     const text = body.toString('utf8')
     // Stands in a decoded text for bytes that are none, or where it was written itself.
     if (text.includes('\uFFFD') && !isUtf8(body)) return done(httpError('http.not_utf8'))
@@ -33,11 +43,6 @@ export function acceptJson(app: FastifyInstance): ReadJson {
       done(null, value)
     })
   }
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (_request, body, done) =>
-    read(body, done),
-  )
-  return read
 }
 
 /** Whether the careful parser must look: the names it refuses, also where their letters are written as escapes. */

@@ -87,6 +87,7 @@ const OWNERS: readonly (readonly [prefix: string, service: string])[] = [
   ['/api/models', 'multimodal-gateway'],
   ['/v1/audio', 'multimodal-gateway'],
   ['/v1/', 'llm-proxy'],
+  ['/api/llm', 'llm-proxy'],
   ['/api/auth', 'auth'],
   ['/api/city', 'city'],
   ['/api/agents', 'agents'],

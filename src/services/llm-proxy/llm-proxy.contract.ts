@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type Call, get, post } from '../../kernel/contract.ts'
+import { usageOperations } from './usage.contract.ts'
 
 export const Model = z.object({
   id: z.string(),
@@ -34,6 +35,7 @@ export const llmProxyContract = {
     input: z.object({ model: z.string() }),
     output: Model,
   }),
+  ...usageOperations,
 }
 
 /** How a service reaches the language models: by OpenAI's wire format, in this process or at a peer. */

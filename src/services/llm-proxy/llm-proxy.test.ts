@@ -125,14 +125,17 @@ test('errors are in OpenAI’s shape: nobody, a wrong key, an unknown model, bad
 
 test('a provider’s failure is returned, never replaced: what is about the request in its words, the rest in ours', async () => {
   await using set = await city()
-  set.provider.next({ status: 400 }, { status: 401 }, { status: 429, retryAfter: '30' }, { status: 503 })
+  set.provider.next({ status: 400 }, { status: 401 }, { status: 503 }, { status: 429, retryAfter: '30' })
   const ask = () => set.openai.chat.completions.create({ model: 'city', messages })
   await expect(ask()).rejects.toMatchObject({ status: 400, code: 'scripted', message: /scripted refusal/ })
+  await expect(ask()).rejects.toMatchObject({ status: 502, code: 'engine.refused' })
   await expect(ask()).rejects.toMatchObject({ status: 502, code: 'engine.refused' })
   const limited = await ask().catch((cause: unknown) => cause)
   expect(limited).toMatchObject({ status: 429 })
   if (limited instanceof OpenAI.APIError) expect(limited.headers?.get('retry-after')).toBe('30')
-  await expect(ask()).rejects.toMatchObject({ status: 502, code: 'engine.refused' })
+  // It said when to come back, and is not asked before.
+  await expect(ask()).rejects.toMatchObject({ status: 503, code: 'llm_proxy.resting' })
+  expect(set.provider.requests).toHaveLength(4)
 })
 
 test('a stream that breaks off is an error to the client, and no end of stream', async () => {

@@ -1,215 +1,252 @@
-import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { ChatChunk, Llm } from '../../engines/llm/llm.ts'
-import { ChatRequest } from '../../engines/llm/llm.ts'
+import type { Kysely } from 'kysely'
+import type { Llm } from '../../engines/llm/llm.ts'
+import type { LlmWire } from '../../engines/llm/wire.ts'
+import { type Clock, isoTime, systemClock } from '../../kernel/clock.ts'
 import { admit, type Call, type Operation } from '../../kernel/contract.ts'
 import { deadline } from '../../kernel/deadline.ts'
 import { AppError, kernelError } from '../../kernel/errors.ts'
+import type { Ids } from '../../kernel/ids.ts'
+import type { Events } from '../../platform/events/events.ts'
 import { told } from '../../platform/http/check.errors.ts'
 import { failureOf } from '../../platform/http/http.errors.ts'
 import { openCall } from '../../platform/http/serve.ts'
-import type { Authenticate, Service } from '../../platform/http/service.ts'
-import { gather } from './gather.ts'
+import type { Authenticate, Check, Service } from '../../platform/http/service.ts'
+import { checkYamlFile, type YamlFile } from '../../platform/yaml-file.ts'
+import { credentialRevoked } from '../auth/auth.events.ts'
+import { type Asker, createAsk } from './ask.ts'
+import { createBooks } from './books.ts'
+import { createCallers, payerOf, payerOfCaller } from './callers.ts'
+import { answerChat, judge, responseOf } from './chat.ts'
+import { unknownModel } from './choose.ts'
+import { serveDoor } from './door.ts'
+import { NANO } from './facts.ts'
+import { createHealth } from './health.ts'
+import { createLedger, type Ledger, type Payer } from './ledger.ts'
 import { type LlmAccess, llmProxyContract, type Model } from './llm-proxy.contract.ts'
-import { llmProxyError } from './llm-proxy.errors.ts'
+import { llmBudgetsChanged } from './llm-proxy.events.ts'
+import type { LlmTables } from './llm-proxy.tables.ts'
+import { createModels, type OpenWire } from './models.ts'
+import { type ModelsFile, NO_MODELS } from './models-file.ts'
 import { completionError } from './openai-error.ts'
+import { serveUsage } from './usage.routes.ts'
 
-/** Answers to this name whatever model the city has: the first engine. */
-const CITY_MODEL = 'city'
-
-const MAX_BODY_BYTES = 32 * 1024 * 1024
 const MAX_ANSWER_MS = 10 * 60_000
+const RECOVER_MS = 30_000
 
 export interface LlmProxyNeeds {
-  /** In order of preference; the first one is the city's own. A failing one is not replaced by another: an answer never changes its nature unseen. */
+  /** What the city has without a file, in order of preference. */
   readonly engines: readonly [Llm, ...Llm[]]
+  /** The operator's file of providers and models; the caller stops it. */
+  readonly file?: YamlFile<ModelsFile>
+  /** Opens a provider of the file. */
+  readonly open?: OpenWire
+  /** Where spending is booked. Without it nothing is counted and there are no budgets. */
+  readonly books?: {
+    readonly db: Kysely<LlmTables>
+    readonly ids: Ids
+    readonly events: Pick<Events, 'broadcast' | 'listen'>
+    /** Where this machine's processes keep their journals. */
+    readonly folder: string | null
+  }
+  readonly clock?: Clock
+  readonly random?: () => number
+  readonly failed?: (failure: unknown) => void
 }
 
-type Caller = Pick<Call, 'principal' | 'service'>
-
 /** Its `fetchAs` is for callers in this process: no socket, the same answers. It serves `POST …/chat/completions` alone. */
-export interface LlmProxy extends Service<typeof llmProxyContract>, LlmAccess {}
+export interface LlmProxy extends Service<typeof llmProxyContract>, LlmAccess {
+  /** To be called when the file has changed. */
+  reload(file: ModelsFile): void
+}
 
-/** OpenAI's chat completions over the city's language models. */
-export function createLlmProxy({ engines }: LlmProxyNeeds): LlmProxy {
+/** One door to every language model: who is asked, who after them, what it may cost and what it did. */
+export function createLlmProxy(needs: LlmProxyNeeds): LlmProxy {
+  const { engines, file, books, clock = systemClock, random = Math.random, failed = () => {} } = needs
+  const shelf = createModels(engines, needs.open ?? noProviders)
+  let models = shelf.read(file?.current() ?? NO_MODELS)
+  const health = createHealth(clock)
+  const ledger = books && createLedger({ ...books, clock, failed })
+  const ledgerBooks = books && createBooks(books.db, clock)
+  const callers = createCallers(clock)
+  const ask = createAsk({ models: () => models, health, ledger: ledger ?? null, clock, random })
+  let staying: ReadonlySet<string> = new Set()
+  const stops: (() => void)[] = []
+
+  const askerOf = (payer: Payer): Asker => ({
+    payer,
+    mayLeave: payer.community === null || !staying.has(payer.community),
+  })
   const list = (): Model[] => {
     const model = (id: string, owned_by: string) => ({ id, object: 'model' as const, created: 0, owned_by })
-    const served = engines.flatMap((engine) => engine.models())
-    return [model(CITY_MODEL, 'daarion'), ...served.map(({ id, ownedBy }) => model(id, ownedBy))]
+    return [
+      ...[...models.aliases.keys()].map((id) => model(id, 'daarion')),
+      ...[...models.targets.values()].map(({ id, provider }) => model(id, provider)),
+    ]
   }
-  const unknown = (model: string) =>
-    llmProxyError('llm_proxy.model_unknown', {
-      model: model.slice(0, 100),
-      models: list()
-        .map(({ id }) => id)
-        .join(', '),
-    })
-
-  /** The engine of a request, and the request by the name that the engine knows. */
-  const route = (request: ChatRequest) => {
-    const [first] = engines
-    const own = first.models()[0]
-    if (request.model === CITY_MODEL && own) return { engine: first, request: { ...request, model: own.id } }
-    const engine = engines.find((one) => one.models().some(({ id }) => id === request.model))
-    if (!engine) throw unknown(request.model)
-    return { engine, request }
-  }
-
-  const whole = async (asked: ChatRequest, signal: AbortSignal) => {
-    const { engine, request } = route({ ...asked, stream: false })
-    return engine.complete
-      ? await engine.complete(request, { signal })
-      : await gather(engine.chat(request, { signal }))
-  }
-
-  /** Resolves when the first chunk is there, so that a failure before it still has a status of its own. */
-  const streamed = async (asked: ChatRequest, signal: AbortSignal) => {
-    const { engine, request } = route(asked)
-    const chunks = engine.chat(request, { signal })[Symbol.asyncIterator]()
-    return events(await chunks.next(), chunks, signal)
-  }
-
-  const open = async (caller: Caller, body: unknown, signal: AbortSignal) => {
-    known(caller)
-    const request = judge(body)
-    return request.stream === true ? await streamed(request, signal) : await whole(request, signal)
+  const readBudgets = async () => {
+    if (!ledger || !ledgerBooks) return
+    ledger.setBudgets(await ledgerBooks.budgets())
+    staying = new Set(
+      (await ledgerBooks.communities()).flatMap((one) => (one.mayLeave ? [] : [one.community])),
+    )
   }
 
   const handlers: LlmProxy['handlers'] = {
     async chat(input, call) {
-      const answer = await whole(judge(input), call.signal)
-      return { ...answer, choices: Array.isArray(answer.choices) ? answer.choices : [] }
+      const request = judge({ ...input, stream: false })
+      const answer = await ask({ request, bytes: null }, askerOf(payerOfCaller(call, {})), call.signal)
+      const json = answer.kind === 'whole' ? answer.json : {}
+      return { ...json, choices: Array.isArray(json.choices) ? json.choices : [] }
     },
     models: async () => ({ object: 'list', data: list() }),
     async model({ model: id }) {
       const found = list().find((model) => model.id === id)
-      if (!found) throw unknown(id)
+      if (!found) throw unknownModel(models, id)
       return found
+    },
+    async usage({ from, to, by }) {
+      const now = new Date(clock.now())
+      const since = from ?? isoTime(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1))
+      const until = to ?? isoTime(clock.now() + 1)
+      await ledger?.flush()
+      return { from: since, to: until, items: (await ledgerBooks?.usage(since, until, by)) ?? [] }
+    },
+    async budgets() {
+      await ledger?.flush()
+      return {
+        items: (await ledgerBooks?.budgets()) ?? [],
+        communities: (await ledgerBooks?.communities()) ?? [],
+      }
+    },
+    async setBudgets({ items, communities = [] }) {
+      if (!ledgerBooks) throw kernelError('http.not_found')
+      await ledgerBooks.setBudgets(items, communities)
+      await readBudgets()
+      books?.events.broadcast(llmBudgetsChanged, {})
+      return { items: (await ledgerBooks.budgets()).map(({ used: _, ...budget }) => budget) }
+    },
+    async reserve({ for: payer, kind, model, provider = '', usd, tokens = 0 }) {
+      const { principal, key = null, agent = null, community = null, room = null, run = null } = payer
+      const nanoUsd = Math.round(usd * NANO)
+      return {
+        reservation: await counted(ledger).reserveFor({
+          payer: { principal, key, agent, community, room, run },
+          kind,
+          model,
+          provider,
+          nanoUsd,
+          tokens,
+        }),
+      }
+    },
+    async settle({ reservation, usd, tokensIn = 0, tokensOut = 0, units }) {
+      const by = { nanoUsd: Math.round(usd * NANO), tokensIn, tokensOut, counted: false }
+      await counted(ledger).settleFor(reservation, { ...by, ...(units !== undefined && { units }) })
+      return {}
+    },
+    async release({ reservation }) {
+      await counted(ledger).releaseFor(reservation)
+      return {}
     },
   }
 
   return {
     contract: llmProxyContract,
     handlers,
-    custom: ['chat', 'models', 'model'],
+    custom: ['chat', 'models', 'model', 'usage'],
 
     routes(app, authenticate) {
+      serveDoor(app, {
+        op: llmProxyContract.chat,
+        identify: (request) => callers.identify(authenticate, request),
+        askerOf: (identity, headers) => askerOf(payerOf(identity, headers)),
+        told: completionError,
+        handle: answerChat(ask),
+        bug: failed,
+      })
       void app.register(async (scope) => {
         scope.setErrorHandler(answerError)
-        serveChat(scope, authenticate, open)
         serveModels(scope, authenticate, handlers)
       })
+      serveUsage(app, authenticate, handlers)
     },
 
     baseUrl: 'http://llm-proxy/v1',
     fetchAs: (caller) => async (input, init) => {
       const cancel = new AbortController()
-      const signal = AbortSignal.any([cancel.signal, deadline(MAX_ANSWER_MS), ...signalOf(init)])
+      const given = init?.signal ? [init.signal] : []
+      const signal = AbortSignal.any([cancel.signal, deadline(MAX_ANSWER_MS), ...given])
       signal.throwIfAborted()
       try {
+        if (!caller.principal && !caller.service) throw kernelError('auth.required')
         const { pathname } = new URL(input instanceof Request ? input.url : input)
         if (!pathname.endsWith('/chat/completions')) throw kernelError('http.not_found')
-        const answer = await open(caller, JSON.parse(String(init?.body)), signal)
-        if (!(Symbol.asyncIterator in answer)) return Response.json(answer)
-        const headers = { 'content-type': 'text/event-stream; charset=utf-8' }
-        return new Response(bodyOf(answer, cancel), { headers })
+        const headers = Object.fromEntries(new Headers(init?.headers))
+        const request = judge(JSON.parse(String(init?.body)))
+        const answer = await ask({ request, bytes: null }, askerOf(payerOfCaller(caller, headers)), signal)
+        return responseOf(answer, signal, () => cancel.abort())
       } catch (cause) {
         signal.throwIfAborted()
-        const { status, body } = completionError(AppError.from(cause))
-        return Response.json(body, { status })
+        const failure = AppError.from(cause)
+        const { status, body } = completionError(failure)
+        const later = failure.retryAfterMs
+        return Response.json(body, {
+          status,
+          ...(later !== undefined && { headers: { 'retry-after': String(Math.ceil(later / 1000)) } }),
+        })
       }
     },
 
-    async checks() {
-      return await Promise.all(
-        engines.map(async (engine) => {
-          const missing = await engine.missing()
-          const name = `language model ${engine.name}`
-          return missing
-            ? { name, state: 'degraded' as const, ...told(missing) }
-            : { name, state: 'ok' as const }
-        }),
+    reload(next) {
+      models = shelf.read(next)
+    },
+
+    async start() {
+      if (!books || !ledger) return
+      stops.push(
+        books.events.listen(credentialRevoked, () => callers.forget()),
+        books.events.listen(llmBudgetsChanged, () => void readBudgets().catch(failed)),
       )
+      await ledger.start()
+      await ledger.recover()
+      await readBudgets()
+      const timer = setInterval(() => void ledger.recover().then(readBudgets).catch(failed), RECOVER_MS)
+      timer.unref()
+      stops.push(() => clearInterval(timer))
+    },
+
+    async checks() {
+      const checks = await Promise.all([...engines, ...models.wires].map(checkOf))
+      return file ? [...checks, checkYamlFile('models.yaml', file)] : checks
+    },
+
+    async stop() {
+      for (const stop of stops.splice(0)) stop()
+      await ledger?.stop()
+      await shelf.close()
     },
   }
 }
 
-function known({ principal, service }: Caller): void {
-  if (!principal && !service) throw kernelError('auth.required')
+const noProviders: OpenWire = () => {
+  throw new Error('Providers of a file need a way to open them')
+}
+
+function counted(ledger: Ledger | undefined): Ledger {
+  if (!ledger) throw kernelError('http.not_found')
+  return ledger
+}
+
+async function checkOf(engine: Pick<Llm | LlmWire, 'name' | 'missing'>): Promise<Check> {
+  const missing = await engine.missing()
+  const name = `language model ${engine.name}`
+  return missing ? { name, state: 'degraded', ...told(missing) } : { name, state: 'ok' }
 }
 
 /** A service may ask for nobody in particular. */
 function knock(op: Operation, call: Call): void {
   if (!call.service) admit(op, call)
-}
-
-type Open = (
-  caller: Caller,
-  body: unknown,
-  signal: AbortSignal,
-) => Promise<AsyncGenerator<string> | Readonly<Record<string, unknown>>>
-
-function judge(body: unknown): ChatRequest {
-  const parsed = ChatRequest.safeParse(body)
-  if (parsed.success) return parsed.data
-  const detail = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')
-  throw kernelError('input.invalid', { detail }, { cause: parsed.error })
-}
-
-/** The stream on the wire. A failure in the middle is an error event, and no `[DONE]` follows it. */
-async function* events(
-  first: IteratorResult<ChatChunk>,
-  chunks: AsyncIterator<ChatChunk>,
-  signal: AbortSignal,
-): AsyncGenerator<string> {
-  try {
-    for (let next = first; !next.done; next = await chunks.next())
-      yield `data: ${JSON.stringify(next.value)}\n\n`
-    yield 'data: [DONE]\n\n'
-  } catch (cause) {
-    signal.throwIfAborted()
-    yield `data: ${JSON.stringify(completionError(AppError.from(cause)).body)}\n\n`
-  } finally {
-    await chunks.return?.()
-  }
-}
-
-const signalOf = (init: RequestInit | undefined): AbortSignal[] => (init?.signal ? [init.signal] : [])
-
-function bodyOf(parts: AsyncGenerator<string>, cancel: AbortController): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder()
-  return new ReadableStream({
-    async pull(controller) {
-      const { done, value } = await parts.next()
-      if (done) controller.close()
-      else controller.enqueue(encoder.encode(value))
-    },
-    async cancel() {
-      cancel.abort()
-      await parts.return(undefined)
-    },
-  })
-}
-
-function serveChat(scope: FastifyInstance, authenticate: Authenticate, open: Open): void {
-  const { chat } = llmProxyContract
-  scope.route({
-    method: chat.method,
-    url: chat.path,
-    bodyLimit: MAX_BODY_BYTES,
-    async onRequest(request, reply) {
-      knock(chat, await openCall(request, reply, chat, authenticate))
-    },
-    async handler(request, reply) {
-      const call = await openCall(request, reply, chat, authenticate)
-      const signal = AbortSignal.any([call.signal, deadline(MAX_ANSWER_MS)])
-      const answer = await open(call, request.body, signal)
-      if (!(Symbol.asyncIterator in answer)) return reply.send(answer)
-      reply.header('content-type', 'text/event-stream; charset=utf-8').header('cache-control', 'no-store')
-      reply.header('x-accel-buffering', 'no')
-      return reply.send(Readable.from(answer, { highWaterMark: 4 }))
-    },
-  })
 }
 
 function serveModels(

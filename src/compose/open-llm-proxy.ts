@@ -1,0 +1,48 @@
+import { join } from 'node:path'
+import type { Config } from '../config.ts'
+import type { Llm } from '../engines/llm/llm.ts'
+import type { Scope } from '../kernel/scope.ts'
+import { openYamlFile } from '../platform/yaml-file.ts'
+import type { LlmTables } from '../services/llm-proxy/llm-proxy.tables.ts'
+import { createLlmProxy, type LlmProxy } from '../services/llm-proxy/llm-proxy.ts'
+import { ModelsFile, NO_MODELS } from '../services/llm-proxy/models-file.ts'
+import { providersWith } from '../services/llm-proxy/providers.ts'
+import type { Platform } from './platform.ts'
+
+/** The language models: the operator's file before what the environment names. */
+export async function openLlmProxy(
+  config: Pick<Config, 'modelsFile' | 'dataDir' | 'secrets'>,
+  {
+    database,
+    events,
+    clock,
+    ids,
+    logger,
+  }: Pick<Platform, 'database' | 'events' | 'clock' | 'ids' | 'logger'>,
+  engines: readonly [Llm, ...Llm[]],
+  scope: Scope,
+): Promise<LlmProxy> {
+  let proxy: LlmProxy | undefined
+  const file = await openYamlFile({
+    path: config.modelsFile,
+    schema: ModelsFile,
+    empty: NO_MODELS,
+    onChange: (models) => proxy?.reload(models),
+    logger,
+  })
+  scope.defer(() => file.stop())
+  proxy = createLlmProxy({
+    engines,
+    file,
+    open: providersWith((variable) => config.secrets.providerKey(variable)),
+    books: {
+      db: database.kysely.withTables<LlmTables>(),
+      ids,
+      events,
+      folder: join(config.dataDir, 'llm-proxy'),
+    },
+    clock,
+    failed: (failure) => logger.error({ err: failure }, 'work of the language models’ door failed'),
+  })
+  return proxy
+}
