@@ -132,6 +132,7 @@ async function open(scope: Scope, folder: string): Promise<string> {
       reader: [],
       embeddings: [],
       rerank: [],
+      vectors: [],
     },
     media,
     city: () => undefined,

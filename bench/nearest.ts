@@ -246,6 +246,7 @@ async function fill(name: string, db: Db, { passage }: Corpus): Promise<void> {
   const indexing = performance.now()
   await db.transaction().execute(async (tx) => {
     await sql`set local maintenance_work_mem = '600MB'`.execute(tx)
+    await sql`set local statement_timeout = 0`.execute(tx)
     for (const { definition } of later) await sql.raw(definition).execute(tx)
   })
   await sql`analyze`.execute(db)

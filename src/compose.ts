@@ -12,6 +12,7 @@ import { type Means, openPlatform, type Platform } from './compose/platform.ts'
 import { checkReadiness } from './compose/readiness.ts'
 import { remoteArtefacts } from './compose/remote-artefacts.ts'
 import { remoteLlm } from './compose/remote-llm.ts'
+import { vectorsOf } from './compose/vectors-of.ts'
 import type { Config, ServiceName } from './config.ts'
 import type { Contract } from './kernel/contract.ts'
 import type { Principal } from './kernel/principal.ts'
@@ -148,7 +149,11 @@ export async function compose(config: Config, means: Means, scope: Scope): Promi
         events,
         files,
         jobFiles: await openOwnFiles(config.dataDir, 'multimodal', scope),
-        engines: { ...engines, embeddings: engines.allEmbeddings },
+        engines: {
+          ...engines,
+          embeddings: engines.allEmbeddings,
+          vectors: [await vectorsOf(config, database)],
+        },
         media: engines.media,
         models: engines.models,
         city: () => peers.find('city', 'multimodal-gateway'),

@@ -54,7 +54,14 @@ export interface Config {
   readonly stt: { readonly url: string; readonly model: string } | null
   readonly tts: { readonly url: string; readonly model: string; readonly voice: string } | null
   /** How long the gateway keeps results and jobs, and how much of results. */
-  readonly gateway: { readonly cacheMs: number; readonly cacheBytes: number; readonly jobKeepMs: number }
+  readonly gateway: {
+    readonly cacheMs: number
+    readonly cacheBytes: number
+    readonly jobKeepMs: number
+    readonly vectorsEach: number
+  }
+  /** Where vectors of programs are kept: in the city's own database where there is no other place. */
+  readonly qdrant: { readonly url: string } | null
   /** Null where the city does not look into the internet. */
   readonly webSearch: { readonly url: string; readonly searxng: string | null } | null
   readonly docling: { readonly url: string } | null
@@ -92,6 +99,7 @@ export interface Secrets {
   readonly rerankKey: Secret | null
   readonly visionKey: Secret | null
   readonly embeddingsKey: Secret | null
+  readonly qdrantKey: Secret | null
   readonly braveKey: Secret | null
   readonly tavilyKey: Secret | null
   readonly ownerPassword: Secret | null
@@ -301,6 +309,14 @@ export const VARIABLES = {
   MULTIMODAL_CACHE_DAYS: whole('How long results of engines are kept.', 30, 1, 3650),
   MULTIMODAL_CACHE_MB: whole('What kept results may take together, in megabytes.', 1024, 1, 1_000_000),
   MULTIMODAL_JOB_HOURS: whole('How long a job and its result are kept after its end.', 24, 1, 8760),
+  VECTORS: choice(
+    'Where the collections of vectors lie that programs keep here; the vectors of documents and messages are in the city’s database in any case.',
+    'qdrant with QDRANT_URL, else pgvector',
+    ['pgvector', 'qdrant'],
+  ),
+  QDRANT_URL: url('A Qdrant server, 1.16 or newer, such as http://127.0.0.1:6333.', '', 'http', 'https'),
+  QDRANT_KEY: text('Its key.', ''),
+  VECTORS_EACH: whole('How many points one resident’s collections hold together.', 100_000, 1, 100_000_000),
   WEB_SEARCH: choice(
     'What `/search …` and the search page ask on the internet; the query leaves the city.',
     'wikipedia',
@@ -409,6 +425,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     rerankKey: secret('RERANK_KEY', V.RERANK_KEY),
     visionKey: secret('VISION_KEY', V.VISION_KEY),
     embeddingsKey: secret('EMBEDDINGS_KEY', V.EMBEDDINGS_KEY),
+    qdrantKey: secret('QDRANT_KEY', V.QDRANT_KEY),
     braveKey: secret('BRAVE_KEY', V.BRAVE_KEY),
     tavilyKey: secret('TAVILY_KEY', V.TAVILY_KEY),
     ownerPassword: ownerPassword(env, fault),
@@ -438,6 +455,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   const embeddingsUrl = get('EMBEDDINGS_URL', V.EMBEDDINGS_URL)
   const embeddingsModel = get('EMBEDDINGS_MODEL', V.EMBEDDINGS_MODEL)
   if (embeddingsUrl && !embeddingsModel) fault('EMBEDDINGS_MODEL is needed with EMBEDDINGS_URL')
+  const qdrantUrl = get('QDRANT_URL', V.QDRANT_URL)
+  const vectors = get('VECTORS', V.VECTORS) ?? (qdrantUrl ? 'qdrant' : 'pgvector')
+  if (vectors === 'qdrant' && !qdrantUrl) fault('QDRANT_URL is needed with VECTORS=qdrant')
   const ownerEmail = get('OWNER_EMAIL', V.OWNER_EMAIL)
   if (ownerEmail && !/^\S+@\S+\.\S+$/.test(ownerEmail)) fault('OWNER_EMAIL must be an e-mail address')
   if (ownerEmail && !secrets.ownerPassword)
@@ -499,7 +519,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       cacheMs: (get('MULTIMODAL_CACHE_DAYS', V.MULTIMODAL_CACHE_DAYS) ?? 30) * 86_400_000,
       cacheBytes: (get('MULTIMODAL_CACHE_MB', V.MULTIMODAL_CACHE_MB) ?? 1024) * 1024 * 1024,
       jobKeepMs: (get('MULTIMODAL_JOB_HOURS', V.MULTIMODAL_JOB_HOURS) ?? 24) * 3_600_000,
+      vectorsEach: get('VECTORS_EACH', V.VECTORS_EACH) ?? 100_000,
     },
+    qdrant: vectors === 'qdrant' && qdrantUrl ? { url: qdrantUrl } : null,
     webSearch:
       (get('WEB_SEARCH', V.WEB_SEARCH) ?? 'wikipedia') === 'off'
         ? null

@@ -112,6 +112,7 @@ async function hide(
     invitation: (await owner.auth.invite({})).id,
     person: member,
     job: await orderOf(keeper, id),
+    vectors: await vectorsOf(keeper),
     ...(await keptBy(keeper)),
   }
 }
@@ -121,6 +122,17 @@ async function keptBy({ knowledge }: Resident): Promise<Record<'collection' | 's
   const { id: collection } = await knowledge.makeCollection({ name: 'Папери' })
   const { id: source } = await knowledge.addSource({ collection, url: 'https://listener.invalid/' })
   return { collection, source }
+}
+
+/** Vectors that somebody keeps. */
+async function vectorsOf(who: Resident): Promise<string> {
+  const response = await fetch(`${city.url}/api/multimodal/vectors`, {
+    method: 'POST',
+    headers: { authorization: who.authorization, 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'papers_own', dimensions: 2 }),
+  })
+  if (response.status !== 201) throw new Error(`A collection answered ${response.status}`)
+  return 'papers_own'
 }
 
 /** Long work that somebody asked for. */

@@ -32,7 +32,7 @@ export async function composeEngineNode(config: Config, means: Means, scope: Sco
   const engines = await createEngines(config, means, async () => ({}))
   scope.defer(() => engines.close())
   const doors = createEngineDoors({
-    engines: { ...engines, embeddings: engines.allEmbeddings },
+    engines: { ...engines, embeddings: engines.allEmbeddings, vectors: [] },
     media: engines.media,
     open: openPublic,
     clock,

@@ -31,7 +31,7 @@ import type { Means } from './platform.ts'
 import { remoteEngines } from './remote-engines.ts'
 
 /** What the city hears, speaks, sees, reads and answers with, each kind in the order its drivers are tried. Nothing is loaded before its first use. */
-export interface Engines extends Omit<EngineSet, 'embeddings'> {
+export interface Engines extends Omit<EngineSet, 'embeddings' | 'vectors'> {
   readonly media: Media
   readonly llm: readonly [Llm, ...Llm[]]
   readonly models: Models

@@ -21,7 +21,7 @@ import {
   type TranscriptOptions,
 } from './kinds.ts'
 import type { Hold, Ledger } from './ledger.ts'
-import { createMeter } from './meter.ts'
+import { createMeter, type Meter } from './meter.ts'
 import type { ArtefactKey, ArtefactStore } from './multimodal-gateway.store.ts'
 import type { Payer, WorkType } from './multimodal-gateway.tables.ts'
 import { createSingleFlight, type InFlight } from './single-flight.ts'
@@ -89,6 +89,7 @@ export interface Workshop extends Artefacts {
     options: OptionsOf<T>,
   ): Promise<ResultOf<T> | undefined>
   readonly kinds: Kinds
+  readonly measure: Meter
 }
 
 export interface GatewayLimits {
@@ -99,6 +100,8 @@ export interface GatewayLimits {
   /** How long results are kept, and how much of them. */
   readonly cacheMs?: number
   readonly cacheBytes?: number
+  /** Vectors of one owner. */
+  readonly vectorsEach?: number
 }
 
 export interface WorkshopNeeds {
@@ -226,6 +229,7 @@ export function createWorkshop(needs: WorkshopNeeds): Workshop {
   return {
     ...workshop,
     kinds,
+    measure,
     transcribe: async (source, { language, prompt, words, ...wish }) =>
       (await workshop.make('transcript', source, { language, prompt, words }, wish)).result,
     read: async (source, { languages, ...wish }) =>

@@ -6,6 +6,7 @@ import type { Reader } from '../../engines/reader/reader.ts'
 import type { Rerank } from '../../engines/rerank/rerank.ts'
 import type { Stt } from '../../engines/stt/stt.ts'
 import type { Tts } from '../../engines/tts/tts.ts'
+import type { Vectors } from '../../engines/vectors/vectors.ts'
 import type { Vision } from '../../engines/vision/vision.ts'
 import type { WebSearch } from '../../engines/web-search/web-search.ts'
 import type { Clock } from '../../kernel/clock.ts'
@@ -25,6 +26,8 @@ export interface EngineSet {
   readonly reader: readonly Reader[]
   readonly embeddings: readonly Embeddings[]
   readonly rerank: readonly Rerank[]
+  /** One at most: vectors are where they were put. */
+  readonly vectors: readonly Vectors[]
 }
 export type EngineName = keyof EngineSet
 
@@ -39,6 +42,7 @@ const LANES: Readonly<Record<EngineName, LaneSize>> = {
   reader: { slots: 4, waiting: 16 },
   embeddings: { slots: 1, waiting: 16 },
   rerank: { slots: 2, waiting: 16 },
+  vectors: { slots: 4, waiting: 32 },
 }
 /** Another node brings hands of its own. */
 const MORE_BY_PEER = 2
@@ -54,6 +58,7 @@ const MENDS: Readonly<Record<EngineName, string>> = {
   reader: 'PEER_READER=http://another-node:7400',
   embeddings: 'npm run models pull multilingual-e5-small; EMBEDDINGS_URL=…',
   rerank: 'RERANK_URL=…; PEER_RERANK=http://another-node:7400',
+  vectors: 'QDRANT_URL=http://another-node:6333',
 }
 
 /** One kind of engine as the gateway drives it. */
@@ -104,6 +109,7 @@ export function createBenches(engines: EngineSet, clock: Clock): Benches {
     reader: bench('reader'),
     embeddings: bench('embeddings'),
     rerank: bench('rerank'),
+    vectors: bench('vectors'),
   }
 }
 

@@ -25,6 +25,7 @@ import { serve } from '../../platform/http/serve.ts'
 import type { Identity } from '../../platform/http/service.ts'
 import { createLogger } from '../../platform/logger.ts'
 import { createMetrics } from '../../platform/metrics.ts'
+import { residentErased } from '../auth/auth.events.ts'
 import { type PartAdded, partAdded } from '../city/city.events.ts'
 import type { EngineSet } from './engine-set.ts'
 import { type PartProcessed, partProcessed, partProgress } from './multimodal-gateway.events.ts'
@@ -99,6 +100,8 @@ export interface House {
   readonly progress: number[]
   readonly url: string
   metrics(): Promise<string>
+  /** Says that a resident was erased. */
+  erased(principal: string): Promise<void>
   added(about: Partial<PartAdded> & { bytes: Buffer }): Promise<void>
 }
 
@@ -129,6 +132,7 @@ export interface HouseNeeds extends Partial<EngineSet> {
   readonly who?: Readonly<Record<string, Identity>>
   readonly clock?: Clock
   readonly open?: SafeFetch
+  readonly vectorsEach?: number
   readonly city?: NonNullable<SourceNeeds['stored']>['city']
 }
 
@@ -143,6 +147,7 @@ export async function openHouse(
     clock = systemClock,
     open = createSafeFetch(),
     city = () => undefined,
+    vectorsEach,
     ...given
   }: HouseNeeds = {},
 ): Promise<House> {
@@ -165,6 +170,7 @@ export async function openHouse(
       reader: [],
       embeddings: [],
       rerank: [],
+      vectors: [],
       ...given,
     },
     media,
@@ -173,7 +179,7 @@ export async function openHouse(
     secret: new Secret('a secret of thirty-two characters or more'),
     clock,
     ids,
-    limits: LIMITS,
+    limits: { ...LIMITS, ...(vectorsEach && { vectorsEach }) },
     metrics,
     webhookRetriesMs: [20, 20],
   })
@@ -212,6 +218,10 @@ export async function openHouse(
     progress,
     url,
     metrics: async () => (await metrics.render()).body,
+    async erased(principal) {
+      const event = { type: residentErased, principal, data: { principal, name: '' } }
+      await db.kysely.transaction().execute((tx) => events.append(tx, event))
+    },
     async added({ bytes, ...about }) {
       const { sha256, sizeBytes } = await files.put(Readable.from([bytes]), { maxBytes: LIMITS.maxBytes })
       const file = { id: 'file_1', name: 'a.wav', mime: 'audio/wav', sizeBytes, sha256 }

@@ -2,13 +2,13 @@ import { type Kysely, sql, type Transaction } from 'kysely'
 import { type Clock, isoTime } from '../../kernel/clock.ts'
 import type { Ids } from '../../kernel/ids.ts'
 import { gatewayError } from './multimodal-gateway.errors.ts'
-import type { BudgetRow, GatewayTables, Payer, WorkType } from './multimodal-gateway.tables.ts'
+import type { BudgetRow, GatewayTables, Payer, VectorWork, WorkType } from './multimodal-gateway.tables.ts'
 import type { Budget, Unit, UsageLine } from './usage.contract.ts'
 
 /** What is about to be used. */
 export interface Expense {
   readonly payer: Payer
-  readonly type: WorkType
+  readonly type: WorkType | VectorWork
   readonly unit: Unit
   /** As far as it can be told beforehand. */
   readonly amount: number

@@ -2,11 +2,11 @@ import type { Clock } from '../../kernel/clock.ts'
 import { AppError } from '../../kernel/errors.ts'
 import type { Metrics } from '../../platform/metrics.ts'
 import type { Benches } from './engine-set.ts'
-import type { WorkType } from './multimodal-gateway.tables.ts'
+import type { VectorWork, WorkType } from './multimodal-gateway.tables.ts'
 
 /** Counts and times each piece of work, as whoever asked for it lived it. */
 export type Meter = <M extends { readonly driver: string; readonly cached: boolean }>(
-  type: WorkType,
+  type: WorkType | VectorWork,
   work: () => Promise<M>,
 ) => Promise<M>
 

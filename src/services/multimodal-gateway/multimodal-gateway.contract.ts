@@ -4,6 +4,7 @@ import { Failure } from '../../kernel/errors.ts'
 import { doorOperations } from './doors.contract.ts'
 import { jobOperations } from './jobs.contract.ts'
 import { usageOperations } from './usage.contract.ts'
+import { vectorOperations } from './vectors.contract.ts'
 
 /** `missing`: it lacks something, and `detail` names the command or setting that mends it. `cooling`: it failed a moment ago. `down`: another node does not answer. */
 const EngineState = z.object({
@@ -35,6 +36,7 @@ export const multimodalGatewayContract = {
   ...doorOperations,
   ...jobOperations,
   ...usageOperations,
+  ...vectorOperations,
   engines: get('/api/multimodal/engines', {
     right: 'multimodal-gateway.engine.read',
     summary: 'The engines behind the gateway, and how they are',

@@ -69,4 +69,29 @@ export const gatewayError = catalogue({
     'With a password this is answered at once alone: leave out "Prefer: respond-async".',
     'З паролем відповідь лише одразу: приберіть «Prefer: respond-async».',
   ],
+  'gateway.vectors_many': [
+    'conflict',
+    'You have {limit} collections and aliases. Remove one first.',
+    'У вас {limit} збірок і псевдонімів. Спершу приберіть котрусь.',
+  ],
+  'gateway.vectors_full': [
+    'too_large',
+    'Your collections hold {limit} points at most. Take some out first.',
+    'Ваші збірки вміщують щонайбільше {limit} точок. Спершу приберіть частину.',
+  ],
+  'gateway.vectors_empty': [
+    'invalid',
+    'The point {id} has neither a vector nor a text.',
+    'Точка {id} не має ні вектора, ні тексту.',
+  ],
+  'gateway.vectors_alone': [
+    'invalid',
+    'This collection holds vectors of your own: texts cannot be turned into them here. Send a vector.',
+    'У цій збірці ваші власні вектори: текст тут на них не перетворити. Надішліть вектор.',
+  ],
+  'gateway.vectors_model': [
+    'conflict',
+    'This collection was made with {model}; now {other} embeds, and the two do not compare. Make a new collection and let the alias point to it.',
+    'Цю збірку зроблено з {model}; тепер вектори робить {other}, і їх не порівняти. Зробіть нову збірку й переведіть псевдонім на неї.',
+  ],
 })

@@ -56,6 +56,7 @@ describe.skipIf(!FIXTURES_DIR)('real files through the real engines', () => {
         reader: [],
         embeddings: [],
         rerank: [],
+        vectors: [],
       },
       city: () => undefined,
       open: createSafeFetch(),

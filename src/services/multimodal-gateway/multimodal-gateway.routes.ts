@@ -2,11 +2,13 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 import { engineError } from '../../engines/engine.errors.ts'
+import type { Clock } from '../../kernel/clock.ts'
 import type { Right } from '../../kernel/contract.ts'
 import { deadline } from '../../kernel/deadline.ts'
 import { kernelError } from '../../kernel/errors.ts'
 import type { Events } from '../../platform/events/events.ts'
 import { failureOf, retryAfter } from '../../platform/http/http.errors.ts'
+import { openStreams } from '../../platform/http/open-streams.ts'
 import { openAiError } from '../../platform/http/openai-error.ts'
 import type { Authenticate } from '../../platform/http/service.ts'
 import { credentialRevoked } from '../auth/auth.events.ts'
@@ -177,24 +179,28 @@ export function serveJobs(
   authenticate: Authenticate,
   {
     events,
+    clock,
     jobs,
     stopping,
-  }: { readonly events: Events; readonly jobs: Jobs; readonly stopping: AbortSignal },
+  }: {
+    readonly events: Events
+    readonly clock: Clock
+    readonly jobs: Jobs
+    readonly stopping: AbortSignal
+  },
 ): void {
   const { right } = jobOperations.job
+  const streams = openStreams({ events, clock, authenticate, revoked: credentialRevoked })
+  stopping.addEventListener('abort', streams.stop, { once: true })
   app.get('/api/multimodal/jobs/:job/events', async (request, reply) => {
     const { principal, signal } = await callerOf(request, reply, right, authenticate)
     const job = idOf(request)
     await jobs.find(job, principal.id)
     const last = request.headers['last-event-id']
     const from = typeof last === 'string' && /^\d{1,15}$/.test(last) ? Number(last) : 0
-    const end = new AbortController()
-    // Whoever still may come in opens it again where they were.
-    const stop = events.listen(credentialRevoked, (one) => {
-      if (one.principal === principal.id) end.abort()
-    })
-    reply.raw.once('close', stop)
-    const until = AbortSignal.any([signal, end.signal, stopping])
+    const stream = streams.watch(principal.id, request)
+    reply.raw.once('close', stream.done)
+    const until = AbortSignal.any([signal, stream.signal, stopping])
     const frames = async function* () {
       for await (const now of jobs.watch(job, principal.id, from, until))
         yield `id: ${now.version}\nevent: job\ndata: ${JSON.stringify(now)}\n\n`
@@ -244,7 +250,7 @@ function answerOpenai(error: unknown, request: FastifyRequest, reply: FastifyRep
   reply.code(failure.status).send(openAiError(failure, typeof name === 'string' ? name : null))
 }
 
-function checked<S extends z.ZodType>(schema: S, raw: unknown): z.output<S> {
+export function checked<S extends z.ZodType>(schema: S, raw: unknown): z.output<S> {
   const input = schema.safeParse(raw)
   if (input.success) return input.data
   const detail = input.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')

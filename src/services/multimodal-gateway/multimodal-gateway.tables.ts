@@ -1,4 +1,5 @@
 import type { ColumnType } from 'kysely'
+import type { Distance } from '../../engines/vectors/vectors.ts'
 import type { Failure } from '../../kernel/errors.ts'
 import type { JobState, JobType } from './jobs.contract.ts'
 import type { Budget, Unit } from './usage.contract.ts'
@@ -16,6 +17,9 @@ export const WORK_TYPES = [
   'rerank',
 ] as const
 export type WorkType = (typeof WORK_TYPES)[number]
+
+/** What is counted of the stores of vectors. */
+export type VectorWork = 'vectors_put' | 'vectors_search'
 
 export interface ArtefactRow {
   sha256: string
@@ -73,7 +77,7 @@ export interface UsageRow {
   key: string | null
   agent: string | null
   community: string | null
-  type: WorkType
+  type: WorkType | VectorWork
   engine: string | null
   state: 'reserved' | 'settled'
   cached: boolean
@@ -92,7 +96,24 @@ export interface BudgetRow {
   amount: number
 }
 
+export interface VectorCollectionRow {
+  /** Its name in the store. */
+  id: string
+  owner: string
+  name: string
+  alias: boolean
+  state: 'making' | 'ready' | 'going'
+  /** Null for an alias, as are `distance` and, of vectors of one's own, `model`. */
+  dimensions: number | null
+  distance: Distance | null
+  model: string | null
+  /** A bigint: a string from PostgreSQL, a number from PGlite. */
+  points: ColumnType<string | number, number | undefined, number>
+  created_at: ColumnType<Date, string, never>
+}
+
 export type GatewayTables = {
+  'gateway.vector_collection': VectorCollectionRow
   'gateway.artefact': ArtefactRow
   'gateway.job': JobRow
   'gateway.usage': UsageRow

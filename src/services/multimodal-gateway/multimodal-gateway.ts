@@ -29,6 +29,9 @@ import type { GatewayTables } from './multimodal-gateway.tables.ts'
 import { ownOrder } from './orders.ts'
 import { consumeParts } from './parts.ts'
 import { createSources, type SourceNeeds } from './sources.ts'
+import { OWN_VECTOR_DOORS, serveVectors } from './vectors.routes.ts'
+import { createVectorShelf } from './vectors.store.ts'
+import { createVectorDoors } from './vectors.ts'
 import { consumeWebhooks, webhookSecret } from './webhooks.ts'
 
 export interface MultimodalGatewayNeeds {
@@ -64,6 +67,7 @@ export interface MultimodalGateway extends Service<typeof multimodalGatewayContr
 const SWEEP_MS = 15 * 60_000
 const DAY_MS = 86_400_000
 const CACHE_BYTES = 1024 * 1024 * 1024
+const VECTORS_EACH = 100_000
 
 /** One face over the engines that hear, speak, see, read and find: for parts posted in rooms, and for programs. */
 export function createMultimodalGateway(needs: MultimodalGatewayNeeds): MultimodalGateway {
@@ -85,6 +89,12 @@ export function createMultimodalGateway(needs: MultimodalGatewayNeeds): Multimod
     // A job's work was made for its type when it was ordered.
     make: (type, source, work, wish) => workshop.make(type, source, work as never, wish),
   })
+  const mostPoints = limits.vectorsEach ?? VECTORS_EACH
+  const vectors = createVectorDoors({
+    ...{ benches, workshop, ledger, clock, mostPoints },
+    measure: workshop.measure,
+    shelf: createVectorShelf(db, clock, ids, { points: mostPoints }),
+  })
   const secretOf = (owner: string) => webhookSecret(secret, owner)
   const stopping = new AbortController()
   consumeErasures(db, events)
@@ -103,10 +113,19 @@ export function createMultimodalGateway(needs: MultimodalGatewayNeeds): Multimod
         await ledger.forget(tx, principal)
       }),
   })
+  events.consume<GatewayTables, typeof residentErased>({
+    name: 'gateway.vectors_erased',
+    db,
+    types: [residentErased],
+    async handle({ data: { principal } }, job) {
+      await vectors.forget(principal)
+      await job.commit(async () => {})
+    },
+  })
 
   const sweep = async () => {
     while (!stopping.signal.aborted) {
-      await Promise.allSettled([store.sweep(), jobs.sweep()])
+      await Promise.allSettled([store.sweep(), jobs.sweep(), vectors.sweep()])
       await clock.sleep(SWEEP_MS, stopping.signal).catch(() => undefined)
     }
   }
@@ -115,6 +134,7 @@ export function createMultimodalGateway(needs: MultimodalGatewayNeeds): Multimod
     if (!principal) throw kernelError('auth.required')
     return principal.id
   }
+  const asker = (call: Call) => ({ owner: owner(call), payer: payerOfCall(call), signal: call.signal })
   const wish = (call: Call) => ({ signal: call.signal, payer: payerOfCall(call) })
   const ofFile =
     <T extends 'ocr' | 'describe' | 'parse'>(type: T) =>
@@ -127,7 +147,7 @@ export function createMultimodalGateway(needs: MultimodalGatewayNeeds): Multimod
   return {
     contract: multimodalGatewayContract,
     artefacts: workshop,
-    custom: OWN_DOORS,
+    custom: [...OWN_DOORS, ...OWN_VECTOR_DOORS],
     handlers: {
       ocr: ofFile('ocr'),
       describe: ofFile('describe'),
@@ -148,6 +168,16 @@ export function createMultimodalGateway(needs: MultimodalGatewayNeeds): Multimod
       job: async ({ job }, call) => shown(await jobs.find(job, owner(call))),
       cancelJob: ({ job }, call) => jobs.cancel(job, owner(call)),
       webhookSecret: async (_, call) => ({ secret: secretOf(owner(call)) }),
+      vectorCollections: (_, call) => vectors.list(asker(call)),
+      makeVectorCollection: (input, call) => vectors.make(input, asker(call)),
+      vectorCollection: (input, call) => vectors.about(input, asker(call)),
+      removeVectorCollection: (input, call) => vectors.remove(input, asker(call)),
+      putVectors: async (input, call) => (await vectors.put(input, asker(call))).result,
+      removeVectors: (input, call) => vectors.take(input, asker(call)),
+      searchVectors: async (input, call) => (await vectors.search(input, asker(call))).result,
+      scrollVectors: (input, call) => vectors.scroll(input, asker(call)),
+      countVectors: (input, call) => vectors.count(input, asker(call)),
+      aliasVectors: (input, call) => vectors.alias(input, asker(call)),
       usage: async ({ by, since }) => {
         const from = since ? Date.parse(since) : clock.now() - 30 * DAY_MS
         return { since: new Date(from).toISOString(), items: await ledger.usage(from, by) }
@@ -171,7 +201,8 @@ export function createMultimodalGateway(needs: MultimodalGatewayNeeds): Multimod
         maxBytes: limits.maxBytes,
         sttModels,
       })
-      serveJobs(app, authenticate, { events, jobs, stopping: stopping.signal })
+      serveVectors(app, authenticate, { benches, doors: vectors })
+      serveJobs(app, authenticate, { events, clock, jobs, stopping: stopping.signal })
     },
     async start() {
       sweeping ??= sweep()

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { get, put } from '../../kernel/contract.ts'
 
-export const UNITS = ['seconds', 'characters', 'images', 'pages', 'searches', 'texts'] as const
+export const UNITS = ['seconds', 'characters', 'images', 'pages', 'searches', 'texts', 'vectors'] as const
 export const Unit = z.enum(UNITS)
 export type Unit = z.infer<typeof Unit>
 

@@ -62,5 +62,6 @@ export const multimodalEn = {
     pages: 'pages',
     searches: 'searches',
     texts: 'texts',
+    vectors: 'vectors',
   },
 } as const

@@ -62,5 +62,6 @@ export const multimodalUk = {
     pages: 'сторінок',
     searches: 'пошуків',
     texts: 'текстів',
+    vectors: 'векторів',
   },
 } as const

@@ -8,7 +8,18 @@ import { Why } from './told.tsx'
 import { Verdict } from './verdict.tsx'
 
 const REFRESH_MS = 10_000
-const KNOWN = ['stt', 'tts', 'ocr', 'vision', 'parser', 'search', 'reader', 'embeddings', 'rerank'] as const
+const KNOWN = [
+  'stt',
+  'tts',
+  'ocr',
+  'vision',
+  'parser',
+  'search',
+  'reader',
+  'embeddings',
+  'rerank',
+  'vectors',
+] as const
 
 /** The engines behind the gateway, and what each is driven by. */
 export function Engines({ now }: { now: number }) {

@@ -63,6 +63,7 @@ export const operatorEn = {
     reader: 'Pages of the internet',
     embeddings: 'Search by meaning',
     rerank: 'Ranking',
+    vectors: 'Vectors',
   },
   firstSteps: 'Where to begin',
   step: {

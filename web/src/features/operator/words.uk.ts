@@ -63,6 +63,7 @@ export const operatorUk = {
     reader: 'Сторінки з інтернету',
     embeddings: 'Пошук за змістом',
     rerank: 'Упорядкування',
+    vectors: 'Вектори',
   },
   firstSteps: 'З чого почати',
   step: {
