@@ -47,7 +47,7 @@ export const transferError = catalogue({
   ],
   'transfer.json_too_large': [
     'too_large',
-    'One file of the archive is longer than {limitMb} MB. Export fewer chats, or a shorter time.',
-    'Один файл архіву довший за {limitMb} МБ. Експортуйте менше чатів або коротший час.',
+    'One message of the archive is longer than {limitMb} MB. Export without it, or fewer chats.',
+    'Одне повідомлення архіву довше за {limitMb} МБ. Експортуйте без нього або менше чатів.',
   ],
 })

@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream'
 import type { Entry, ZipFile } from 'yauzl'
 import { AppError } from '../../../kernel/errors.ts'
 import { transferError } from '../transfers.errors.ts'
+import { type JsonPath, jsonPieces, type Piece, type Verdict } from './json-pieces.ts'
 
 /** An archive of another place, open for reading entry by entry. Nothing is ever written by an entry's name. */
 export interface ReadArchive extends AsyncDisposable {
@@ -13,9 +14,10 @@ export interface ReadArchive extends AsyncDisposable {
   readonly refused: readonly string[]
   has(name: string): boolean
   open(name: string): Promise<Readable>
-  /** Lines of text, each within the bound of a JSON file. */
+  /** Lines of text, each within the bound of one value. */
   lines(name: string): AsyncGenerator<string>
-  json(name: string): Promise<unknown>
+  /** The values of a file of JSON that are asked for, as they come. */
+  pieces(name: string, judge: (path: JsonPath) => Verdict): AsyncGenerator<Piece>
 }
 
 export interface ArchiveLimits {
@@ -24,15 +26,15 @@ export interface ArchiveLimits {
   readonly maxUnpackedBytes: number
   /** Unpacked over packed, for what is larger than 10 MB unpacked. */
   readonly maxRatio: number
-  /** Of one file of JSON, which is read whole. */
-  readonly maxJsonBytes: number
+  /** Of one value of JSON, such as a message with all that hangs on it: it is parsed at once. */
+  readonly maxValueBytes: number
 }
 
 export const ARCHIVE_LIMITS: ArchiveLimits = {
   maxEntries: 200_000,
   maxUnpackedBytes: 16 * 2 ** 30,
   maxRatio: 200,
-  maxJsonBytes: 64 * 2 ** 20,
+  maxValueBytes: 8 * 2 ** 20,
 }
 
 const MAY_BE_LARGE_BYTES = 10 * 2 ** 20
@@ -61,7 +63,6 @@ function bareFile(path: string, limits: ArchiveLimits): ReadArchive {
     refused: [],
     has: (name) => name === BARE,
     open: async () => createReadStream(path),
-    sizeOf: async () => (await stat(path)).size,
     async [Symbol.asyncDispose]() {},
   })
 }
@@ -98,7 +99,6 @@ async function readZip(path: string, limits: ArchiveLimits): Promise<ReadArchive
             cause ? reject(transferError('transfer.archive_unreadable', {}, { cause })) : resolve(stream),
           ),
         ),
-      sizeOf: async (name) => entryOf(name).uncompressedSize,
       [Symbol.asyncDispose]: () => handle.close(),
     })
   } catch (cause) {
@@ -147,12 +147,10 @@ async function listed(zip: ZipFile, limits: ArchiveLimits, archiveBytes: number)
   return { entries, refused }
 }
 
-interface Opened extends AsyncDisposable, Pick<ReadArchive, 'names' | 'refused' | 'has' | 'open'> {
-  sizeOf(name: string): Promise<number>
-}
+type Opened = AsyncDisposable & Pick<ReadArchive, 'names' | 'refused' | 'has' | 'open'>
 
-function withText({ maxJsonBytes }: ArchiveLimits, opened: Opened): ReadArchive {
-  const tooLarge = () => transferError('transfer.json_too_large', { limitMb: maxJsonBytes / 2 ** 20 })
+function withText({ maxValueBytes: maxBytes }: ArchiveLimits, opened: Opened): ReadArchive {
+  const tooLarge = () => transferError('transfer.json_too_large', { limitMb: maxBytes / 2 ** 20 })
   return {
     names: opened.names,
     refused: opened.refused,
@@ -165,7 +163,7 @@ function withText({ maxJsonBytes }: ArchiveLimits, opened: Opened): ReadArchive 
       // A line without an end would grow without a bound.
       stream.on('data', (piece: Buffer) => {
         since = piece.includes(10) ? piece.length : since + piece.length
-        if (since > maxJsonBytes) stream.destroy(tooLarge())
+        if (since > maxBytes) stream.destroy(tooLarge())
       })
       const lines = createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })
       let failure: unknown
@@ -180,23 +178,14 @@ function withText({ maxJsonBytes }: ArchiveLimits, opened: Opened): ReadArchive 
         stream.destroy()
       }
     },
-    async json(name) {
-      if ((await opened.sizeOf(name)) > maxJsonBytes) throw tooLarge()
-      const pieces: Buffer[] = []
-      let size = 0
+    async *pieces(name, judge) {
+      const stream = await opened.open(name)
       try {
-        for await (const piece of (await opened.open(name)) as AsyncIterable<Buffer>) {
-          size += piece.length
-          if (size > maxJsonBytes) throw tooLarge()
-          pieces.push(piece)
-        }
-        return JSON.parse(
-          Buffer.concat(pieces)
-            .toString('utf8')
-            .replace(/^\uFEFF/, ''),
-        ) as unknown
+        yield* jsonPieces(stream, { judge, maxBytes, tooLarge })
       } catch (cause) {
         throw unreadable(cause)
+      } finally {
+        stream.destroy()
       }
     },
   }

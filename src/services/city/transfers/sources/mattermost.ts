@@ -96,7 +96,8 @@ const entryOf = (archive: ReadArchive, folder: string, path: string): string | u
   path === '' ? undefined : [`${folder}data/${path}`, `${folder}${path}`].find((name) => archive.has(name))
 
 async function begins(archive: ReadArchive, entry: string): Promise<boolean> {
-  for await (const { type } of rowsOf(archive, entry)) return type === 'version'
+  for await (const chunk of (await archive.open(entry)) as AsyncIterable<Buffer>)
+    return /^\uFEFF?\s*\{\s*"type"\s*:\s*"version"/.test(chunk.toString('utf8', 0, 200))
   return false
 }
 

@@ -1,3 +1,4 @@
+import type { JsonPath, Verdict } from '../json-pieces.ts'
 import type { ReadArchive } from '../read-archive.ts'
 import {
   emojiOf,
@@ -41,7 +42,8 @@ export const readSlack: ReadSource = async (archive, left) => {
     return [{ id: text(id), name: text(name), topic: text(record(topic).value), days: days.sort() }]
   })
   let total = 0
-  for (const { days } of places) for (const day of days) total += list(await archive.json(day)).length
+  for (const { days } of places)
+    for (const day of days) for await (const _ of archive.pieces(day, itemsOfList)) total++
   const names = new Map([...people].map(([id, { name }]) => [id, name]))
   return {
     source: 'slack',
@@ -50,7 +52,7 @@ export const readSlack: ReadSource = async (archive, left) => {
     async *messages() {
       for (const { id: place, days } of places)
         for (const day of days)
-          for (const value of list(await archive.json(day))) {
+          for await (const { value } of archive.pieces(day, itemsOfList)) {
             const one = record(value)
             const ts = text(one.ts)
             const at = Math.round(Number(ts) * 1000)
@@ -81,8 +83,13 @@ export const readSlack: ReadSource = async (archive, left) => {
 }
 
 async function read(archive: ReadArchive, name: string): Promise<readonly unknown[]> {
-  return archive.has(name) ? list(await archive.json(name)) : []
+  const values: unknown[] = []
+  if (archive.has(name)) for await (const { value } of archive.pieces(name, itemsOfList)) values.push(value)
+  return values
 }
+
+const itemsOfList = (path: JsonPath): Verdict =>
+  path.length === 0 ? 'enter' : typeof path[0] === 'number' ? 'take' : 'skip'
 
 async function peopleOf(archive: ReadArchive, root: string): Promise<Map<string, Person>> {
   const people = new Map<string, Person>()

@@ -1,4 +1,5 @@
-import { BARE } from '../read-archive.ts'
+import type { JsonPath, Verdict } from '../json-pieces.ts'
+import { BARE, type ReadArchive } from '../read-archive.ts'
 import { type Left, list, type ReadSource, record, sample, type Told, text } from './source.ts'
 
 type Row = Readonly<Record<string, unknown>>
@@ -7,51 +8,94 @@ type Row = Readonly<Record<string, unknown>>
 export const readTelegram: ReadSource = async (archive, left) => {
   const entry = archive.names.find((name) => name === BARE || /(^|\/)result\.json$/.test(name))
   if (entry === undefined) return undefined
-  const whole = record(await archive.json(entry))
-  const chats = (Array.isArray(whole.messages) ? [whole] : list(record(whole.chats).list).map(record)).filter(
-    (chat) => Array.isArray(chat.messages),
-  )
-  if (chats.length === 0) return undefined
-  for (const part of [
-    'contacts',
-    'frequent_contacts',
-    'sessions',
-    'stories',
-    'profile_pictures',
-    'left_chats',
-  ])
-    if (part in whole) left('section', part)
+  const { chats, sections } = await survey(archive, entry)
+  if (chats.size === 0) return undefined
+  for (const part of SECTIONS) if (sections.has(part)) left('section', part)
   const folder = entry.slice(0, entry.lastIndexOf('/') + 1)
   return {
     source: 'telegram',
-    places: chats.map((chat) => ({ id: text(chat.id), name: text(chat.name) || 'Telegram', topic: '' })),
-    total: chats.reduce((sum, chat) => sum + list(chat.messages).length, 0),
+    places: [...chats.values()].map(({ id, name }) => ({ id, name: name || 'Telegram', topic: '' })),
+    total: [...chats.values()].reduce((sum, { messages }) => sum + messages, 0),
     async *messages() {
-      for (const chat of chats)
-        for (const value of list(chat.messages)) {
-          const one = record(value)
-          const at = timeOf(one)
-          if (one.type !== 'message' || text(one.id) === '' || at === undefined) {
-            left(one.type === 'service' ? 'service' : 'message', sample(text(one.action) || value))
-            continue
-          }
-          const { files, notes } = mediaOf(one, left, (path) =>
-            archive.has(folder + path) ? folder + path : undefined,
-          )
-          const from = text(one.forwarded_from)
-          yield {
-            place: text(chat.id),
-            id: text(one.id),
-            author: { id: text(one.from_id) || text(one.from) || '?', name: text(one.from) || '?' },
-            at,
-            text: [from && `↪ ${from}`, toMarkdown(one.text), ...notes].filter(Boolean).join('\n\n'),
-            replyTo: text(one.reply_to_message_id) || undefined,
-            reactions: reactionsOf(list(one.reactions), left),
-            files,
-          }
+      for await (const { path, value } of archive.pieces(entry, messagesOnly)) {
+        const one = record(value)
+        const at = timeOf(one)
+        if (one.type !== 'message' || text(one.id) === '' || at === undefined) {
+          left(one.type === 'service' ? 'service' : 'message', sample(text(one.action) || value))
+          continue
         }
+        const { files, notes } = mediaOf(one, left, (path) =>
+          archive.has(folder + path) ? folder + path : undefined,
+        )
+        const from = text(one.forwarded_from)
+        yield {
+          place: chats.get(chatOf(path))?.id ?? '',
+          id: text(one.id),
+          author: { id: text(one.from_id) || text(one.from) || '?', name: text(one.from) || '?' },
+          at,
+          text: [from && `↪ ${from}`, toMarkdown(one.text), ...notes].filter(Boolean).join('\n\n'),
+          replyTo: text(one.reply_to_message_id) || undefined,
+          reactions: reactionsOf(list(one.reactions), left),
+          files,
+        }
+      }
     },
   }
+}
+
+const SECTIONS = ['contacts', 'frequent_contacts', 'sessions', 'stories', 'profile_pictures', 'left_chats']
+
+interface Chat {
+  id: string
+  name: string
+  messages: number
+}
+
+/** `messages/3`, or `chats/list/0/messages/3` where there are many chats. */
+function isMessage(path: JsonPath): boolean {
+  const [last, list] = [path.at(-1), path.at(-2)]
+  return typeof last === 'number' && list === 'messages' && isChat(path.slice(0, -2))
+}
+const isChat = (path: JsonPath): boolean =>
+  path.length === 0 ||
+  (path.length === 3 && path[0] === 'chats' && path[1] === 'list' && typeof path[2] === 'number')
+const chatOf = (path: JsonPath): number => (typeof path[2] === 'number' ? path[2] : 0)
+
+function messagesOnly(path: JsonPath): Verdict {
+  if (isMessage(path)) return 'take'
+  const leads = isChat(path) || path.join('/') === 'chats' || path.join('/') === 'chats/list'
+  return leads || (path.at(-1) === 'messages' && isChat(path.slice(0, -1))) ? 'enter' : 'skip'
+}
+
+/** The chats that hold messages, by their place in the file, and what stands beside them. Messages are only counted. */
+async function survey(archive: ReadArchive, entry: string) {
+  const about = new Map<number, Chat>()
+  const sections = new Set<string>()
+  const holding = new Set<number>()
+  const chat = (path: JsonPath): Chat => {
+    const known = about.get(chatOf(path)) ?? { id: '', name: '', messages: 0 }
+    about.set(chatOf(path), known)
+    return known
+  }
+  const judge = (path: JsonPath): Verdict => {
+    const [last] = path.slice(-1)
+    if (path.length === 1) sections.add(String(last))
+    if (isMessage(path)) {
+      chat(path).messages++
+      holding.add(chatOf(path))
+      return 'skip'
+    }
+    if ((last === 'id' || last === 'name') && isChat(path.slice(0, -1))) return 'take'
+    if (last === 'messages' && isChat(path.slice(0, -1))) {
+      chat(path)
+      holding.add(chatOf(path))
+    }
+    return messagesOnly(path)
+  }
+  for await (const { path, value } of archive.pieces(entry, judge))
+    chat(path)[path.at(-1) === 'id' ? 'id' : 'name'] = text(value)
+  const chats = new Map([...about].filter(([place]) => holding.has(place)))
+  return { chats, sections }
 }
 
 function timeOf({ date_unixtime, date }: Row): number | undefined {
