@@ -19,6 +19,7 @@ import type { Principal } from './kernel/principal.ts'
 import type { Scope } from './kernel/scope.ts'
 import type { Secret } from './kernel/secret.ts'
 import { migrateUp } from './platform/database/migrate.ts'
+import { watchOutage } from './platform/events/outage.ts'
 import { openDisk } from './platform/files/disk.ts'
 import type { Files } from './platform/files/files.ts'
 import { createAdminSocket } from './platform/http/admin-socket.ts'
@@ -264,6 +265,7 @@ export async function compose(config: Config, means: Means, scope: Scope): Promi
     auth: peers.need('auth', 'http'),
     tokens,
     bySocket: (request) => socket.owns(request),
+    outage: watchOutage(events, clock),
   })
   const running = [...peers.running]
   for (const [, service] of running) mount(app, service, authenticate)

@@ -10,6 +10,7 @@ import { Secret } from '../../src/kernel/secret.ts'
 import type { Database } from '../../src/platform/database/database.ts'
 import type { Events } from '../../src/platform/events/events.ts'
 import { openEvents } from '../../src/platform/events/in-process.ts'
+import { watchOutage } from '../../src/platform/events/outage.ts'
 import { createAdminSocket } from '../../src/platform/http/admin-socket.ts'
 import { serveHealth } from '../../src/platform/http/health.ts'
 import { createHttp } from '../../src/platform/http/http.ts'
@@ -100,7 +101,12 @@ export async function authCity(needs: Partial<AuthNeeds> = {}, socket?: string):
   const admin = createAdminSocket(app)
   const tokens = createServiceTokens(base.secret)
   const known = local(authContract, auth.handlers, 'http')
-  const authenticate = createAuthenticate({ auth: known, tokens, bySocket: admin.owns })
+  const authenticate = createAuthenticate({
+    auth: known,
+    tokens,
+    bySocket: admin.owns,
+    outage: watchOutage(events, clock),
+  })
   serve(app, auth, authenticate)
   auth.routes?.(app, authenticate)
   scope.defer(() => app.close())

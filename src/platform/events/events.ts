@@ -45,6 +45,9 @@ export interface Consumer<Tables, T extends EventType> {
 /** Something with an open transaction; every Kysely transaction is one. */
 export type AnyTransaction = Pick<Kysely<never>, 'getExecutor'>
 
+/** Heard in a process alone whose line to the others broke, or fell silent: what they broadcast may not come from now on. */
+export const lineLost = channel('events.line_lost', z.object({}))
+
 /** Heard in a process alone whose line to the others was broken and stands again: broadcasts of meanwhile never came. */
 export const lineResumed = channel('events.line_resumed', z.object({}))
 

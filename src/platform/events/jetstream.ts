@@ -4,15 +4,18 @@ import type { Secret } from '../../kernel/secret.ts'
 import type { Broadcasts } from './broadcasts.ts'
 import { createEvents, type EventsNeeds, type Transport } from './core.ts'
 import { eventsError } from './events.errors.ts'
-import { type Events, lineResumed } from './events.ts'
+import { type Events, lineLost, lineResumed } from './events.ts'
 import { type Intake, openIntake } from './jetstream.intake.ts'
 import { encode, headersOf, type Space, spaceOf } from './jetstream.wire.ts'
+import { listenForSilence } from './outage.ts'
 import { type Carried, claim, type Outgoing, release, releaseAll } from './outbox.ts'
 
 const CONNECT_MS = 5000
 const RECONNECT_MS = 500
 const PUBLISH_MS = 2500
 const DRAIN_MS = 2000
+/** A line that stays silent for twice as long is given up, and sought anew. */
+const PING_MS = 10_000
 
 export interface JetStreamNeeds extends EventsNeeds {
   readonly url: Secret
@@ -31,16 +34,17 @@ export async function openJetStreamEvents({
     timeout: CONNECT_MS,
     maxReconnectAttempts: -1,
     reconnectTimeWait: RECONNECT_MS,
+    pingInterval: PING_MS,
     ignoreAuthErrorAbort: true,
     name: 'daarion',
   }).catch((cause: unknown) => {
     throw eventsError('events.transport_down', {}, { cause })
   })
-  let resumed = () => {}
-  const line = watch(nats, () => resumed())
+  let tell = (_isUp: boolean): void => undefined
+  const line = watch(nats, (isUp) => tell(isUp))
   const me = needs.ids.make('line')
   return createEvents(needs, (here, report) => {
-    resumed = () => here.deliver(lineResumed.channel, {})
+    tell = (isUp) => here.deliver((isUp ? lineResumed : lineLost).channel, {})
     return transport({ ...needs, nats, line, me, here, report, space: spaceOf(space) })
   })
 }
@@ -49,19 +53,29 @@ interface Line {
   readonly up: boolean
 }
 
-/** Knows whether the connection stands. */
-function watch(nats: NatsConnection, resumed: () => void): Line {
+/** Knows whether the connection stands; tells when others are no longer heard, and when they are again. */
+function watch(nats: NatsConnection, tell: (isUp: boolean) => void): Line {
   const line = { up: true }
+  const closed = new AbortController()
   const follow = async () => {
     for await (const { type } of nats.status()) {
-      if (type === 'disconnect') line.up = false
+      if (type === 'disconnect') {
+        line.up = false
+        tell(false)
+      }
       if (type !== 'reconnect') continue
       line.up = true
-      resumed()
+      tell(true)
     }
     line.up = false
+    closed.abort()
   }
   void follow()
+  const beat = async () => {
+    // While it is broken there is nobody to ask.
+    if (line.up) await nats.flush()
+  }
+  void listenForSilence(beat, (isSilent) => line.up && tell(!isSilent), closed.signal)
   return line
 }
 

@@ -16,7 +16,7 @@ const PARTS = 25
 /** Every so many pings the credential is asked for anew, so that a session that ran out closes its sockets too. */
 const PINGS_PER_CHECK = 8
 /** Credentials that are asked for at the same time when all are. */
-const CHECKS_AT_ONCE = 100
+const CHECKS_AT_ONCE = 500
 
 export interface LiveNeeds {
   readonly authenticate: Authenticate
@@ -33,7 +33,7 @@ export interface Live {
   readonly size: number
   /** Closes the connections of these identities with a code. */
   closeWhere(test: (identity: Identity) => boolean, code: number, reason: string): void
-  /** Asks anew for the credentials of them all, some at a time: a word that one was revoked may have been lost. */
+  /** Asks anew for the credentials of them all, some at a time: a word that one was revoked may have been lost. Whose role has changed comes back as that. */
   recheck(): Promise<void>
   /** Closes them all, and stops asking whether they live. */
   stop(): void
@@ -121,8 +121,9 @@ export function liveRoute(app: FastifyInstance, path: string, needs: LiveNeeds):
       const refused = failure instanceof Error && 'kind' in failure && failure.kind === 'unauthenticated'
       return refused ? undefined : here.identity
     })
-    if (identity?.principal) here.listener?.checked()
-    else here.close(CLOSE.credentialGone, 'credential gone')
+    if (!identity?.principal) here.close(CLOSE.credentialGone, 'credential gone')
+    else if (identity.principal.role !== here.identity.principal?.role) here.close(CLOSE.restart, 'role')
+    else here.listener?.checked()
   }
 
   const stop = (): void => {

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../../kernel/clock.ts'
 import type { Events } from '../../platform/events/events.ts'
-import { openStreams as open, type OpenStreams } from '../../platform/http/open-streams.ts'
+import { type OpenStreams, openStreams as open } from '../../platform/http/open-streams.ts'
 import type { Authenticate } from '../../platform/http/service.ts'
 import { credentialRevoked } from '../auth/auth.events.ts'
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../kernel/clock.ts'
+import { batched } from '../../../platform/batched.ts'
 import { type Frame, together } from '../../../platform/live/wire.ts'
-import { batched } from './batch.ts'
 import type { NumberedFrame, RoomLog } from './frames.ts'
 
 /** Whoever follows a room: a connection, or a test. */

@@ -1,7 +1,7 @@
 import type { Principal } from '../../../kernel/principal.ts'
+import { batched } from '../../../platform/batched.ts'
 import { may } from '../../auth/auth.rights.ts'
 import { asResource, type CityDb, isId } from '../city.store.ts'
-import { batched } from './batch.ts'
 
 /** Whom a socket asks for its rooms. */
 export interface Gate {

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../../../kernel/clock.ts'
 import { isOperator, type Principal } from '../../../kernel/principal.ts'
-import { lineResumed } from '../../../platform/events/events.ts'
+import { duringOutages } from '../../../platform/events/outage.ts'
 import type { Authenticate } from '../../../platform/http/service.ts'
 import { CLOSE, type LiveLimits } from '../../../platform/live/limits.ts'
 import { type Live, liveRoute } from '../../../platform/live/live.ts'
@@ -106,8 +106,8 @@ export function liveCity(app: FastifyInstance, authenticate: Authenticate, needs
         'credential gone',
       ),
     ),
-    // What was taken from them meanwhile, nobody could tell here.
-    events.listen(lineResumed, () => void live.recheck()),
+    // What is taken from them meanwhile, nobody can tell here.
+    duringOutages(events, clock, () => live.recheck()),
     // What they are has changed: their sockets come back as that.
     events.listen(credentialRevoked, ({ principal, type }) => {
       if (type === 'role')

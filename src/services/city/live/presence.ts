@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Clock } from '../../../kernel/clock.ts'
 import type { Ids } from '../../../kernel/ids.ts'
-import type { Events } from '../../../platform/events/events.ts'
+import { type Events, lineResumed } from '../../../platform/events/events.ts'
 import type { Kv } from '../../../platform/kv/kv.ts'
 import { presenceChanged } from './channels.ts'
 
@@ -48,6 +48,10 @@ export interface PresenceNeeds {
 const TICK_MS = 1_000
 /** A process gives a sign and reads the others' this often. */
 const BEAT_MS = 15_000
+/** A beat that could not be put down is tried again sooner. */
+const AGAIN_MS = 3_000
+/** One a tick, after the line between the processes was broken. */
+const HURRIED_BEATS = 6
 /** One that gave none for so long is dead, and its people gone: its last sign is seen a beat late at most, and that it is dead a beat later, so within 90 s. */
 const DEAD_MS = 50_000
 /** Clients report once a minute; one that is silent for longer, its socket open or not, is gone. */
@@ -255,13 +259,28 @@ export function createPresence({ kv, events, clock, ids, failed }: PresenceNeeds
     },
 
     async run(signal) {
-      const unlisten = events.listen(presenceChanged, hear)
+      let due = 0
+      let hurried = 0
+      const unlisten = [
+        events.listen(presenceChanged, hear),
+        // What was broadcast meanwhile is lost, and others may still be on their way back.
+        events.listen(lineResumed, () => {
+          hurried = HURRIED_BEATS
+        }),
+      ]
       try {
         for (let ticks = 0; !signal.aborted; ticks++) {
-          if (ticks % (BEAT_MS / TICK_MS) === 0) {
+          if (ticks >= due || hurried > 0) {
             expire()
             if (untold.size === 0) tell([])
-            await putDown().then(pickUp).catch(failed)
+            const isPut = await putDown()
+              .then(pickUp)
+              .then(
+                () => true,
+                (failure: unknown) => failed(failure),
+              )
+            hurried = Math.max(0, hurried - 1)
+            due = ticks + (isPut ? BEAT_MS : AGAIN_MS) / TICK_MS
           }
           const people = [...untold]
           untold.clear()
@@ -272,7 +291,7 @@ export function createPresence({ kv, events, clock, ids, failed }: PresenceNeeds
       } catch (failure) {
         if (!signal.aborted) throw failure
       } finally {
-        unlisten()
+        for (const stop of unlisten) stop()
         tell([], true)
         await kv.delete(keyOf(me)).catch(failed)
       }
