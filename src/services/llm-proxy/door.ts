@@ -52,11 +52,11 @@ export interface DoorNeeds {
 /** Serves one door: plain requests on Node's own objects, all others by Fastify; both by the same `handle`. Who may not come in is refused before a large body is read. */
 export function serveDoor(app: FastifyInstance, needs: DoorNeeds): void {
   const { op, identify } = needs
-  void app.register(async (scope) => {
+  void app.register((scope, _options, done) => {
     const readJson = createJsonReader(scope)
     scope.removeAllContentTypeParsers()
-    scope.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (_request, bytes, done) =>
-      readJson(bytes, (error, body) => done(error, { bytes, body })),
+    scope.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (_request, bytes, taken) =>
+      readJson(bytes, (error, body) => taken(error, { bytes, body })),
     )
     scope.setErrorHandler((cause, _request, reply) => {
       const failure = failureOf(cause)
@@ -100,6 +100,7 @@ export function serveDoor(app: FastifyInstance, needs: DoorNeeds): void {
         await visit(needs, asked, bytes, reply.raw, headers)
       },
     })
+    done()
   })
 }
 

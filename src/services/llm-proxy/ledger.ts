@@ -93,6 +93,7 @@ export function createLedger({ db, clock, ids, folder, failed }: LedgerNeeds): L
   let flushing: Promise<void> | null = null
   let timer: NodeJS.Timeout | undefined
   let count = 0
+  let reclaiming = false
 
   const soon = (ms = FLUSH_MS) => {
     if (timer || flushing) return
@@ -173,6 +174,8 @@ export function createLedger({ db, clock, ids, folder, failed }: LedgerNeeds): L
       waiters = []
       const held = [...meters.all()]
       const booked = sumsOf(batch)
+      if (reclaiming) for (const lease of held) lease.consumed = 0
+      reclaiming = false
       const wants = held.map((lease) => wantOf(lease, booked.get(`${lease.budget} ${lease.slot}`) ?? 0))
       try {
         if (batch.length > 0 || held.length > 0) {
@@ -243,7 +246,14 @@ export function createLedger({ db, clock, ids, folder, failed }: LedgerNeeds): L
         const lease = byBudget.get(budget)
         return lease ? spent(lease, clock.now()) : uncounted(null)
       }
-      await store.reserve(entry, limits, refusal)
+      await store.reserve(entry, limits, refusal).catch(async (cause: unknown) => {
+        if (!(cause instanceof AppError) || cause.code !== 'llm_proxy.budget_spent') throw cause
+        // What this process holds for what may come is given up first.
+        reclaiming = true
+        await flushing?.catch(() => undefined)
+        await flush()
+        await store.reserve(entry, limits, refusal)
+      })
       return entry.id
     },
     async settleFor(id, by) {
