@@ -9,11 +9,11 @@ export interface Ranking {
 /** Reciprocal rank fusion (Cormack, Clarke, Büttcher 2009), with their constant. */
 const K = 60
 
-/** Several rankings as one score an id: what several ways find stands above what one finds. */
-export function blend(rankings: readonly Ranking[]): Map<string, number> {
+/** Several rankings as one score an id: what several ways find stands above what one finds. The smaller `k`, the more a first place counts against two middling ones. */
+export function blend(rankings: readonly Ranking[], k = K): Map<string, number> {
   const scores = new Map<string, number>()
   for (const { ids, weight } of rankings)
-    for (const [rank, id] of ids.entries()) scores.set(id, (scores.get(id) ?? 0) + weight / (K + rank + 1))
+    for (const [rank, id] of ids.entries()) scores.set(id, (scores.get(id) ?? 0) + weight / (k + rank + 1))
   return scores
 }
 

@@ -72,6 +72,8 @@ export interface ChunkRow {
   head_chars: number
   /** A tsvector, written in its own notation. */
   words: string
+  /** Of which alphabet most of its letters are; made by the database. */
+  script: ColumnType<'cyrillic' | 'latin', never, never>
 }
 
 export interface VectorRow {

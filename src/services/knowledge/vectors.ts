@@ -11,15 +11,18 @@ const BATCH = 16
 /** The index takes some 4 ms a vector, and PGlite does nothing else meanwhile. */
 const INSERT_BATCH = 4
 
+export type Script = 'cyrillic' | 'latin'
+
 /** The vectors of documents, by the model that made them: all that is asked of a store of vectors. */
 export function createVectors(db: Kysely<KnowledgeTables>) {
   return {
-    /** The passages of the scope nearest to a vector, the nearest first, by their ids. The index is read on until enough of what it gives is in the scope: a narrow scope loses nothing. */
+    /** The passages of the scope nearest to a vector, the nearest first, by their ids; of one alphabet where it is named. The index is read on until enough of what it gives is in the scope: a narrow scope loses nothing. */
     async nearest(
       vector: Float32Array,
       model: string,
       scope: Scope,
       limit: number,
+      script?: Script,
     ): Promise<readonly string[]> {
       return await db.transaction().execute(async (tx) => {
         await sql.raw(READ_ON).execute(tx)
@@ -28,6 +31,7 @@ export function createVectors(db: Kysely<KnowledgeTables>) {
           from knowledge.vector v
           join knowledge.document d on d.id = v.document
           join knowledge.embedded e on e.document = v.document and e.model = v.model and e.state = 'done'
+          ${script ? sql`join knowledge.chunk c on c.id = v.chunk and c.script = ${script}` : sql``}
           where v.model = ${model} and ${within(scope)}
           order by v.embedding <=> ${written(vector)}::vector
           limit ${limit}`.execute(tx)

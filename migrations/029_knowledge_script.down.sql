@@ -1,0 +1,1 @@
+alter table knowledge.chunk drop column script;
