@@ -6,6 +6,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 export interface ScriptedAnswer {
   /** The tokens of the answer; the request's last words where nothing is said. */
   readonly tokens?: readonly string[]
+  /** Tools to call after the tokens, of which there are none then where nothing is said. */
+  readonly calls?: readonly { readonly name: string; readonly input: unknown }[]
   readonly delayMs?: number
   /** Ends the connection after so many tokens, as a provider that dies does. */
   readonly cutAfter?: number
@@ -69,12 +71,17 @@ export async function openAiServer(options: { readonly key?: string; readonly mo
       if (script.retryAfter) response.setHeader('retry-after', script.retryAfter)
       return refuse(response, script.status, 'scripted refusal')
     }
-    const tokens = script.tokens ?? lastWords(body)
+    const tokens = script.tokens ?? (script.calls ? [] : lastWords(body))
+    const calls = script.calls?.map(({ name, input }, index) => {
+      const given = typeof input === 'string' ? input : JSON.stringify(input)
+      return { index, id: `call_${index}`, type: 'function', function: { name, arguments: given } }
+    })
+    const reason = calls ? 'tool_calls' : 'stop'
     const about = { id: 'chatcmpl-scripted', created: 1, model: String(body.model), ...script.extra }
     const usage = { prompt_tokens: 7, completion_tokens: tokens.length, total_tokens: 7 + tokens.length }
     if (body.stream !== true) {
-      const message = { role: 'assistant', content: tokens.join('') }
-      const choices = [{ index: 0, message, finish_reason: 'stop' }]
+      const message = { role: 'assistant', content: tokens.join(''), ...(calls && { tool_calls: calls }) }
+      const choices = [{ index: 0, message, finish_reason: reason }]
       return json(response, 200, { ...about, object: 'chat.completion', choices, usage })
     }
     // Each chunk is on the wire before the next step of the script.
@@ -101,7 +108,8 @@ export async function openAiServer(options: { readonly key?: string; readonly mo
       await chunk([{ index: 0, delta, finish_reason: null }])
       sent++
     }
-    await chunk([{ index: 0, delta: {}, finish_reason: 'stop' }])
+    if (calls) await chunk([{ index: 0, delta: { tool_calls: calls }, finish_reason: null }])
+    await chunk([{ index: 0, delta: {}, finish_reason: reason }])
     const asked = body.stream_options as { include_usage?: boolean } | undefined
     if (asked?.include_usage) await chunk([], { usage })
     if (!script.noDone) response.write('data: [DONE]\n\n')

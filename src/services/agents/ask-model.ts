@@ -93,6 +93,8 @@ export async function askModel(ask: Ask): Promise<ModelAnswer> {
       costUsd = Priced.safeParse(raw).data?.usage.cost ?? costUsd
     } else if (part.type === 'error') {
       ask.signal.throwIfAborted()
+      // It was told to answer and wants to go on looking: what it said counts.
+      if (!ask.mayCall && isNamed(part.error, 'AI_ToolChoiceViolationError')) continue
       throw modelFailure(part.error, raw)
     } else if (part.type === 'text-delta' && part.text !== '') {
       text += part.text
@@ -118,6 +120,8 @@ export async function askModel(ask: Ask): Promise<ModelAnswer> {
     cutShort: end?.reason === 'length',
   }
 }
+
+const isNamed = (cause: unknown, name: string): boolean => cause instanceof Error && cause.name === name
 
 /** What a call cost, where whoever answered says so in its usage. */
 const Priced = z.object({ usage: z.object({ cost: z.number().min(0) }) })

@@ -117,7 +117,7 @@ function tokensOf(expression: string): { text: string; value?: number }[] {
   const text = expression.toLowerCase().replaceAll('×', '*').replaceAll('÷', '/').replaceAll('−', '-')
   const tokens: { text: string; value?: number }[] = []
   const pattern =
-    /\s*(?:(\d[\d_]*(?:\.\d+)?(?:e[+-]?\d{1,3})?|\.\d+)(%(?![\s\d(.]))?|([a-z]+)|([-+*/%^(),;]))/y
+    /\s*(?:(\d[\d_]*(?:\.\d+)?(?:e[+-]?\d{1,3})?|\.\d+)(%(?=\s*(?:$|[-+*/^),;])))?|([a-z]+)|([-+*/%^(),;]))/y
   while (pattern.lastIndex < text.trimEnd().length) {
     const from = pattern.lastIndex
     const match = pattern.exec(text)

@@ -35,7 +35,7 @@ export function withoutStrangeAddresses(text: string, known: Iterable<string>): 
   const list = [...known]
   const isKnown = (url: string) => list.some((one) => sameAddress(one, url))
   return text
-    .replaceAll(/!\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replaceAll(/!\[([^\]]*)\](?:\([^)]*\)|\[[^\]]*\])?/g, '$1')
     .replaceAll(
       /\[([^\]]*)\]\(\s*<?([a-z][a-z0-9+.-]*:[^)\s>]*)>?[^)]*\)/gi,
       (whole, words: string, url: string) => (isKnown(url) ? whole : `${words} (${hostOf(url)})`),
