@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { Embeddings } from '../../engines/embeddings/embeddings.ts'
+import { createPgvectorVersion, READ_ON, vectorSql } from '../../engines/vectors/pgvector-sql.ts'
 import { kernelError } from '../../kernel/errors.ts'
 import type { Tx } from './knowledge.store.ts'
 import type { KnowledgeTables } from './knowledge.tables.ts'
@@ -10,33 +11,57 @@ const DIMENSIONS = 384
 const BATCH = 16
 /** The index takes some 4 ms a vector, and PGlite does nothing else meanwhile. */
 const INSERT_BATCH = 4
+/** Some 3 ms in PostgreSQL, for which the index walks through a thousand vectors of others. */
+const COUNTED_THROUGH = 6_000
 
 export type Script = 'cyrillic' | 'latin'
 
 /** The vectors of documents, by the model that made them: all that is asked of a store of vectors. */
 export function createVectors(db: Kysely<KnowledgeTables>) {
+  const installed = createPgvectorVersion(db)
+  /** Whether comparing all of a scope one by one is quicker than walking an index that mostly holds others. */
+  const isNarrow = async (model: string, { collections, documents }: Scope): Promise<boolean> => {
+    if (!(await installed.readsOn())) return true
+    const those = documents
+      ? sql`v.document in (${sql.join(documents)})`
+      : sql`v.collection in (${sql.join(collections)})`
+    const { rows } = await sql<{ n: string | number }>`
+      select count(*) as n from (
+        select from knowledge.vector v where v.model = ${model} and ${those} limit ${COUNTED_THROUGH + 1}) those`.execute(
+      db,
+    )
+    return Number(rows[0]?.n) <= COUNTED_THROUGH
+  }
   return {
-    /** The passages of the scope nearest to a vector, the nearest first, by their ids; of one alphabet where it is named. The index is read on until enough of what it gives is in the scope: a narrow scope loses nothing. */
+    /** The passages of the scope nearest to a vector, the nearest first, by their ids. A narrow scope is compared one by one; for a wide one the index is read on until enough of what it gives is in the scope. */
     async nearest(
       vector: Float32Array,
       model: string,
       scope: Scope,
       limit: number,
-      script?: Script,
     ): Promise<readonly string[]> {
-      return await db.transaction().execute(async (tx) => {
-        await sql.raw(READ_ON).execute(tx)
-        const { rows } = await sql<{ chunk: string }>`
-          select v.chunk
-          from knowledge.vector v
-          join knowledge.document d on d.id = v.document
-          join knowledge.embedded e on e.document = v.document and e.model = v.model and e.state = 'done'
-          ${script ? sql`join knowledge.chunk c on c.id = v.chunk and c.script = ${script}` : sql``}
-          where v.model = ${model} and ${within(scope)}
-          order by v.embedding <=> ${written(vector)}::vector
-          limit ${limit}`.execute(tx)
-        return rows.map(({ chunk }) => chunk)
-      })
+      const query = vectorSql(filled(vector), 'vector')
+      const near = sql`v.embedding <=> ${query}`
+      const whole = sql`knowledge.embedded e on e.document = d.id and e.model = ${model} and e.state = 'done'`
+      const { rows } = (await isNarrow(model, scope))
+        ? await sql<{ chunk: string; away: number }>`
+            select v.chunk, ${near} as away
+            from knowledge.vector v
+            where v.model = ${model} and v.document = any(array(
+              select d.id from knowledge.document d join ${whole} where ${within(scope)}))
+            order by (${near}) + 0
+            limit ${limit}`.execute(db)
+        : await sql<{ chunk: string; away: number }>`
+            with setting as materialized (${READ_ON})
+            select near.* from setting cross join lateral (
+              select v.chunk, ${near} as away
+              from knowledge.vector v
+              join knowledge.document d on d.id = v.document
+              join ${whole}
+              where setting.done and v.model = ${model} and ${within(scope)}
+              order by ${near}
+              limit ${limit}) near`.execute(db)
+      return rows.sort((a, b) => a.away - b.away).map(({ chunk }) => chunk)
     },
 
     /** The models that know a document of the scope whole. */
@@ -154,16 +179,14 @@ export function createVectors(db: Kysely<KnowledgeTables>) {
 }
 export type Vectors = ReturnType<typeof createVectors>
 
-/** For this transaction, where pgvector knows these settings: 0.8 and later. The literal makes it load first. */
-const READ_ON = `
-  select set_config(name, case name when 'hnsw.iterative_scan' then 'strict_order' else '100' end, true)
-  from pg_settings
-  where name in ('hnsw.iterative_scan', 'hnsw.ef_search') and '[1]'::vector is not null`
-
-/** A vector in pgvector's notation. */
-function written(vector: Float32Array): string {
+/** A vector as wide as the column. */
+function filled(vector: Float32Array): Float32Array {
   if (vector.length > DIMENSIONS) throw kernelError('internal')
-  const numbers = new Array<number>(DIMENSIONS).fill(0)
-  for (const [i, value] of vector.entries()) numbers[i] = value
-  return `[${numbers.join(',')}]`
+  if (vector.length === DIMENSIONS) return vector
+  const wide = new Float32Array(DIMENSIONS)
+  wide.set(vector)
+  return wide
 }
+
+/** In pgvector's notation. */
+const written = (vector: Float32Array): string => `[${filled(vector).join(',')}]`
