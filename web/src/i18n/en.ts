@@ -1,4 +1,5 @@
 import { accountEn } from '../features/account/words.en.ts'
+import { agentsEn } from '../features/agents/words.en.ts'
 import { authEn } from '../features/auth/words.en.ts'
 import { feedEn } from '../features/feed/words.en.ts'
 import { knowledgeEn } from '../features/knowledge/words.en.ts'
@@ -14,6 +15,7 @@ import { firstEn } from './en.first.ts'
 /** Every word of the page in English, by feature. A feature of the first screens stands in `en.first.ts`. */
 export const en = {
   ...firstEn,
+  agents: agentsEn,
   auth: authEn,
   account: accountEn,
   knowledge: knowledgeEn,

@@ -1,4 +1,5 @@
 import { accountUk } from '../features/account/words.uk.ts'
+import { agentsUk } from '../features/agents/words.uk.ts'
 import { authUk } from '../features/auth/words.uk.ts'
 import { feedUk } from '../features/feed/words.uk.ts'
 import { knowledgeUk } from '../features/knowledge/words.uk.ts'
@@ -14,6 +15,7 @@ import { firstUk } from './uk.first.ts'
 /** Every word of the page in Ukrainian, by feature. A feature of the first screens stands in `uk.first.ts`. */
 export const uk = {
   ...firstUk,
+  agents: agentsUk,
   auth: authUk,
   account: accountUk,
   knowledge: knowledgeUk,

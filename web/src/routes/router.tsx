@@ -233,6 +233,21 @@ const knowledge = createRoute({
   path: '/knowledge',
   component: page(() => import('../features/knowledge/knowledge-page.tsx'), 'KnowledgePage'),
 })
+const agents = createRoute({
+  getParentRoute: () => inside,
+  path: '/agents',
+  component: page(() => import('../features/agents/agents-page.tsx'), 'AgentsPage'),
+})
+const agent = createRoute({
+  getParentRoute: () => inside,
+  path: '/agents/$agent',
+  component: page(() => import('../features/agents/agent-page.tsx'), 'AgentPage'),
+})
+const run = createRoute({
+  getParentRoute: () => inside,
+  path: '/runs/$run',
+  component: page(() => import('../features/agents/run-page.tsx'), 'RunPage'),
+})
 const notifications = createRoute({
   getParentRoute: () => inside,
   path: '/notifications',
@@ -282,6 +297,9 @@ const tree = root.addChildren([
     device,
     multimodal,
     knowledge,
+    agents,
+    agent,
+    run,
     notifications,
     notificationSettings,
     administration,

@@ -1,5 +1,5 @@
 import { Square } from 'lucide-react'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { CalledRun, Message } from '../../../../src/services/city/messages.contract.ts'
 import { useApi } from '../../context.tsx'
@@ -13,6 +13,10 @@ import { Markdown } from './markdown.tsx'
 import { useAgentName } from './members.ts'
 import type { Stream } from './timeline.ts'
 import { isStep } from './typing-line.tsx'
+
+const ApprovalCards = lazy(async () => ({
+  default: (await import('../agents/approval-cards.tsx')).ApprovalCards,
+}))
 
 interface AgentStreamProps {
   run: CalledRun
@@ -55,6 +59,11 @@ export function AgentStream({ run, asked, stream }: AgentStreamProps) {
           <div className="says">
             <Markdown text={stream.text} end={<span className="caret" />} />
           </div>
+        )}
+        {stream.step !== 'model' && (
+          <Suspense>
+            <ApprovalCards run={run.id} />
+          </Suspense>
         )}
         <div className="stopper">
           <div className="trace grow">

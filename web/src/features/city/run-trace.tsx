@@ -1,13 +1,15 @@
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import type { TFunction } from 'i18next'
 import { ChevronRight } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
-import type { Run, Step } from '../../../../src/services/agents/agents.contract.ts'
+import type { Run, Step } from '../../../../src/services/agents/runs.contract.ts'
 import { useApi } from '../../context.tsx'
 import { sentenceOf } from '../../i18n/failures.ts'
 import { useFormat } from '../../i18n/format.ts'
 import type { Language } from '../../i18n/language.ts'
 import { Icon } from '../../ui/icon.tsx'
+import { isStep } from './typing-line.tsx'
 
 /** How an answer came to be, in one line that opens: its steps, time and cost. Nothing is shown until it is known. */
 export function RunTrace({ run: id }: { run: string }) {
@@ -22,7 +24,7 @@ export function RunTrace({ run: id }: { run: string }) {
   if (!run.data) return <div className="trace" style={{ minHeight: 26 }} />
   const { steps, durationMs, costUsd } = run.data
   const line = [
-    ...steps.filter(({ kind }) => kind !== 'model').map(({ kind }) => t(`city.stepDone.${kind}`)),
+    ...steps.flatMap(({ kind }) => (isStep(kind) && kind !== 'model' ? [t(`city.stepDone.${kind}`)] : [])),
     durationMs === null ? '' : format.seconds(durationMs),
     costUsd > 0 ? format.money(costUsd) : '',
   ].filter(Boolean)
@@ -41,12 +43,15 @@ export function RunTrace({ run: id }: { run: string }) {
           </li>
         ))}
       </ol>
+      <Link to="/runs/$run" params={{ run: id }}>
+        {t('city.traceWhole')}
+      </Link>
     </details>
   )
 }
 
 function stepWords(step: Step, run: Run, t: TFunction, language: Language): string {
-  const name = t(`city.step.${step.kind}`)
+  const name = isStep(step.kind) ? t(`city.step.${step.kind}`) : String(step.detail.tool ?? step.kind)
   if (step.kind === 'model' && step.state !== 'failed') {
     const tokens = step.tokensIn + step.tokensOut
     const more = [run.engine ?? '', tokens > 0 ? t('city.tokens', { count: tokens }) : '']

@@ -92,6 +92,7 @@ export const cityEn = {
   passages_one: '{{count}} passage',
   passages_other: '{{count}} passages',
   traceShow: 'How the answer was made',
+  traceWhole: 'The whole trace',
   runCancelled: '{{name}}: the answer was stopped.',
   runFailed: '{{name}} has not answered.',
   askAgain: 'Ask again',

@@ -100,6 +100,7 @@ export const cityUk = {
   passages_many: '{{count}} уривків',
   passages_other: '{{count}} уривка',
   traceShow: 'Як складено відповідь',
+  traceWhole: 'Увесь перебіг',
   runCancelled: 'Відповідь зупинено: {{name}}.',
   runFailed: 'Відповіді немає: {{name}}.',
   askAgain: 'Запитати ще раз',

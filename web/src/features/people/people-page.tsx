@@ -49,6 +49,9 @@ export function PeoplePage() {
           <Icon of={ChevronLeft} />
         </Link>
         <h1 className="grow">{t('people.title')}</h1>
+        <Link className="btn btn-s btn-q" to="/agents">
+          {t('agents.title')}
+        </Link>
         <Button small onClick={() => setChosen(chosen === null ? [] : null)}>
           {chosen === null ? t('people.choose') : t('people.stopChoosing')}
         </Button>
