@@ -42,7 +42,7 @@ describe.skipIf(!servers)('one city of two processes', { timeout: 180_000 }, () 
     const joined = await newcomer(olena, 'Тарас')
     // He lives at the other process.
     taras = resident(everywhere(second.url), joined.key)
-  }, 180_000)
+  }, 400_000)
   afterAll(async () => {
     await Promise.all(cities.map((city) => city.stop()))
     for (const server of [database, nats, redis]) await server?.[Symbol.asyncDispose]()

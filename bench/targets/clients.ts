@@ -1,7 +1,7 @@
-// Many clients of the live socket in one process, each a resident of its own who follows the square and says that they are here. `open` opens them, `storm` breaks every line at once and comes back to each room from where it was, `told` says what they heard; each answers when it is done.
-import { type Listener, listen } from '../listeners.ts'
+// Many clients of the live socket in one process, each a resident of its own who follows the square and says that they are here. `open` opens them, `storm` breaks every line at once and comes back to each room from where it was, `told` says what they heard; each answers when it is done, or when its time is up.
+import { type Listener, listen, masked } from '../listeners.ts'
 
-type Said =
+type Said = { readonly withinMs: number } & (
   | {
       readonly do: 'open'
       readonly url: string
@@ -11,6 +11,7 @@ type Said =
     }
   | { readonly do: 'storm' }
   | { readonly do: 'told'; readonly upTo: number }
+)
 
 interface Client {
   line: Listener | undefined
@@ -22,28 +23,32 @@ interface Client {
 
 /** Lines that are being opened at the same time. */
 const AT_ONCE = 100
-const WAIT_MS = 300_000
+/** Each says so often that it is still here. */
+const REPORT_MS = 50_000
 /** Before a line that was refused, or not open in time, is tried again. */
 const AGAIN_MS = 500
 const NOTHING = Buffer.alloc(0)
+const HERE = masked({ type: 'presence', state: 'here', room: 'square' })
 const PING = 0x89
 /** A client's, with a mask of zeros. */
 const PONG = Buffer.from([0x8a, 0x80, 0, 0, 0, 0])
 const clients: Client[] = []
 let faults = 0
 let again = 0
+/** When what was asked has to be answered. */
+let until = 0
 let at: Extract<Said, { do: 'open' }> | undefined
 
 async function openAll(): Promise<void> {
   let next = 0
   const work = async () => {
-    for (let i = next++; i < clients.length; i = next++) await comeBack(i)
+    for (let i = next++; i < clients.length && Date.now() < until; i = next++) await comeBack(i)
   }
   await Promise.all(Array.from({ length: AT_ONCE }, work))
 }
 
 async function comeBack(i: number): Promise<void> {
-  for (const end = Date.now() + WAIT_MS; !(await openOne(i)) && Date.now() < end; again++)
+  for (; !(await openOne(i)) && Date.now() < until; again++)
     await new Promise((resolve) => setTimeout(resolve, AGAIN_MS))
 }
 
@@ -69,8 +74,18 @@ async function openOne(i: number): Promise<boolean> {
   if (!line) return false
   client.line = line
   line.say({ type: 'subscribe', rooms: [{ room: 'square', after: client.seq }] })
-  line.say({ type: 'presence', state: 'here', room: 'square' })
+  line.raw(HERE)
   return true
+}
+
+/** Everybody's report is due once in the same time, some at each moment. */
+function report(): void {
+  const turns = REPORT_MS / 1000
+  let turn = 0
+  setInterval(() => {
+    turn = (turn + 1) % turns
+    for (let i = turn; i < clients.length; i += turns) if (clients[i]?.joined) clients[i]?.line?.raw(HERE)
+  }, 1000).unref()
 }
 
 function hear(client: Client, chunk: Buffer): void {
@@ -99,12 +114,12 @@ function read(client: Client, text: string): void {
   client.seq = Number(seq)
 }
 
-async function until(test: () => boolean): Promise<void> {
-  const end = Date.now() + WAIT_MS
-  while (!test() && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 20))
+async function wait(test: () => boolean): Promise<void> {
+  while (!test() && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 20))
 }
 
 async function act(said: Said): Promise<void> {
+  until = Date.now() + said.withinMs
   if (said.do === 'open') {
     at = said
     for (let i = 0; i < said.count; i++)
@@ -119,8 +134,8 @@ async function act(said: Said): Promise<void> {
     }
     await openAll()
   }
-  if (said.do === 'told') await until(() => clients.every(({ seq }) => seq >= said.upTo))
-  else await until(() => clients.every(({ joined }) => joined))
+  if (said.do === 'told') await wait(() => clients.every(({ seq }) => seq >= said.upTo))
+  else await wait(() => clients.every(({ joined }) => joined))
   process.send?.({
     joined: clients.filter(({ joined }) => joined).length,
     whole: clients.filter(({ seq }) => said.do !== 'told' || seq === said.upTo).length,
@@ -138,4 +153,5 @@ process.on(
     }),
 )
 process.on('disconnect', () => process.exit())
+report()
 console.log('ready')

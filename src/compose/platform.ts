@@ -7,6 +7,7 @@ import type { Ids } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
 import { Secret } from '../kernel/secret.ts'
 import type { Database } from '../platform/database/database.ts'
+import { keepVacuumed } from '../platform/database/vacuum.ts'
 import type { Events } from '../platform/events/events.ts'
 import { openEvents } from '../platform/events/in-process.ts'
 import { openDisk } from '../platform/files/disk.ts'
@@ -65,6 +66,18 @@ export async function openPlatform(config: Config, means: Means, scope: Scope): 
       })
     : await openEvents(eventNeeds)
   scope.defer(() => events.stop())
+  const stopping = new AbortController()
+  const vacuuming =
+    database.driver === 'pglite'
+      ? keepVacuumed(
+          { database, clock, failed: (failure) => logger.error({ err: failure }, 'vacuum failed') },
+          stopping.signal,
+        )
+      : undefined
+  scope.defer(async () => {
+    stopping.abort()
+    await vacuuming
+  })
   const secret = config.secrets.city ?? (await keptSecret(join(config.dataDir, 'secret')))
   return { database, events, kv, files, mail, logger, metrics: createMetrics(), secret, clock, ids }
 }
