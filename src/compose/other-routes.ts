@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { ServiceName } from '../config.ts'
 import type { Right } from '../kernel/contract.ts'
 import { agentsContract } from '../services/agents/agents.contract.ts'
+import { MCP_RIGHT } from '../services/agents/mcp/mcp.contract.ts'
 import { cityContract } from '../services/city/city.contract.ts'
 import { CityFile, FILE_RIGHTS } from '../services/city/files.contract.ts'
 import { PICTURE_RIGHT } from '../services/city/previews.contract.ts'
@@ -151,6 +152,16 @@ export const OTHER_ROUTES: readonly OtherRoute[] = [
     query: ['offset'],
     status: 200,
     answers: 'text/event-stream',
+  },
+  {
+    service: 'agents',
+    method: 'post',
+    path: '/mcp',
+    right: MCP_RIGHT,
+    summary: 'The city as a server of the Model Context Protocol (streamable HTTP)',
+    foreign: true,
+    status: 200,
+    answers: '*/*',
   },
   {
     service: 'multimodal-gateway',

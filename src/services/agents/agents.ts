@@ -23,6 +23,8 @@ import { createEnrolment } from './enrolment.ts'
 import { consumeErasures } from './erase.ts'
 import type { HearParts } from './hear-parts.ts'
 import { createLiveRuns } from './live-runs.ts'
+import { cityTools } from './mcp/city-tools.ts'
+import { serveMcp } from './mcp/serve-mcp.ts'
 import { createMemory } from './memory.ts'
 import { openStreams } from './open-streams.ts'
 import { createRegistryStore } from './registry.store.ts'
@@ -61,7 +63,16 @@ export interface AgentsNeeds {
 /** What agents ask of rooms. */
 export type AgentsCity = Pick<
   Client<typeof cityContract>,
-  'readable' | 'room' | 'members' | 'messages' | 'search' | 'reports' | 'post' | 'schedule' | 'scheduled'
+  | 'readable'
+  | 'rooms'
+  | 'room'
+  | 'members'
+  | 'messages'
+  | 'search'
+  | 'reports'
+  | 'post'
+  | 'schedule'
+  | 'scheduled'
 >
 
 const LIMITS: RunLimits = { concurrency: 4, runMs: 600_000, maxTokens: 32_000 }
@@ -100,16 +111,19 @@ export function createAgents(needs: AgentsNeeds): Service<typeof agentsContract>
   )
   const runs = createRuns({ db, store, registry, events, live, city, clock, ids })
 
+  const handlers = {
+    ...createRegistry({ db, registry, toolbox, auth: needs.auth, ids }),
+    ...createApprovals({ db, store: approvals, registry, city, visible: runs.visible }),
+    ...runs.handlers,
+  }
+
   return {
     contract: agentsContract,
-
-    handlers: {
-      ...createRegistry({ db, registry, toolbox, auth: needs.auth, ids }),
-      ...createApprovals({ db, store: approvals, registry, city, visible: runs.visible }),
-      ...runs.handlers,
-    },
+    handlers,
 
     routes(app: FastifyInstance, authenticate: Authenticate) {
+      const sleep = (ms: number, signal: AbortSignal) => clock.sleep(ms, signal)
+      serveMcp(app, authenticate, cityTools({ city, knowledge: needs.knowledge, agents: handlers, sleep }))
       const read = inputReader(agentsContract.run)
       const streams = openStreams(events, authenticate)
       closing.signal.addEventListener('abort', streams.stop, { once: true })

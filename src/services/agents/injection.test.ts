@@ -94,7 +94,9 @@ const obeys = async (_url: unknown, init?: RequestInit): Promise<Response> => {
   const look = /look with (\w+) (\S+?)[\s"\\]/.exec(text)
   const read = found ? JSON.parse(Buffer.from(found, 'base64url').toString()) : {}
   const looked = look && turns === 0
-  const call = looked ? { name: look[1], input: { url: look[2], query: text.match(/case \d+/)?.[0] } } : read.order
+  const call = looked
+    ? { name: look[1], input: { url: look[2], query: text.match(/case \d+/)?.[0] } }
+    : read.order
   const done = turns > (look ? 1 : 0)
   const tool = { index: 0, id: 'call_0', type: 'function' }
   const delta =
@@ -102,7 +104,10 @@ const obeys = async (_url: unknown, init?: RequestInit): Promise<Response> => {
       ? { tool_calls: [{ ...tool, function: { name: call.name, arguments: JSON.stringify(call.input) } }] }
       : { content: read.words ?? 'ok' }
   const about = { id: 'x', created: 1, model: 'obeying', object: 'chat.completion.chunk' }
-  const chunk = { ...about, choices: [{ index: 0, delta, finish_reason: call && !done ? 'tool_calls' : 'stop' }] }
+  const chunk = {
+    ...about,
+    choices: [{ index: 0, delta, finish_reason: call && !done ? 'tool_calls' : 'stop' }],
+  }
   return new Response(`data: ${JSON.stringify(chunk)}\n\ndata: [DONE]\n\n`, {
     headers: { 'content-type': 'text/event-stream' },
   })
@@ -227,9 +232,15 @@ describe('an order that comes from outside is never carried out, though the mode
     const check = async ({ n, label, order, words }: (typeof cases)[number]) => {
       const { seen, waits } = await obeyed(where, n)
       const about = `${where}: ${label}`
-      const did = seen.steps.filter(({ kind }) => kind === 'tool').map(({ detail, state }) => ({ tool: detail.tool, state }))
+      const did = seen.steps
+        .filter(({ kind }) => kind === 'tool')
+        .map(({ detail, state }) => ({ tool: detail.tool, state }))
       // The model did obey.
-      if (order && !waits && where !== 'memory') expect(did.map((step) => step.tool), about).toContain(order.name)
+      if (order && !waits && where !== 'memory')
+        expect(
+          did.map((step) => step.tool),
+          about,
+        ).toContain(order.name)
       if (order && ASKS.includes(order.name))
         expect(waits || did.some(({ state }) => state === 'failed'), about).toBe(true)
       if (words === undefined) return

@@ -24,11 +24,15 @@ test('an agent is made from a template, tried as a draft, made active, paused an
     'moderators-helper',
   ])
   const given = { template: 'translator', slug: 'tlumach', name: 'Тлумач' }
-  await expect(set.client.makeAgent(given, { principal: null })).rejects.toMatchObject({ code: 'auth.required' })
+  await expect(set.client.makeAgent(given, { principal: null })).rejects.toMatchObject({
+    code: 'auth.required',
+  })
   const made = await set.client.makeAgent(given, by)
   expect(made).toMatchObject({ state: 'draft', template: 'translator', about: templates[3]?.about })
   await expect(set.client.makeAgent(given, by)).rejects.toMatchObject({ code: 'agents.slug_taken' })
-  await expect(set.client.makeAgent({ ...given, slug: 'runs' }, by)).rejects.toMatchObject({ kind: 'conflict' })
+  await expect(set.client.makeAgent({ ...given, slug: 'runs' }, by)).rejects.toMatchObject({
+    kind: 'conflict',
+  })
   const agent = made.slug
 
   const hidden = await set.client.agent({ agent }, anyone).catch((cause: unknown) => cause)
@@ -120,7 +124,7 @@ test('without a language model the secretary keeps minutes by rules and the tran
   ]
   const run = await set.answered({ agent: 'own-secretary', text: 'Що вирішили?', history })
   expect(run).toMatchObject({ state: 'done', engine: 'rules', steps: [{}, { kind: 'rules' }] })
-  expect(run.text).toMatch(/Рішення[^]*фарбувати паркан[^]*Завдання[^]*візьму фарбу[^]*Запитання[^]*щітки/)
+  expect(run.text).toMatch(/Рішення.*фарбувати паркан.*Завдання.*візьму фарбу.*Запитання.*щітки/s)
   expect(run.text).not.toContain('Сонце')
   expect(run.citations.map(({ message }) => message)).toEqual(['msg_a', 'msg_b', 'msg_c'])
   expect(await set.answered({ agent: 'own-translator', text: 'Добрий день' })).toMatchObject({

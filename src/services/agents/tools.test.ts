@@ -45,7 +45,12 @@ const over = (set: House, run: string) =>
 test('the model calls tools, reads what they give, and every step is kept with its cost', async () => {
   await using set = await openHouse({ shared })
   set.provider.next(
-    { calls: [{ name: 'calculate', input: { expression: '12 * 500' } }, { name: 'fly', input: {} }] },
+    {
+      calls: [
+        { name: 'calculate', input: { expression: '12 * 500' } },
+        { name: 'fly', input: {} },
+      ],
+    },
     { tokens: ['A year is 6000 [1].'] },
   )
   const run = await set.answered()
@@ -97,7 +102,10 @@ test('limits end a run and say which: the last step answers with what there is, 
     stopped: 'tokens',
     error: { code: 'agents.over_tokens' },
   })
-  await set.client.changeAgent({ ...AGENT, settings: { tools: ['calculate', 'remember'] } }, { principal: mayor })
+  await set.client.changeAgent(
+    { ...AGENT, settings: { tools: ['calculate', 'remember'] } },
+    { principal: mayor },
+  )
 })
 
 test('nothing with an effect happens before the asker says so; then it happens once, as it was shown', async () => {
@@ -106,7 +114,9 @@ test('nothing with an effect happens before the asker says so; then it happens o
   const { run, approval } = await asking(set)
   expect(set.posted).toEqual([])
   expect(approval).toMatchObject({ tool: 'post_message', input: { text: 'The rent is due.' }, mine: true })
-  expect((await set.client.approvals({}, { principal: olia })).items.map(({ id }) => id)).toContain(approval.id)
+  expect((await set.client.approvals({}, { principal: olia })).items.map(({ id }) => id)).toContain(
+    approval.id,
+  )
   const decide = (decision: 'approve' | 'refuse' | 'always', principal = olia) =>
     set.client.decide({ approval: approval.id, decision }, { principal })
   await expect(decide('approve', petro)).rejects.toMatchObject({ code: 'agents.approval_not_found' })
