@@ -32,7 +32,7 @@ for (const shape of shapes) {
     seed: Number(values.seed),
     fixtures: FIXTURES_DIR,
     env: { MODELS_DIR },
-    moments: MOMENTS.flatMap((moment) => [moment, 'acts' as const]),
+    aims: MOMENTS.flatMap((moment) => [[moment], []]),
     report: (line) => console.log(line),
   })
   console.log(telling(result))

@@ -8,6 +8,8 @@ import type { Ledger } from './ledger.ts'
 /** In the middle of what a kill is to land. */
 export const MOMENTS = ['transcription', 'ocr', 'ingest', 'stream', 'commit'] as const
 export type Moment = (typeof MOMENTS)[number]
+/** What is begun before a kill, all at once; nothing but what everybody does anyway where it is empty. */
+export type Aim = readonly Moment[]
 
 export interface Scene {
   readonly client: Resident
@@ -23,20 +25,51 @@ export interface Scene {
   readonly random: () => number
 }
 
-/** Begins the work of a moment and resolves in the middle of it; true where it was seen to be under way. */
-export async function reach(moment: Moment, scene: Scene): Promise<boolean> {
-  if (moment === 'commit') return await midCommit(scene)
-  if (moment === 'stream') return await midStream(scene)
-  const [type, path, child] = WORK[moment]
-  const posted = await postFresh(scene, type, path)
-  if (!posted) return false
-  const begun = await within(20_000, async () =>
-    scene.pids().some((pid) => childrenOf(pid).some((command) => command.includes(child))),
-  )
-  if (!begun) return false
-  await pause(scene.random() * 700)
-  const message = await scene.client.city.message({ room: scene.room, message: posted }).catch(() => null)
-  return message?.parts.some(({ state }) => state === 'pending') ?? false
+/** Work that was begun: says whether it is under way just now, or over. */
+type Begun = () => Promise<'waits' | 'under way' | 'over'>
+
+const REACH_MS = 40_000
+const TRIES = 3
+/** Of a child process's own time: more than it takes to be asked. */
+const WORKING_MS = 30
+const TICK_MS = 10
+/** Several times what the scripted model leaves between two tokens. */
+const TOKEN_MS = 400
+
+/** Begins the work of every moment of an aim and resolves in the middle of all of it, or after a bound; with what was seen under way at the end. */
+export async function reach(aim: Aim, scene: Scene): Promise<Moment[]> {
+  const until = Date.now() + REACH_MS
+  const begun = new Map<Moment, Begun>()
+  // What takes long first; a stream is over in two seconds, a burst in a moment.
+  for (const wave of [['transcription', 'ocr', 'ingest'], ['stream'], ['commit']] as const) {
+    const wanted = wave.filter((moment) => aim.includes(moment))
+    await Promise.all(
+      wanted.map(async (moment) => {
+        for (let tries = 0; tries < TRIES && Date.now() < until; tries++) {
+          const state = await begin(moment, scene, tries)
+          begun.set(moment, state)
+          if (await comesUnderWay(state, until)) return
+        }
+      }),
+    )
+  }
+  await pause(scene.random() * (aim.includes('commit') ? 10 : 150))
+  const states = [...begun].map(async ([moment, state]) => ((await state()) === 'under way' ? [moment] : []))
+  return (await Promise.all(states)).flat()
+}
+
+async function comesUnderWay(state: Begun, until: number): Promise<boolean> {
+  for (; Date.now() < until; await pause(5)) {
+    const now = await state()
+    if (now !== 'waits') return now === 'under way'
+  }
+  return false
+}
+
+async function begin(moment: Moment, scene: Scene, tries: number): Promise<Begun> {
+  if (moment === 'commit') return beginBurst(scene, tries)
+  if (moment === 'stream') return await beginStream(scene, tries)
+  return await beginPart(moment, scene, tries)
 }
 
 const WORK: Readonly<Record<'transcription' | 'ocr' | 'ingest', readonly [PartType, string, string]>> = {
@@ -45,57 +78,81 @@ const WORK: Readonly<Record<'transcription' | 'ocr' | 'ingest', readonly [PartTy
   ingest: ['file', 'documents/tracemonkey.pdf', 'parser.child'],
 }
 
-/** The fixture with a few bytes behind its end that its format passes over: other content each round, so nothing is answered from what is kept. */
-async function postFresh({ client, ledger, room, fixtures, round }: Scene, type: PartType, path: string) {
+/** A part is under way while it is pending and the child that works on it has begun to. */
+async function beginPart(moment: keyof typeof WORK, scene: Scene, tries: number): Promise<Begun> {
+  const [type, path, child] = WORK[moment]
+  const busy = () => scene.pids().reduce((sum, pid) => sum + busyMs(pid, child), 0)
+  const before = busy()
+  const { client, room } = scene
+  const message = await postFresh(scene, type, path, tries)
+  if (!message) return async () => 'over'
+  let working = false
+  return async () => {
+    working ||= busy() > before + WORKING_MS
+    if (!working) return 'waits'
+    const read = await client.city.message({ room, message }).catch(() => null)
+    return read?.parts.some(({ state }) => state === 'pending') ? 'under way' : 'over'
+  }
+}
+
+/** The fixture with a few bytes behind its end that its format passes over: other content each time, so nothing is answered from what is kept. */
+async function postFresh(scene: Scene, type: PartType, path: string, tries: number): Promise<string | null> {
+  const { client, ledger, room, fixtures, round } = scene
   const bytes = await readFile(join(fixtures, path))
-  const fresh = Buffer.concat([bytes, Buffer.from(`\n%round ${round}\n`)])
+  const clientId = `${type}-${round}-${tries}`
+  const fresh = Buffer.concat([bytes, Buffer.from(`\n%${clientId}\n`)])
   const name = path.split('/').at(-1) ?? 'file'
   const { status, body } = await client.uploadBytes(new Uint8Array(fresh), name, 'application/octet-stream')
   if (status !== 201) throw new Error(`The upload of ${name} answered ${status}: ${JSON.stringify(body)}`)
   const { id } = body as { id: string }
-  return await ledger.send(client, room, { clientId: `${type}-${round}`, parts: [{ type, file: id }] }, true)
+  return await ledger.send(client, room, { clientId, parts: [{ type, file: id }] }, true)
 }
 
-async function midStream({ client, ledger, room, round, streamed, random }: Scene): Promise<boolean> {
+/** A stream is under way while tokens come. */
+async function beginStream({ client, ledger, room, round, streamed }: Scene, tries: number): Promise<Begun> {
   const before = streamed()
-  await ledger.send(client, room, { clientId: `stream-${round}`, text: `Питання ${round}: що нового?` }, true)
-  const begun = await within(20_000, async () => streamed() > before + 2)
-  await pause(random() * 150)
-  return begun
-}
-
-/** A burst of sends, none waited for: the kill lands while they are being stored. */
-async function midCommit({ client, ledger, room, round, random }: Scene): Promise<boolean> {
-  let acknowledged = 0
-  const burst = Array.from({ length: 24 }, (_, n) =>
-    ledger.send(client, room, { clientId: `burst-${round}-${n}`, text: `Рядок ${n}` }, true).then((id) => {
-      if (id) acknowledged++
-    }),
-  )
-  // They end when the city is gone; the ledger keeps what came of each.
-  void Promise.all(burst)
-  await within(10_000, async () => acknowledged > 0)
-  await pause(random() * 20)
-  return acknowledged < burst.length
-}
-
-/** The command lines of a process's children. */
-function childrenOf(pid: number): string[] {
-  try {
-    return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-      readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8')
-        .split(' ')
-        .filter(Boolean)
-        .map((child) => readFileSync(`/proc/${child}/cmdline`, 'utf8')),
-    )
-  } catch {
-    return []
+  const text = `Питання ${round}: що нового?`
+  await ledger.send(client, room, { clientId: `stream-${round}-${tries}`, text }, true)
+  return async () => {
+    const now = streamed()
+    if (now <= before + 2) return 'waits'
+    for (const until = Date.now() + TOKEN_MS; Date.now() < until; await pause(2))
+      if (streamed() > now) return 'under way'
+    return 'over'
   }
 }
 
-const pause = (ms: number) => new Promise((done) => setTimeout(done, ms))
-
-async function within(ms: number, so: () => Promise<boolean>): Promise<boolean> {
-  for (const until = Date.now() + ms; Date.now() < until; await pause(5)) if (await so()) return true
-  return false
+/** A burst of sends, none waited for: the kill lands while they are being stored. */
+function beginBurst({ client, ledger, room, round }: Scene, tries: number): Begun {
+  let acknowledged = 0
+  const burst = Array.from({ length: 24 }, (_, n) =>
+    ledger
+      .send(client, room, { clientId: `burst-${round}-${tries}-${n}`, text: `Рядок ${n}` }, true)
+      .then((id) => {
+        if (id) acknowledged++
+      }),
+  )
+  // They end when the city is gone; the ledger keeps what came of each.
+  void Promise.all(burst)
+  return async () => (acknowledged === 0 ? 'waits' : acknowledged < burst.length ? 'under way' : 'over')
 }
+
+/** Processor time that a process's children of a name have taken. */
+function busyMs(pid: number, name: string): number {
+  try {
+    return readdirSync(`/proc/${pid}/task`)
+      .flatMap((task) => readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' '))
+      .filter((child) => child && readFileSync(`/proc/${child}/cmdline`, 'utf8').includes(name))
+      .reduce((sum, child) => sum + timeOf(child), 0)
+  } catch {
+    return 0
+  }
+}
+
+function timeOf(pid: string): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * TICK_MS
+}
+
+const pause = (ms: number) => new Promise((done) => setTimeout(done, ms))

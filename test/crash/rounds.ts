@@ -5,7 +5,7 @@ import { type Actor, actOnce, probe } from './acts.ts'
 import { type Book, openBook } from './book.ts'
 import { type Moderated, moderateOnce } from './keeper.ts'
 import { type Audit, audit, createLedger, type Ledger } from './ledger.ts'
-import { type Moment, reach } from './moments.ts'
+import { type Aim, MOMENTS, type Moment, reach } from './moments.ts'
 import { openPlace, type Place, type Shape, type Victim } from './place.ts'
 import { differences } from './verdict.ts'
 import { openWitness } from './witness.ts'
@@ -17,12 +17,15 @@ export interface Chaos {
   readonly fixtures: string
   /** Models, and what else the city's processes get. */
   readonly env: Readonly<Record<string, string>>
-  /** What the rounds go through in turn: a kill in the middle of that work, `acts` anywhere. */
-  readonly moments: readonly (Moment | 'acts')[]
+  /** What the rounds go through in turn. */
+  readonly aims: readonly Aim[]
+  /** So many more rounds at most, until a kill has landed in the middle of every kind of work. */
+  readonly more?: number
   report(line: string): void
 }
 
 export interface ChaosResult extends Audit {
+  readonly rounds: number
   /** Kills that were seen to land in the middle of each kind of work. */
   readonly landed: Readonly<Record<Moment, number>>
   /** Whether the numbers of the room where agents answer are 1, 2, 3 … without a gap. */
@@ -51,7 +54,10 @@ export async function runChaos(chaos: Chaos): Promise<ChaosResult> {
   const scene = await settle(place, chaos)
   const { actors, book, ledger, owner, room, landed, servedMs, moderated } = scene
   try {
-    for (let round = 1; round <= chaos.rounds; round++) await runRound(scene, round, model.sent)
+    let round = 0
+    while (round < chaos.rounds) await runRound(scene, ++round, aimOf(chaos, round), model.sent)
+    for (const last = round + (chaos.more ?? 0); round < last && missed(landed).length > 0; )
+      await runRound(scene, ++round, missed(landed), model.sent)
     await ledger.resend(owner)
     const rooms = actors[0]?.rooms ?? []
     const { banned } = book.held
@@ -61,6 +67,7 @@ export async function runChaos(chaos: Chaos): Promise<ChaosResult> {
     const standing = await atRest(owner, room)
     return {
       ...audit(ledger, standing),
+      rounds: round,
       landed,
       gapless: await isGapless(owner, room),
       differences: found,
@@ -130,9 +137,12 @@ async function settle(place: Place, chaos: Chaos): Promise<Scene> {
   }
 }
 
-async function runRound(scene: Scene, round: number, streamed: () => number): Promise<void> {
+const aimOf = ({ aims }: Chaos, round: number): Aim => aims[(round - 1) % aims.length] ?? []
+
+const missed = (landed: Scene['landed']): Moment[] => MOMENTS.filter((moment) => landed[moment] === 0)
+
+async function runRound(scene: Scene, round: number, aim: Aim, streamed: () => number): Promise<void> {
   const { chaos, place, actors, moderated, book, ledger, owner, room, landed, servedMs, random } = scene
-  const moment = chaos.moments[(round - 1) % chaos.moments.length] ?? 'acts'
   const acting = Promise.all([
     ...actors.map(async (actor) => {
       for (let n = 0; n < ACTS_A_ROUND; n++) await actOnce(actor, book)
@@ -143,10 +153,10 @@ async function runRound(scene: Scene, round: number, streamed: () => number): Pr
   acting.catch(() => undefined)
   const pids = () => place.victims.flatMap(({ pid }) => (pid === 0 ? [] : [pid]))
   const { fixtures } = chaos
-  let seen = true
-  if (moment === 'acts') await pause(random() * 300)
-  else seen = await reach(moment, { client: owner, ledger, room, pids, streamed, fixtures, round, random })
   const victim = victimOf(scene, round)
+  if (aim.length === 0) await pause(random() * 300)
+  const work = { client: owner, ledger, room, pids, streamed, fixtures, round, random }
+  const seen = await reach(aim, work)
   const began = Date.now()
   await victim.kill()
   let servedAfterMs = 0
@@ -157,12 +167,17 @@ async function runRound(scene: Scene, round: number, streamed: () => number): Pr
     servedMs[victim.name] = [...(servedMs[victim.name] ?? []), servedAfterMs]
   }
   await Promise.all([comeBack(victim, random), served()])
-  if (moment !== 'acts' && seen) landed[moment]++
+  for (const moment of seen) landed[moment]++
   chaos.report(
-    `round ${round}: ${victim.name} killed in the middle of ${moment}${seen ? '' : ' (not seen under way)'}, served again after ${servedAfterMs} ms`,
+    `round ${round}: ${victim.name} killed in the middle of ${['acts', ...seen].join(', ')}${unseen(aim, seen)}, served again after ${servedAfterMs} ms`,
   )
   await acting
   await ledger.resend(owner)
+}
+
+const unseen = (aim: Aim, seen: readonly Moment[]): string => {
+  const rest = aim.filter((moment) => !seen.includes(moment))
+  return rest.length > 0 ? ` (${rest.join(', ')} not seen under way)` : ''
 }
 
 /** One of those who live at each door. */
