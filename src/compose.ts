@@ -140,7 +140,7 @@ export async function compose(config: Config, means: Means, scope: Scope): Promi
     )
 
   // The language models.
-  const llmProxy = runs('llm-proxy') ? await openLlmProxy(config, platform, engines.llm, scope) : undefined
+  const llmProxy = runs('llm-proxy') ? await openLlmProxy(config, platform, engines, scope) : undefined
   if (llmProxy) peers.run('llm-proxy', llmProxy)
 
   // What hears, sees and reads.

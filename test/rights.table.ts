@@ -222,6 +222,9 @@ export const OBJECTS: Readonly<Record<string, readonly Template[]>> = {
   'agents.cancel': [{ run: '$run' }],
 
   'llm-proxy.chat': NOTHING,
+  'llm-proxy.responses': NOTHING,
+  'llm-proxy.messages': NOTHING,
+  'llm-proxy.embeddings': NOTHING,
   'llm-proxy.models': NOTHING,
   'llm-proxy.model': NOTHING,
   'llm-proxy.usage': NOTHING,

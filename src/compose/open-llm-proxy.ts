@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Config } from '../config.ts'
+import type { Embeddings } from '../engines/embeddings/embeddings.ts'
 import type { Llm } from '../engines/llm/llm.ts'
 import type { Scope } from '../kernel/scope.ts'
 import { openYamlFile } from '../platform/yaml-file.ts'
@@ -19,7 +20,7 @@ export async function openLlmProxy(
     ids,
     logger,
   }: Pick<Platform, 'database' | 'events' | 'clock' | 'ids' | 'logger'>,
-  engines: readonly [Llm, ...Llm[]],
+  engines: { readonly llm: readonly [Llm, ...Llm[]]; embeddings(): Promise<Embeddings> },
   scope: Scope,
 ): Promise<LlmProxy> {
   let proxy: LlmProxy | undefined
@@ -32,7 +33,8 @@ export async function openLlmProxy(
   })
   scope.defer(() => file.stop())
   proxy = createLlmProxy({
-    engines,
+    engines: engines.llm,
+    embeddings: () => engines.embeddings(),
     file,
     open: providersWith((variable) => config.secrets.providerKey(variable)),
     books: {

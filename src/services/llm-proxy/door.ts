@@ -12,13 +12,12 @@ import { llmProxyError } from './llm-proxy.errors.ts'
 const MAX_BODY_BYTES = 32 * 1024 * 1024
 const MAX_ANSWER_MS = 10 * 60_000
 const SLOWEST_READER_MS = 120_000
+const SMALL_BYTES = 64 * 1024
 const JSON_TYPE = 'application/json; charset=utf-8'
 
 /** One request at a door of ours, already let in. */
 export interface Visit {
   readonly asker: Asker
-  readonly identity: Identity
-  readonly headers: FastifyRequest['headers']
   /** Parsed once; bounded in depth. */
   readonly body: unknown
   /** The same as it came. */
@@ -127,8 +126,6 @@ async function visit(
     admitHere(needs.op, identity)
     await needs.handle({
       asker: needs.askerOf(identity, request.headers),
-      identity,
-      headers: request.headers,
       body: request.body,
       bytes,
       signal: gone.signal,
@@ -158,7 +155,9 @@ function answer(reply: ServerResponse, status: number, body: Buffer | string, he
   if (reply.headersSent || reply.destroyed) return
   headers.push('content-type', JSON_TYPE, 'content-length', String(Buffer.byteLength(body)))
   reply.writeHead(status, headers)
-  reply.end(body)
+  // As one string with the head it is one write; read and written as Latin letters, bytes stay what they are.
+  if (typeof body !== 'string' && body.length <= SMALL_BYTES) reply.end(body.toString('latin1'), 'latin1')
+  else reply.end(body)
 }
 
 function fail(needs: DoorNeeds, cause: unknown, reply: ServerResponse, headers: readonly string[]): void {

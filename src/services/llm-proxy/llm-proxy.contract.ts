@@ -23,6 +23,32 @@ export const llmProxyContract = {
     output: z.looseObject({ choices: z.array(z.unknown()) }),
     errors: ['not_found', 'rate_limited', 'upstream', 'unavailable', 'timeout'],
   }),
+  responses: post('/v1/responses', {
+    right: 'llm-proxy.chat.post',
+    summary: 'The same in the shape of OpenAI’s Responses; nothing is kept',
+    input: z.looseObject({ model: z.string(), input: z.unknown(), stream: z.boolean().nullish() }),
+    output: z.looseObject({ id: z.string(), output: z.array(z.unknown()) }),
+    errors: ['not_found', 'rate_limited', 'upstream', 'unavailable', 'timeout'],
+  }),
+  messages: post('/v1/messages', {
+    right: 'llm-proxy.chat.post',
+    summary: 'The same in the shape of Anthropic’s Messages; its clients send the city’s key as `x-api-key`',
+    input: z.looseObject({
+      model: z.string(),
+      max_tokens: z.number().int(),
+      messages: z.array(z.unknown()),
+      stream: z.boolean().optional(),
+    }),
+    output: z.looseObject({ id: z.string(), content: z.array(z.unknown()) }),
+    errors: ['not_found', 'rate_limited', 'upstream', 'unavailable', 'timeout'],
+  }),
+  embeddings: post('/v1/embeddings', {
+    right: 'llm-proxy.embedding.post',
+    summary: 'Texts as vectors, by a model of the file or by the city’s own, which is called `city`',
+    input: z.looseObject({ model: z.string(), input: z.unknown() }),
+    output: z.looseObject({ data: z.array(z.unknown()) }),
+    errors: ['not_found', 'rate_limited', 'upstream', 'unavailable', 'timeout'],
+  }),
   models: get('/v1/models', {
     right: 'llm-proxy.model.read',
     summary: 'The models that can be asked',

@@ -1,17 +1,19 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Kysely } from 'kysely'
+import type { Embeddings } from '../../engines/embeddings/embeddings.ts'
 import type { Llm } from '../../engines/llm/llm.ts'
 import type { LlmWire } from '../../engines/llm/wire.ts'
 import { type Clock, isoTime, systemClock } from '../../kernel/clock.ts'
 import { admit, type Call, type Operation } from '../../kernel/contract.ts'
 import { deadline } from '../../kernel/deadline.ts'
 import { AppError, kernelError } from '../../kernel/errors.ts'
-import type { Ids } from '../../kernel/ids.ts'
+import { createIds, type Ids } from '../../kernel/ids.ts'
 import type { Events } from '../../platform/events/events.ts'
 import { told } from '../../platform/http/check.errors.ts'
+import type { Asked as HttpAsked } from '../../platform/http/direct.ts'
 import { failureOf } from '../../platform/http/http.errors.ts'
 import { openCall } from '../../platform/http/serve.ts'
-import type { Authenticate, Check, Service } from '../../platform/http/service.ts'
+import type { Authenticate, Check, Identity, Service } from '../../platform/http/service.ts'
 import { checkYamlFile, type YamlFile } from '../../platform/yaml-file.ts'
 import { credentialRevoked } from '../auth/auth.events.ts'
 import { type Asker, createAsk } from './ask.ts'
@@ -19,16 +21,20 @@ import { createBooks } from './books.ts'
 import { createCallers, payerOf, payerOfCaller } from './callers.ts'
 import { answerChat, judge, responseOf } from './chat.ts'
 import { unknownModel } from './choose.ts'
-import { serveDoor } from './door.ts'
+import { serveDoor, type Visit } from './door.ts'
+import { answerEmbeddings } from './embeddings.ts'
 import { NANO } from './facts.ts'
 import { createHealth } from './health.ts'
 import { createLedger, type Ledger, type Payer } from './ledger.ts'
 import { type LlmAccess, llmProxyContract, type Model } from './llm-proxy.contract.ts'
 import { llmBudgetsChanged } from './llm-proxy.events.ts'
 import type { LlmTables } from './llm-proxy.tables.ts'
+import { answerMessages } from './messages.door.ts'
+import { messagesError } from './messages.ts'
 import { createModels, type OpenWire } from './models.ts'
 import { type ModelsFile, NO_MODELS } from './models-file.ts'
 import { completionError } from './openai-error.ts'
+import { answerResponses } from './responses.door.ts'
 import { serveUsage } from './usage.routes.ts'
 
 const MAX_ANSWER_MS = 10 * 60_000
@@ -49,6 +55,8 @@ export interface LlmProxyNeeds {
     /** Where this machine's processes keep their journals. */
     readonly folder: string | null
   }
+  /** The best of the city's own embeddings that can work now. */
+  readonly embeddings?: () => Promise<Embeddings>
   readonly clock?: Clock
   readonly random?: () => number
   readonly failed?: (failure: unknown) => void
@@ -69,6 +77,7 @@ export function createLlmProxy(needs: LlmProxyNeeds): LlmProxy {
   const ledger = books && createLedger({ ...books, clock, failed })
   const ledgerBooks = books && createBooks(books.db, clock)
   const callers = createCallers(clock)
+  const ids = books?.ids ?? createIds(clock)
   const ask = createAsk({ models: () => models, health, ledger: ledger ?? null, clock, random })
   let staying: ReadonlySet<string> = new Set()
   const stops: (() => void)[] = []
@@ -92,13 +101,44 @@ export function createLlmProxy(needs: LlmProxyNeeds): LlmProxy {
     )
   }
 
+  /** Asked by name within the process, a door answers whole. */
+  const through =
+    (handle: (visit: Visit) => Promise<void>) =>
+    async (input: object, call: Call): Promise<Record<string, unknown>> => {
+      const body = { ...input, stream: false }
+      const asker = askerOf(payerOfCaller(call, {}))
+      let said = '{}'
+      await handle({
+        asker,
+        body,
+        bytes: Buffer.from(JSON.stringify(body)),
+        signal: call.signal,
+        send: (_status, whole) => {
+          said = whole.toString()
+        },
+        stream: () => {
+          throw kernelError('internal')
+        },
+      })
+      return JSON.parse(said)
+    }
+  const answers = {
+    chat: through(answerChat(ask)),
+    responses: through(answerResponses(ask, ids, clock)),
+    messages: through(answerMessages(ask, () => ids.make('msg'))),
+    embeddings: through(
+      answerEmbeddings({ models: () => models, ledger: ledger ?? null, own: needs.embeddings }),
+    ),
+  }
+
   const handlers: LlmProxy['handlers'] = {
-    async chat(input, call) {
-      const request = judge({ ...input, stream: false })
-      const answer = await ask({ request, bytes: null }, askerOf(payerOfCaller(call, {})), call.signal)
-      const json = answer.kind === 'whole' ? answer.json : {}
-      return { ...json, choices: Array.isArray(json.choices) ? json.choices : [] }
-    },
+    chat: async (input, call) => llmProxyContract.chat.output.parse(await answers.chat(input, call)),
+    responses: async (input, call) =>
+      llmProxyContract.responses.output.parse(await answers.responses(input, call)),
+    messages: async (input, call) =>
+      llmProxyContract.messages.output.parse(await answers.messages(input, call)),
+    embeddings: async (input, call) =>
+      llmProxyContract.embeddings.output.parse(await answers.embeddings(input, call)),
     models: async () => ({ object: 'list', data: list() }),
     async model({ model: id }) {
       const found = list().find((model) => model.id === id)
@@ -154,17 +194,28 @@ export function createLlmProxy(needs: LlmProxyNeeds): LlmProxy {
   return {
     contract: llmProxyContract,
     handlers,
-    custom: ['chat', 'models', 'model', 'usage'],
+    custom: ['chat', 'responses', 'messages', 'embeddings', 'models', 'model', 'usage'],
 
     routes(app, authenticate) {
-      serveDoor(app, {
-        op: llmProxyContract.chat,
-        identify: (request) => callers.identify(authenticate, request),
-        askerOf: (identity, headers) => askerOf(payerOf(identity, headers)),
+      const door = {
+        identify: (request: HttpAsked) => callers.identify(authenticate, request),
+        askerOf: (identity: Identity, headers: FastifyRequest['headers']) =>
+          askerOf(payerOf(identity, headers)),
         told: completionError,
-        handle: answerChat(ask),
         bug: failed,
+      }
+      const { chat, responses, messages, embeddings } = llmProxyContract
+      serveDoor(app, { ...door, op: chat, handle: answerChat(ask) })
+      serveDoor(app, { ...door, op: responses, handle: answerResponses(ask, ids, clock) })
+      serveDoor(app, {
+        ...door,
+        op: messages,
+        identify: (request) => callers.identify(authenticate, withApiKey(request)),
+        told: messagesError,
+        handle: answerMessages(ask, () => ids.make('msg')),
       })
+      const embed = answerEmbeddings({ models: () => models, ledger: ledger ?? null, own: needs.embeddings })
+      serveDoor(app, { ...door, op: embeddings, handle: embed })
       void app.register(async (scope) => {
         scope.setErrorHandler(answerError)
         serveModels(scope, authenticate, handlers)
@@ -226,6 +277,22 @@ export function createLlmProxy(needs: LlmProxyNeeds): LlmProxy {
       await ledger?.stop()
       await shelf.close()
     },
+  }
+}
+
+/** Anthropic's clients carry their key in a header of its own. */
+function withApiKey(request: HttpAsked): HttpAsked {
+  const { 'x-api-key': key, authorization } = request.headers
+  if (typeof key !== 'string' || authorization !== undefined) return request
+  const { id, url, body, params, query, raw } = request
+  return {
+    id,
+    url,
+    body,
+    params,
+    query,
+    raw,
+    headers: { ...request.headers, authorization: `Bearer ${key}` },
   }
 }
 

@@ -10,6 +10,7 @@ import type { Principal } from '../../kernel/principal.ts'
 import { serve } from '../../platform/http/serve.ts'
 import type { Authenticate } from '../../platform/http/service.ts'
 import { readYaml } from '../../platform/yaml-file.ts'
+import { llmProxyContract } from './llm-proxy.contract.ts'
 import type { LlmTables } from './llm-proxy.tables.ts'
 import { createLlmProxy } from './llm-proxy.ts'
 import { ModelsFile, NO_MODELS } from './models-file.ts'
@@ -93,7 +94,8 @@ test('what is spent is told to the cent, by key, agent and model, also as CSV; t
     body: JSON.stringify({ model: 'm', messages }),
   })
   expect(answer.status).toBe(200)
-  const usage = async (query: string) => await (await set.call('GET', `/api/llm/usage?${query}`)).json()
+  const usage = async (query: string) =>
+    llmProxyContract.usage.output.parse(await (await set.call('GET', `/api/llm/usage?${query}`)).json())
   // 7 tokens in at a tenth of a cent each, 1 out at three tenths.
   expect((await usage('by=model')).items).toEqual([
     { group: 'm', requests: 3, lost: 0, tokensIn: 21, tokensOut: 3, usd: '0.03' },
@@ -123,7 +125,8 @@ test('a budget refuses before the provider is asked; what stays here goes to nob
   const over = set.openai.chat.completions.create({ model: 'm', messages, max_tokens: 100 })
   await expect(over).rejects.toMatchObject({ status: 429, code: 'llm_proxy.budget_spent' })
   expect(set.provider.requests).toHaveLength(1)
-  const budgets = await (await set.call('GET', '/api/llm/budgets')).json()
+  const { budgets: op, reserve: reserving } = llmProxyContract
+  const budgets = op.output.parse(await (await set.call('GET', '/api/llm/budgets')).json())
   expect(budgets.items).toMatchObject([{ subject: 'key_olia', used: 0.01 }])
 
   const service = set.proxy.fetchAs({ principal: olia, service: 'agents' })
@@ -138,7 +141,7 @@ test('a budget refuses before the provider is asked; what stays here goes to nob
 
   const reserve = { for: { principal: 'usr_olia', key: 'key_olia' }, kind: 'ocr', model: 'vision', usd: 0.03 }
   const held = await set.call('POST', '/api/llm/reservations', reserve, 'Service agents')
-  const { reservation } = await held.json()
+  const { reservation } = reserving.output.parse(await held.json())
   expect((await set.call('POST', '/api/llm/reservations', reserve, 'Service agents')).status).toBe(429)
   const settle = `/api/llm/reservations/${reservation}/settle`
   expect((await set.call('POST', settle, { usd: 0.02 }, 'Service agents')).status).toBe(200)
