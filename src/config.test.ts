@@ -23,7 +23,7 @@ test('an empty environment is a whole city on this machine', () => {
     llm: null,
   })
   expect(config.run).toEqual(SERVICES)
-  expect(config.maxUploadBytes).toBe(25 * 1024 * 1024)
+  expect(config.maxUploadBytes).toBe(25_000_000)
 })
 
 test('every fault is named at once, with what would be right', () => {

@@ -359,10 +359,15 @@ export const VARIABLES = {
     'smtps',
   ),
   MAIL_FROM: text('Whom letters are from, such as Nadrichchia <city@example.org>; needed with SMTP_URL.', ''),
-  MAX_UPLOAD_MB: whole('The largest file, in megabytes.', 25, 1, 2048),
-  QUOTA_MB: whole('What one person’s files may take together, in megabytes.', 5000, 1, 10_000_000),
+  MAX_UPLOAD_MB: whole('The largest file, in megabytes (of a million bytes).', 25, 1, 2048),
+  QUOTA_MB: whole(
+    'What one person’s files may take together, in megabytes (of a million bytes).',
+    5000,
+    1,
+    10_000_000,
+  ),
   ROOM_QUOTA_MB: whole(
-    'What the files posted in one room may take together, in megabytes.',
+    'What the files posted in one room may take together, in megabytes (of a million bytes).',
     20_000,
     1,
     10_000_000,
@@ -490,9 +495,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     ),
     logLevel: get('LOG_LEVEL', V.LOG_LEVEL) ?? 'info',
     trustProxy: get('TRUST_PROXY', V.TRUST_PROXY) ?? false,
-    maxUploadBytes: (get('MAX_UPLOAD_MB', V.MAX_UPLOAD_MB) ?? 25) * 1024 * 1024,
-    roomQuotaBytes: (get('ROOM_QUOTA_MB', V.ROOM_QUOTA_MB) ?? 20_000) * 1024 * 1024,
-    quotaBytes: (get('QUOTA_MB', V.QUOTA_MB) ?? 5000) * 1024 * 1024,
+    maxUploadBytes: (get('MAX_UPLOAD_MB', V.MAX_UPLOAD_MB) ?? 25) * MEGABYTE,
+    roomQuotaBytes: (get('ROOM_QUOTA_MB', V.ROOM_QUOTA_MB) ?? 20_000) * MEGABYTE,
+    quotaBytes: (get('QUOTA_MB', V.QUOTA_MB) ?? 5000) * MEGABYTE,
     postsPerMinute: get('POSTS_PER_MINUTE', V.POSTS_PER_MINUTE) ?? 600,
     maxPixels: (get('MAX_MEGAPIXELS', V.MAX_MEGAPIXELS) ?? 100) * 1_000_000,
     maxAudioSeconds: (get('MAX_AUDIO_MINUTES', V.MAX_AUDIO_MINUTES) ?? 60) * 60,
@@ -580,6 +585,8 @@ function readPeers(
   return { peers: read(SERVICES, run), enginePeers: read(ENGINE_NODES, runEngines) }
 }
 
+/** What settings call a megabyte, as pages do. */
+const MEGABYTE = 1_000_000
 const MIN_PASSWORD = 10
 
 function ownerPassword(

@@ -17,7 +17,8 @@ import { filesError } from './files.errors.ts'
 import type { Files, StoredBlob } from './files.ts'
 import { HEAD_BYTES, sniff } from './sniff.ts'
 
-const MEGABYTE = 1024 * 1024
+/** A megabyte is a million bytes wherever people read or set one. */
+const MEGABYTE = 1_000_000
 
 /** What this process is writing: a second opening of the folder must not sweep it. */
 const ours = new Set<string>()

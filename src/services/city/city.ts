@@ -197,7 +197,7 @@ export function createCity(needs: CityNeeds): Service<typeof cityContract> {
       ...map.handlers,
       ...createReading(db),
       ...createGallery(db),
-      ...createQuotas({ db, auth, limits }),
+      ...createQuotas({ db, auth, limits, trail: erasing.trail }),
       ...createWaveforms({ ...needs, media: needs.media }),
       async keepUpload({ upload }, { principal, signal }) {
         if (!principal || !resumable) throw cityError('city.upload_not_found')

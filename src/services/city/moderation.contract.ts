@@ -116,6 +116,7 @@ export const ModerationEntry = z.object({
     'slow_changed',
     'filter_changed',
     'policy_changed',
+    'quota_changed',
   ]),
   subject: Author.nullable(),
   room: Place.nullable(),

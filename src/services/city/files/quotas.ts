@@ -7,6 +7,7 @@ import { may } from '../../auth/auth.rights.ts'
 import type { cityContract } from '../city.contract.ts'
 import { cityError } from '../city.errors.ts'
 import { asResource, type CityDb, enterRoom, isId } from '../city.store.ts'
+import type { Trail } from '../moderation/trail.ts'
 import type { Quota } from '../quotas.contract.ts'
 
 /** What counts where nothing was set for a person or a room. */
@@ -20,6 +21,7 @@ interface QuotaNeeds {
   readonly db: CityDb
   readonly auth: Pick<Client<typeof authContract>, 'principals'>
   readonly limits: QuotaLimits
+  readonly trail: Trail
 }
 
 type QuotaHandlers = Pick<
@@ -28,7 +30,7 @@ type QuotaHandlers = Pick<
 >
 
 /** Reads and sets how much files may take. */
-export function createQuotas({ db, auth, limits }: QuotaNeeds): QuotaHandlers {
+export function createQuotas({ db, auth, limits, trail }: QuotaNeeds): QuotaHandlers {
   const person = async (id: string, principal: Principal | null): Promise<string> => {
     const { items } = isId(id) ? await auth.principals({ ids: [id] }, { principal }) : { items: [] }
     if (items.length === 0) throw cityError('city.resident_not_found')
@@ -49,14 +51,20 @@ export function createQuotas({ db, auth, limits }: QuotaNeeds): QuotaHandlers {
     },
 
     async limitRoom({ room: ref, limitBytes }, { principal }) {
+      if (!principal) throw kernelError('auth.required')
       const { id } = await enterRoom(db, ref, principal)
-      if (limitBytes === null) await db.deleteFrom('city.room_quota').where('room', '=', id).execute()
-      else
-        await db
-          .insertInto('city.room_quota')
-          .values({ room: id, limit_bytes: limitBytes })
-          .onConflict((conflict) => conflict.column('room').doUpdateSet({ limit_bytes: limitBytes }))
-          .execute()
+      await db.transaction().execute(async (tx) => {
+        const before = await quotaOfRoom(tx, id, limits)
+        if (limitBytes === null) await tx.deleteFrom('city.room_quota').where('room', '=', id).execute()
+        else
+          await tx
+            .insertInto('city.room_quota')
+            .values({ room: id, limit_bytes: limitBytes })
+            .onConflict((conflict) => conflict.column('room').doUpdateSet({ limit_bytes: limitBytes }))
+            .execute()
+        const reason = changeOf(before, await quotaOfRoom(tx, id, limits))
+        await trail(tx, { actor: principal.id, action: 'quota_changed', room: id, reason })
+      })
       return await quotaOfRoom(db, id, limits)
     },
 
@@ -65,14 +73,21 @@ export function createQuotas({ db, auth, limits }: QuotaNeeds): QuotaHandlers {
     },
 
     async limitPerson({ principal: ref, limitBytes }, { principal }) {
+      if (!principal) throw kernelError('auth.required')
       const id = await person(ref, principal)
-      if (limitBytes === null) await db.deleteFrom('city.person_quota').where('principal', '=', id).execute()
-      else
-        await db
-          .insertInto('city.person_quota')
-          .values({ principal: id, limit_bytes: limitBytes })
-          .onConflict((conflict) => conflict.column('principal').doUpdateSet({ limit_bytes: limitBytes }))
-          .execute()
+      await db.transaction().execute(async (tx) => {
+        const before = await quotaOfPerson(tx, id, limits)
+        if (limitBytes === null)
+          await tx.deleteFrom('city.person_quota').where('principal', '=', id).execute()
+        else
+          await tx
+            .insertInto('city.person_quota')
+            .values({ principal: id, limit_bytes: limitBytes })
+            .onConflict((conflict) => conflict.column('principal').doUpdateSet({ limit_bytes: limitBytes }))
+            .execute()
+        const reason = changeOf(before, await quotaOfPerson(tx, id, limits))
+        await trail(tx, { actor: principal.id, action: 'quota_changed', subject: id, reason })
+      })
       return await quotaOfPerson(db, id, limits)
     },
   }
@@ -162,4 +177,8 @@ async function usedIn(db: CityDb, room: string, more: readonly string[] = []) {
   return { usedBytes: Number(row.used), files: Number(row.files) }
 }
 
-const megabytes = (bytes: number): number => Math.ceil(bytes / 1024 / 1024)
+/** A change as it is written down, in megabytes: no word that would need a language. */
+const changeOf = (before: Quota, after: Quota): string =>
+  `${before.limitBytes / 1_000_000} MB → ${after.limitBytes / 1_000_000} MB`
+
+const megabytes = (bytes: number): number => Math.ceil(bytes / 1_000_000)

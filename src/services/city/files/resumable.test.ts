@@ -179,6 +179,11 @@ describe('what is taken in', () => {
       ...{ usedBytes: 30_021, files: 4 },
       ...{ limitBytes: 30_000, own: false },
     })
+    const { items } = await olena.moderationLog({ room })
+    expect(items.map(({ action, reason }) => [action, reason])).toEqual([
+      ['quota_changed', '0.04 MB → 0.03 MB'],
+      ['quota_changed', '0.03 MB → 0.04 MB'],
+    ])
   })
 
   it('a person has their own share, or the city’s', async () => {
@@ -200,5 +205,13 @@ describe('what is taken in', () => {
     expect(await olena.personQuota({ principal: 'p_taras' })).toEqual({ ...quota, usedBytes: 42, files: 2 })
     const nobody = olena.limitPerson({ principal: 'p_nobody', limitBytes: 1 })
     await expect(nobody).rejects.toMatchObject({ code: 'city.resident_not_found' })
+    // Who set whose share, and to how much, stands in the trail.
+    const { items } = await olena.moderationLog({})
+    expect(
+      items.map(({ action, actor, subject, reason }) => [action, actor.id, subject?.id, reason]),
+    ).toEqual([
+      ['quota_changed', 'p_olena', 'p_taras', '0.00006 MB → 0.00003 MB'],
+      ['quota_changed', 'p_olena', 'p_taras', '0.00003 MB → 0.00006 MB'],
+    ])
   })
 })

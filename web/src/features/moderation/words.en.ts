@@ -61,6 +61,7 @@ export const moderationEn = {
     slow_changed: 'changed the pace of the room',
     filter_changed: 'changed the word filter of the room',
     policy_changed: 'changed the rules of the city',
+    quota_changed: 'changed how much files may take {{name}}',
   },
   about: 'About {{name}}',
   from: 'from {{name}}',

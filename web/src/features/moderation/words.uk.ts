@@ -61,6 +61,7 @@ export const moderationUk = {
     slow_changed: 'змінює темп кімнати',
     filter_changed: 'змінює фільтр слів кімнати',
     policy_changed: 'змінює правила міста',
+    quota_changed: 'змінює, скільки можуть займати файли {{name}}',
   },
   about: 'Про кого: {{name}}',
   from: 'від кого: {{name}}',
