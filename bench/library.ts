@@ -37,10 +37,11 @@ export interface Library extends AsyncDisposable {
   children(): number[]
 }
 
-/** With the model of `MODELS_DIR` where there is one, with letters alone where not. `embeddings` stands around the model: for a cache. */
+/** With the model of `MODELS_DIR` where there is one, with letters alone where not, or where `letters` says so. `around` stands around the model: for a cache. */
 export async function openLibrary(
   database: Database,
   around: (model: Embeddings) => Embeddings = (model) => model,
+  { letters = false }: { readonly letters?: boolean } = {},
 ): Promise<Library> {
   const scope = new Scope()
   const folder = temporaryFolder()
@@ -51,7 +52,7 @@ export async function openLibrary(
   const parser = createLocalParser({ clock, maxPages: 5_000 })
   scope.defer(() => parser.close())
   const { MODELS_DIR: dir } = process.env
-  const e5 = dir ? createE5({ models: createModels({ dir, clock }), clock }) : undefined
+  const e5 = dir && !letters ? createE5({ models: createModels({ dir, clock }), clock }) : undefined
   scope.defer(() => e5?.close())
   const embeddings = around(e5 ?? createNgrams())
   const events = testEvents(database)

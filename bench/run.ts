@@ -4,10 +4,12 @@ import type { Row } from './measure.ts'
 const BENCHES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   routes: async () => (await import('./routes.ts')).routes(),
   start: async () => (await import('./start.ts')).start(),
+  proxy: async () => (await import('./proxy.ts')).proxy(),
   engines: async () => (await import('./engines.ts')).engines(),
   hearing: async () => (await import('./hearing.ts')).hearing(),
   parsing: async () => (await import('./parsing.ts')).parsing(),
   retrieval: async () => (await import('./retrieval.ts')).retrieval(),
+  ingest: async () => (await import('./ingest.ts')).ingest(),
   gateway: async () => (await import('./gateway.ts')).gateway(),
   stall: async () => (await import('./stall.ts')).stall(),
   enumeration: async () => (await import('./enumeration.ts')).enumeration(),
@@ -16,6 +18,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   fanout: async () => (await import('./fanout.ts')).fanout(),
   search: async () => (await import('./search.ts')).search(),
   nearest: async () => (await import('./nearest.ts')).nearest(),
+  'nearest-embedded': async () => (await import('./nearest.ts')).nearestEmbedded(),
   scroll: async () => (await import('./scroll.ts')).scroll(),
 }
 
