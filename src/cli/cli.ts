@@ -4,6 +4,7 @@ import { ConfigError } from '../config.ts'
 import { AppError } from '../kernel/errors.ts'
 import { doctorCommand } from './doctor.ts'
 import { keyCommands } from './key.ts'
+import { mcpCommand } from './mcp.ts'
 import { migrateCommands } from './migrate.ts'
 import { modelsCommands } from './models.ts'
 import { startCommand } from './start.ts'
@@ -31,6 +32,7 @@ export async function runCli(argv: readonly string[], terminal: Terminal = ownTe
   userCommands(program, terminal)
   keyCommands(program, terminal)
   doctorCommand(program, terminal, exit)
+  mcpCommand(program, terminal)
   try {
     await program.parseAsync([...argv])
     return exitCode

@@ -1,7 +1,5 @@
 import { AppError } from '../../kernel/errors.ts'
-import type { Ids } from '../../kernel/ids.ts'
 import { storable } from '../../platform/database/storable.ts'
-import type { LlmAccess } from '../llm-proxy/llm-proxy.contract.ts'
 import { agentsError } from './agents.errors.ts'
 import type { FinishedStep, RunEnd } from './agents.store.ts'
 import { askModel, type ModelAnswer, type Turn } from './ask-model.ts'
@@ -9,18 +7,12 @@ import { cite } from './citations.ts'
 import type { RunContext, Source } from './context.ts'
 import { block, buildPrompt } from './prompt.ts'
 import { Mandate } from './registry.contract.ts'
-import type { Prompts, RegistryStore } from './registry.store.ts'
+import type { Prompts } from './registry.store.ts'
 import { failedBy } from './run-end.ts'
 import type { Work } from './run-job.ts'
 import { settleCalls, type ToolOutput } from './run-tools.ts'
 import { addressesIn, withoutStrangeAddresses } from './tools/outward.ts'
 import type { ModelCall, Tool } from './tools/tool.ts'
-
-export interface LoopNeeds {
-  readonly registry: RegistryStore
-  readonly llm: LlmAccess
-  readonly ids: Ids
-}
 
 /** One turn as it is kept: what the model said and called, and what came of its calls so far. */
 export interface KeptTurn {

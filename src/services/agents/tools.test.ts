@@ -171,7 +171,7 @@ test('what is refused, cancelled or left undecided does not happen', async () =>
   ).rejects.toMatchObject({ code: 'agents.approval_decided', params: { state: 'cancelled' } })
   set.provider.next(saying('No.'), { tokens: ['Nobody said.'] })
   const late = await asking(set)
-  time.advance(61 * 60_000)
+  await time.advance(61 * 60_000)
   await over(set, late.run)
   expect((await set.client.run({ run: late.run }, { principal: olia })).text).toBe('Nobody said.')
   expect(set.posted).toEqual([])
