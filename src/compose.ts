@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { FastifyInstance } from 'fastify'
+import { ears, hasModel } from './compose/agents-senses.ts'
 import { apiDocument } from './compose/api-document.ts'
 import { createAuthenticate } from './compose/authenticate.ts'
 import { createEngines } from './compose/engines.ts'
@@ -201,6 +202,9 @@ export async function compose(config: Config, means: Means, scope: Scope): Promi
         llm: llmProxy ?? remoteLlm(peers, 'agents'),
         knowledge: peers.find('knowledge', 'agents'),
         city: peers.find('city', 'agents'),
+        gateway: () => peers.find('multimodal-gateway', 'agents'),
+        ...ears(peers, files, gateway?.artefacts ?? remoteArtefacts(peers, 'agents')),
+        hasModel: hasModel(peers, ITSELF),
         clock,
         ids,
         logger,
