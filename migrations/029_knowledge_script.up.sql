@@ -2,3 +2,4 @@
 alter table knowledge.chunk add column script text generated always as (
   case when regexp_count(text, '[А-Яа-яІіЇїЄєҐґ]') * 2 > regexp_count(text, '[A-Za-z]') then 'cyrillic' else 'latin' end
 ) stored;
+create index chunk_of_script on knowledge.chunk (collection, script);

@@ -4,7 +4,7 @@ import { stems } from '../words/stems.ts'
 import { checkedVector, isIds, scoreOf } from './checked.ts'
 import { blended, CANDIDATES } from './hybrid.ts'
 import { filterSql, isEmptyFilter } from './pgvector-filter.ts'
-import { numbersOf, SETTINGS, vectorSql } from './pgvector-sql.ts'
+import { createPgvectorVersion, numbersOf, READ_ON, vectorSql } from './pgvector-sql.ts'
 import { vectorsError } from './vectors.errors.ts'
 import type { Distance, Filter, Hit, Payload, Point, Question, VectorSpace, Vectors } from './vectors.ts'
 
@@ -19,8 +19,6 @@ export interface PgvectorNeeds {
 
 /** Half precision begins with 0.7. */
 const NEEDED = [0, 7] as const
-/** From 0.8 the index is read on until enough of what it gives fits the filter; before that a filter is counted through. */
-const READS_ON = [0, 8] as const
 /** Compared one by one nothing is missed, and it is quicker than walking an index that mostly holds others. */
 const COUNTED_THROUGH = 3_000
 /** The index takes some 4 ms a vector in PGlite, which does nothing else meanwhile. */
@@ -49,14 +47,7 @@ interface Row {
 
 /** Vectors in the database that is there anyway: a table and an HNSW index for each collection. */
 export function createPgvector({ countedThrough = COUNTED_THROUGH, db, half }: PgvectorNeeds): Vectors {
-  let version: Promise<readonly number[]> | undefined
-  const versionOf = () => {
-    version ??= readVersion(db).catch((cause: unknown) => {
-      version = undefined
-      throw cause
-    })
-    return version
-  }
+  const installed = createPgvectorVersion(db)
 
   const find = async (name: string): Promise<Held | undefined> => {
     const { rows } = await sql<Held>`
@@ -89,13 +80,13 @@ export function createPgvector({ countedThrough = COUNTED_THROUGH, db, half }: P
     const fits = filterSql(question.filter)
     const table = tableOf(held)
     const measured = sql`embedding ${sql.raw(OPERATOR[distance])} ${query}`
-    const narrow = !isEmptyFilter(question.filter) && (await isNarrow(table, fits))
+    const narrow = await isNarrow(table, fits, isEmptyFilter(question.filter))
     const { rows } = narrow
       ? await sql<Row & { measured: number }>`
           select id, text, payload, ${measured} as measured from ${table}
           where ${fits} order by (${measured}) + 0, id limit ${limit}`.execute(db)
       : await sql<Row & { measured: number }>`
-          with setting as materialized (${(await reads()) ? SETTINGS.readOn : SETTINGS.once})
+          with setting as materialized (${READ_ON})
           select near.* from setting cross join lateral (
             select id, text, payload, ${measured} as measured from ${table}
             where setting.done and ${fits} order by ${measured} limit ${limit}) near`.execute(db)
@@ -103,9 +94,13 @@ export function createPgvector({ countedThrough = COUNTED_THROUGH, db, half }: P
       .map(({ measured, ...row }) => ({ ...row, score: scoreOf(distance, measured) }))
       .sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1))
   }
-  const reads = async () => atLeast(await versionOf(), READS_ON)
-  const isNarrow = async (table: RawBuilder<unknown>, fits: RawBuilder<boolean>): Promise<boolean> => {
-    if (!(await reads())) return true
+  const isNarrow = async (
+    table: RawBuilder<unknown>,
+    fits: RawBuilder<boolean>,
+    whole: boolean,
+  ): Promise<boolean> => {
+    if (!(await installed.readsOn())) return true
+    if (whole) return false
     const { rows } = await sql<{ n: string | number }>`
       select count(*) as n from (select 1 from ${table} where ${fits} limit ${countedThrough + 1}) those`.execute(
       db,
@@ -118,8 +113,7 @@ export function createPgvector({ countedThrough = COUNTED_THROUGH, db, half }: P
 
     async missing() {
       try {
-        const found = await versionOf()
-        return atLeast(found, NEEDED) ? null : tooOld(found)
+        return (await installed.since(...NEEDED)) ? null : tooOld(await installed.version())
       } catch (cause) {
         return AppError.from(cause)
       }
@@ -286,20 +280,9 @@ const tableOf = ({ number }: Pick<Held, 'number'>) => sql.id('vectors', `points_
 const isGone = (cause: unknown): boolean =>
   typeof cause === 'object' && cause !== null && 'code' in cause && cause.code === '42P01'
 
-async function readVersion(db: Kysely<Record<never, never>>): Promise<readonly number[]> {
-  const { rows } = await sql<{ version: string }>`
-    select extversion as version from pg_extension where extname = 'vector'`.execute(db)
-  return (rows[0]?.version ?? '0').split('.').map(Number)
-}
-
-const atLeast = (
-  [major = 0, minor = 0]: readonly number[],
-  [most, least]: readonly [number, number],
-): boolean => major > most || (major === most && minor >= least)
-
-const tooOld = (version: readonly number[]): AppError =>
+const tooOld = (version: string): AppError =>
   vectorsError('vectors.no_pgvector', {
-    version: version.join('.'),
+    version,
     needed: NEEDED.join('.'),
     command: 'alter extension vector update',
   })

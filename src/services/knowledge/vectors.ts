@@ -16,51 +16,59 @@ const COUNTED_THROUGH = 6_000
 
 export type Script = 'cyrillic' | 'latin'
 
-/** The vectors of documents, by the model that made them: all that is asked of a store of vectors. */
-export function createVectors(db: Kysely<KnowledgeTables>) {
+/** The vectors of documents, by the model that made them: all that is asked of a store of vectors. Up to `countedThrough` of them are compared one by one. */
+export function createVectors(db: Kysely<KnowledgeTables>, countedThrough = COUNTED_THROUGH) {
   const installed = createPgvectorVersion(db)
-  /** Whether comparing all of a scope one by one is quicker than walking an index that mostly holds others. */
-  const isNarrow = async (model: string, { collections, documents }: Scope): Promise<boolean> => {
-    if (!(await installed.readsOn())) return true
-    const those = documents
-      ? sql`v.document in (${sql.join(documents)})`
-      : sql`v.collection in (${sql.join(collections)})`
+  /** How many vectors a question is about, as far as it matters: none, few enough to be compared one by one, or many. */
+  const extent = async (model: string, scope: Scope, script: Script | undefined) => {
+    const { collections, documents } = scope
+    const those = (of: 'v' | 'c') =>
+      documents
+        ? sql`${sql.ref(`${of}.document`)} in (${sql.join(documents)})`
+        : sql`${sql.ref(`${of}.collection`)} in (${sql.join(collections)})`
+    const some = script
+      ? sql`select from knowledge.chunk c where c.script = ${script} and ${those('c')}`
+      : sql`select from knowledge.vector v where v.model = ${model} and ${those('v')}`
     const { rows } = await sql<{ n: string | number }>`
-      select count(*) as n from (
-        select from knowledge.vector v where v.model = ${model} and ${those} limit ${COUNTED_THROUGH + 1}) those`.execute(
-      db,
-    )
-    return Number(rows[0]?.n) <= COUNTED_THROUGH
+      select count(*) as n from (${some} limit ${countedThrough + 1}) those`.execute(db)
+    const count = Number(rows[0]?.n)
+    if (count === 0) return 'none'
+    // Before pgvector 0.8 the index stops at its first answers, whatever the scope.
+    return count <= countedThrough || !(await installed.readsOn()) ? 'few' : 'many'
   }
   return {
-    /** The passages of the scope nearest to a vector, the nearest first, by their ids. A narrow scope is compared one by one; for a wide one the index is read on until enough of what it gives is in the scope. */
+    /** The passages of the scope nearest to a vector, the nearest first, by their ids; of one alphabet where it is named. Few are compared one by one; for many the index is read on until enough of what it gives is in the scope. */
     async nearest(
       vector: Float32Array,
       model: string,
       scope: Scope,
       limit: number,
+      script?: Script,
     ): Promise<readonly string[]> {
-      const query = vectorSql(filled(vector), 'vector')
-      const near = sql`v.embedding <=> ${query}`
+      const many = await extent(model, scope, script)
+      if (many === 'none') return []
+      const near = sql`v.embedding <=> ${vectorSql(filled(vector), 'vector')}`
       const whole = sql`knowledge.embedded e on e.document = d.id and e.model = ${model} and e.state = 'done'`
-      const { rows } = (await isNarrow(model, scope))
-        ? await sql<{ chunk: string; away: number }>`
-            select v.chunk, ${near} as away
-            from knowledge.vector v
-            where v.model = ${model} and v.document = any(array(
-              select d.id from knowledge.document d join ${whole} where ${within(scope)}))
-            order by (${near}) + 0
-            limit ${limit}`.execute(db)
-        : await sql<{ chunk: string; away: number }>`
-            with setting as materialized (${READ_ON})
-            select near.* from setting cross join lateral (
+      const letters = script ? sql`join knowledge.chunk c on c.id = v.chunk and c.script = ${script}` : sql``
+      const { rows } =
+        many === 'few'
+          ? await sql<{ chunk: string; away: number }>`
               select v.chunk, ${near} as away
-              from knowledge.vector v
-              join knowledge.document d on d.id = v.document
-              join ${whole}
-              where setting.done and v.model = ${model} and ${within(scope)}
-              order by ${near}
-              limit ${limit}) near`.execute(db)
+              from knowledge.vector v ${letters}
+              where v.model = ${model} and ${script ? sql`c.collection in (${sql.join(scope.collections)}) and` : sql``}
+                v.document = any(array(select d.id from knowledge.document d join ${whole} where ${within(scope)}))
+              order by (${near}) + 0
+              limit ${limit}`.execute(db)
+          : await sql<{ chunk: string; away: number }>`
+              with setting as materialized (${READ_ON})
+              select near.* from setting cross join lateral (
+                select v.chunk, ${near} as away
+                from knowledge.vector v
+                join knowledge.document d on d.id = v.document
+                join ${whole} ${letters}
+                where setting.done and v.model = ${model} and ${within(scope)}
+                order by ${near}
+                limit ${limit}) near`.execute(db)
       return rows.sort((a, b) => a.away - b.away).map(({ chunk }) => chunk)
     },
 
