@@ -1,9 +1,9 @@
-// Many clients of the live socket in one process, each a resident of its own who follows the square and says that they are here. `open` opens them, `storm` breaks every line at once and comes back to each room from where it was, `told` says what they heard; each answers when it is done, or when its time is up.
+// Many clients of the live socket in one process, each a resident of its own who follows the square and says that they are here. `warm` opens some and closes them, `open` opens them, `storm` breaks every line at once and comes back to each room from where it was, `told` says what they heard; each answers when it is done, or when its time is up.
 import { type Listener, listen, masked } from '../listeners.ts'
 
 type Said = { readonly withinMs: number } & (
   | {
-      readonly do: 'open'
+      readonly do: 'warm' | 'open'
       readonly url: string
       readonly from: string
       readonly first: number
@@ -37,7 +37,7 @@ let faults = 0
 let again = 0
 /** When what was asked has to be answered. */
 let until = 0
-let at: Extract<Said, { do: 'open' }> | undefined
+let at: Extract<Said, { do: 'warm' | 'open' }> | undefined
 
 async function openAll(): Promise<void> {
   let next = 0
@@ -118,24 +118,33 @@ async function wait(test: () => boolean): Promise<void> {
   while (!test() && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 20))
 }
 
+/** Lines that are closed from here are not opened again by themselves. */
+function closeAll(): void {
+  for (const client of clients) {
+    const { line } = client
+    client.line = undefined
+    line?.close()
+  }
+}
+
 async function act(said: Said): Promise<void> {
   until = Date.now() + said.withinMs
-  if (said.do === 'open') {
+  if (said.do === 'warm' || said.do === 'open') {
     at = said
     for (let i = 0; i < said.count; i++)
       clients.push({ line: undefined, seq: 0, joined: false, rest: NOTHING })
     await openAll()
   }
   if (said.do === 'storm') {
-    for (const client of clients) {
-      const { line } = client
-      client.line = undefined
-      line?.close()
-    }
+    closeAll()
     await openAll()
   }
   if (said.do === 'told') await wait(() => clients.every(({ seq }) => seq >= said.upTo))
   else await wait(() => clients.every(({ joined }) => joined))
+  if (said.do === 'warm') {
+    closeAll()
+    clients.length = 0
+  }
   process.send?.({
     joined: clients.filter(({ joined }) => joined).length,
     whole: clients.filter(({ seq }) => said.do !== 'told' || seq === said.upTo).length,
