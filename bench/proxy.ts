@@ -1,9 +1,12 @@
 import { Pool } from 'undici'
+import { scratchPostgres } from '../test/kit/postgres.ts'
 import { builtTarget, cpuOf, median, type Row, target } from './measure.ts'
 import { nginx, portkey } from './peers.ts'
 
 const ROUNDS = 3
 const SLICE_MS = 1_500
+const WARM_REQUESTS = 30_000
+const WARM_MS = 15_000
 const CONNECTIONS = 32
 const STEADY_PER_SECOND = 300
 const STEADY_MS = 2_000
@@ -24,7 +27,9 @@ interface Door {
 /** The door to language models beside nginx, Portkey and no door at all: throughput and CPU, what it adds at a steady rate, the first token among many streams, and a million frames. */
 export async function proxy(): Promise<readonly Row[]> {
   await using provider = await target('provider.ts')
-  await using full = await builtTarget('proxy.ts', provider.url)
+  const { TEST_DATABASE_URL } = process.env
+  await using scratch = TEST_DATABASE_URL ? await scratchPostgres(TEST_DATABASE_URL) : null
+  await using full = await builtTarget('proxy.ts', provider.url, '', scratch?.url.reveal() ?? '')
   await using bare = await builtTarget('proxy.ts', provider.url, 'bare')
   await using there = await portkey(provider.url)
   const plain = await nginx(provider.url)
@@ -86,21 +91,32 @@ async function rotated<T>(doors: Record<string, Door>, measure: (door: Door) => 
   return (name: string): readonly T[] => found[name] ?? []
 }
 
+/** So many requests, or for so long; answers how many there were. */
+async function send(pool: Pool, { headers, name }: Door, most: number, ms: number): Promise<number> {
+  const until = performance.now() + ms
+  let done = 0
+  const one = async () => {
+    while (done < most && performance.now() < until) {
+      const { statusCode, body } = await pool.request(request(headers, whole))
+      await body.dump()
+      if (statusCode !== 200) throw new Error(`${name} answered ${statusCode}`)
+      done++
+    }
+  }
+  await Promise.all(Array.from({ length: CONNECTIONS }, one))
+  return done
+}
+
 async function throughput(doors: Record<string, Door>): Promise<Row[]> {
+  const warm = new Set<string>()
   const of = await rotated(doors, async (door) => {
     const pool = open(door, CONNECTIONS)
+    // A server that has run for days is compiled; one that has answered a thousand is not.
+    if (!warm.has(door.name)) await send(pool, door, WARM_REQUESTS, WARM_MS)
+    warm.add(door.name)
     const cpu = cpuOf(door.pid)
     const began = performance.now()
-    let done = 0
-    const one = async () => {
-      while (performance.now() < began + SLICE_MS) {
-        const { statusCode, body } = await pool.request(request(door.headers, whole))
-        await body.dump()
-        if (statusCode !== 200) throw new Error(`${door.name} answered ${statusCode}`)
-        done++
-      }
-    }
-    await Promise.all(Array.from({ length: CONNECTIONS }, one))
+    const done = await send(pool, door, Number.POSITIVE_INFINITY, SLICE_MS)
     const perSecond = done / ((performance.now() - began) / 1000)
     const cpuMicroseconds = (cpuOf(door.pid) - cpu) / done
     await pool.close()

@@ -1,12 +1,14 @@
-// The door to language models as the city runs it: keys, budgets, routing, usage and metrics on. Its arguments are the provider's address, and `bare` for no budgets and no ledger.
+// The door to language models as the city runs it: keys, budgets, routing, usage and metrics on. Its arguments are the provider's address, `bare` for no budgets and no ledger, and a PostgreSQL to keep the ledger in.
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { librarian } from '../../src/engines/llm/librarian.ts'
 import { systemClock } from '../../src/kernel/clock.ts'
 import { createIds } from '../../src/kernel/ids.ts'
+import { Secret } from '../../src/kernel/secret.ts'
 import { migrateUp } from '../../src/platform/database/migrate.ts'
 import { openPglite } from '../../src/platform/database/pglite.ts'
+import { openPostgres } from '../../src/platform/database/postgres.ts'
 import { openEvents } from '../../src/platform/events/in-process.ts'
 import { createHttp } from '../../src/platform/http/http.ts'
 import { serve } from '../../src/platform/http/serve.ts'
@@ -19,7 +21,7 @@ import { createLlmProxy } from '../../src/services/llm-proxy/llm-proxy.ts'
 import { ModelsFile } from '../../src/services/llm-proxy/models-file.ts'
 import { providersWith } from '../../src/services/llm-proxy/providers.ts'
 
-const [provider = '', bare] = process.argv.slice(2)
+const [provider = '', bare = '', databaseUrl = ''] = process.argv.slice(2)
 steadyTicks()
 const ids = createIds(systemClock)
 const logger = createLogger('warn')
@@ -37,7 +39,10 @@ const authenticate: Authenticate = async () => ({
 })
 
 async function books() {
-  const database = await openPglite({ dataDir: null })
+  // The embedded database would work in this very process, and be measured with it.
+  const database = databaseUrl
+    ? await openPostgres({ url: new Secret(databaseUrl) })
+    : await openPglite({ dataDir: null })
   await migrateUp(database, 'migrations')
   const db = database.kysely.withTables<LlmTables>()
   await db

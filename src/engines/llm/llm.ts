@@ -24,6 +24,8 @@ export const LlmHints = z.object({
   maxUsd: z.number().min(0).optional(),
   /** What belongs together stays with one model while it can. */
   session: z.string().max(200).optional(),
+  /** The answer to exactly this request, if it was given not long ago, will do. */
+  cache: z.boolean().optional(),
 })
 export type LlmHints = z.infer<typeof LlmHints>
 

@@ -8,11 +8,13 @@ import { deadline } from '../../kernel/deadline.ts'
 import { createIds } from '../../kernel/ids.ts'
 import { readYaml } from '../../platform/yaml-file.ts'
 import { type Asker, createAsk } from './ask.ts'
+import { cachedAsk } from './cache.ts'
 import { createHealth } from './health.ts'
 import type { Expense, Ledger, Settlement } from './ledger.ts'
 import { createModels } from './models.ts'
 import { ModelsFile, NO_MODELS } from './models-file.ts'
 import { providersWith } from './providers.ts'
+import { redactRequest } from './redact.ts'
 
 const NOBODY = { principal: 'usr_a', key: null, agent: null, community: null, room: null, run: null }
 const anybody: Asker = { payer: NOBODY, mayLeave: true }
@@ -60,6 +62,7 @@ async function scene(file: (urls: readonly string[]) => string, random = () => 0
       ledger: ledger as Ledger,
       clock: over,
       random,
+      redact: redactRequest,
     })
   const ask = make(clock)
   return {
@@ -203,6 +206,33 @@ test('a price is held before, and settled by what the provider says or what we c
   stop.abort()
   expect(await over).toMatchObject({ name: 'AbortError' })
   expect(set.spent[1]?.end).toMatchObject({ tokensIn: 5, counted: true })
+})
+
+test('a provider elsewhere is not shown secrets, one of ours is; an answer is given again where that will do', async () => {
+  await using set = await scene(three('[one]'))
+  const secret = ['sk-', '0123456789abcdefABCDEF'].join('')
+  const messages = [{ role: 'user', content: `my key is ${secret}` }]
+  await set.ask({ model: 'two', messages })
+  await set.ask({ model: 'one', messages })
+  expect(JSON.stringify(set.providers[1].requests[0]?.body)).not.toContain(secret)
+  expect(JSON.stringify(set.providers[0].requests[0]?.body)).toContain(secret)
+
+  const ask = cachedAsk(
+    (asked, asker) => set.ask(asked.request, asker),
+    () => 60_000,
+    set.clock,
+  )
+  const request = { model: 'three', messages: [{ role: 'user', content: 'hi' }] }
+  const give = async (asker = anybody, cache = true) =>
+    await ask({ request: { ...request, daarion: { cache } }, bytes: null }, asker, deadline(20_000))
+  await give()
+  await give()
+  expect(set.counts()[2]).toBe(1)
+  await give(anybody, false)
+  await give({ ...anybody, payer: { ...NOBODY, principal: 'usr_b' } })
+  await set.clock.advance(60_000)
+  await give()
+  expect(set.counts()[2]).toBe(4)
 })
 
 test('a wrong file is refused with what would be right', async () => {

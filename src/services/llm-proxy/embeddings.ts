@@ -7,6 +7,7 @@ import { costOf, tokensOf } from './facts.ts'
 import type { Ledger } from './ledger.ts'
 import { llmProxyError } from './llm-proxy.errors.ts'
 import { CITY_MODEL, type Models, type Target } from './models.ts'
+import { redacted } from './redact.ts'
 
 const MAX_TEXTS = 2_048
 
@@ -81,7 +82,9 @@ async function byProvider(
     tokens: tokensIn,
   })
   try {
-    const body = request.model === name ? bytes : JSON.stringify({ ...request, model: name })
+    const input = target.local ? request.input : redacted(request.input, target.redact)
+    const same = request.model === name && input === request.input
+    const body = same ? bytes : JSON.stringify({ ...request, input, model: name })
     const answer = await wire?.send({ path: 'embeddings', body, stream: false, choices: false }, signal)
     if (answer?.kind !== 'whole') throw llmProxyError('llm_proxy.none_fits', { model: id, why: 'kind' })
     const told = z.object({ usage: z.object({ prompt_tokens: z.number() }) }).safeParse(answer.json)

@@ -18,6 +18,7 @@ import { checkYamlFile, type YamlFile } from '../../platform/yaml-file.ts'
 import { credentialRevoked } from '../auth/auth.events.ts'
 import { type Asker, createAsk } from './ask.ts'
 import { createBooks } from './books.ts'
+import { cachedAsk } from './cache.ts'
 import { createCallers, payerOf, payerOfCaller } from './callers.ts'
 import { answerChat, judge, responseOf } from './chat.ts'
 import { unknownModel } from './choose.ts'
@@ -34,6 +35,7 @@ import { messagesError } from './messages.ts'
 import { createModels, type OpenWire } from './models.ts'
 import { type ModelsFile, NO_MODELS } from './models-file.ts'
 import { completionError } from './openai-error.ts'
+import { redactRequest } from './redact.ts'
 import { answerResponses } from './responses.door.ts'
 import { serveUsage } from './usage.routes.ts'
 
@@ -78,7 +80,15 @@ export function createLlmProxy(needs: LlmProxyNeeds): LlmProxy {
   const ledgerBooks = books && createBooks(books.db, clock)
   const callers = createCallers(clock)
   const ids = books?.ids ?? createIds(clock)
-  const ask = createAsk({ models: () => models, health, ledger: ledger ?? null, clock, random })
+  const asking = createAsk({
+    models: () => models,
+    health,
+    ledger: ledger ?? null,
+    clock,
+    random,
+    redact: redactRequest,
+  })
+  const ask = cachedAsk(asking, () => models.file.cache_s * 1_000, clock)
   let staying: ReadonlySet<string> = new Set()
   const stops: (() => void)[] = []
 

@@ -25,8 +25,6 @@ export const ProviderSettings = z.strictObject({
   idle_s: seconds.default(120),
   /** How many answers may be under way at once, of this process. */
   concurrent: z.number().int().min(1).max(100_000).optional(),
-  /** Whether it takes `/responses` and `/messages` itself. */
-  responses: z.boolean().default(false),
   /** What is cut out of a request before it leaves: secrets always where it is foreign, people's data where this says so. */
   redact: z.enum(['secrets', 'personal', 'none']).default('secrets'),
 })

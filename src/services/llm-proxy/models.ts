@@ -19,7 +19,6 @@ export interface Target {
   /** Whether what it is asked stays on the operator's own machines. */
   readonly local: boolean
   readonly streamUsage: boolean
-  readonly responses: boolean
   readonly concurrent: number
   readonly redact: ProviderSettings['redact']
   readonly retryForMs: number
@@ -93,7 +92,6 @@ function served(id: string, settings: ModelSettings, provider: ProviderSettings,
     settings,
     local: provider.local ?? isLoopback(provider.url),
     streamUsage: provider.stream_usage,
-    responses: provider.responses,
     concurrent: provider.concurrent ?? Number.POSITIVE_INFINITY,
     redact: provider.redact,
     retryForMs: RETRY_MS,
@@ -111,7 +109,6 @@ function builtIn(id: string, ownedBy: string, engine: Llm): Target {
     settings: { tags: [], kind: 'chat' },
     local: wire === null || isLoopback(`http://${wire.name}`),
     streamUsage: false,
-    responses: false,
     concurrent: Number.POSITIVE_INFINITY,
     redact: 'secrets',
     retryForMs,
