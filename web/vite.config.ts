@@ -5,6 +5,7 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin } from 'vite'
+import { contractsOfClients } from './contracts.ts'
 import { createPieces, iconsByFile } from './pieces.ts'
 
 const city = 'http://127.0.0.1:7400'
@@ -25,6 +26,7 @@ export default defineConfig({
     tailwindcss(),
     iconsByFile(),
     withoutJsonSchema(),
+    contractsOfClients(),
     pieces.plugin,
     precache(),
     compressed(),

@@ -28,7 +28,7 @@ export const OWNER = { email: 'owner@city.test', password: 'a long enough passwo
 /** The built city as a process of its own, on a free port of loopback. Builds what is stale first. `env` is all it sees of the environment. */
 export async function startCity(
   env: Readonly<Record<string, string>>,
-  openMs = 60_000,
+  openMs = 180_000,
 ): Promise<RunningCity> {
   await built()
   const child = spawn(process.execPath, [join(root, 'dist/main.js')], {

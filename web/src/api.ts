@@ -1,7 +1,9 @@
 import { connect } from '../../src/kernel/client.ts'
 import type { agentsContract } from '../../src/services/agents/agents.contract.ts'
 import { runOperations } from '../../src/services/agents/runs.contract.ts'
-import { authContract } from '../../src/services/auth/auth.contract.ts'
+import type { authContract } from '../../src/services/auth/auth.contract.ts'
+import { doorOperations } from '../../src/services/auth/door.contract.ts'
+import { residentOperations } from '../../src/services/auth/residents.contract.ts'
 import { actOperations } from '../../src/services/city/acts.contract.ts'
 import type { cityContract } from '../../src/services/city/city.contract.ts'
 import { deskOperations } from '../../src/services/city/desk.contract.ts'
@@ -30,7 +32,11 @@ export function createApi(origin: string) {
   const fetch: typeof globalThis.fetch = (url, init) =>
     globalThis.fetch(url, { ...init, credentials: 'same-origin' })
   return {
-    auth: connect(origin, authContract, { fetch }),
+    auth: later<typeof authContract>(
+      connect(origin, { ...doorOperations, ...residentOperations }, { fetch }),
+      async () =>
+        connect(origin, (await import('../../src/services/auth/auth.contract.ts')).authContract, { fetch }),
+    ),
     city: later<typeof cityContract>(connect(origin, inRoom, { fetch }), async () =>
       connect(origin, (await import('../../src/services/city/city.contract.ts')).cityContract, { fetch }),
     ),

@@ -38,7 +38,10 @@ awaitInstallOffer()
 
 const place = document.getElementById('root')
 if (!place) throw new Error('index.html has no #root')
-createRoot(place).render(
+createRoot(place, {
+  // What a page says in words is no fault of the page; whatever else it caught is.
+  onCaughtError: (cause) => cause instanceof AppError || console.error(cause),
+}).render(
   <StrictMode>
     <I18nextProvider i18n={words}>
       <QueryClientProvider client={queries}>

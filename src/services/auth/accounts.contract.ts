@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { del, get, patch, post } from '../../kernel/contract.ts'
 import { CityRole, Principal } from '../../kernel/principal.ts'
+import { doorOperations, Locale, Me } from './door.contract.ts'
 
 const Email = z.email().max(254)
 const Password = z.string().min(10).max(256)
@@ -8,12 +9,7 @@ const Password = z.string().min(10).max(256)
 const Guess = z.string().max(256)
 const Token = z.string().max(256)
 const Name = z.string().trim().min(1).max(80)
-const Locale = z.enum(['uk', 'en'])
 const Done = z.object({ done: z.literal(true) })
-
-/** Who is signed in, as their own browser sees them. */
-export const Me = Principal.extend({ email: z.string().nullable(), locale: Locale.nullable() })
-export type Me = z.infer<typeof Me>
 
 /** The password was right, and the account asks for a code as well: `signInTotp` takes the ticket for five minutes. */
 export const SecondStep = z.object({ next: z.literal('totp'), ticket: z.string() })
@@ -213,12 +209,7 @@ export const accountOperations = {
     input: z.object({}),
     output: Done,
   }),
-  me: get('/api/auth/me', {
-    summary: 'Who I am',
-    right: 'auth.account.read',
-    input: z.object({}),
-    output: Me,
-  }),
+  ...doorOperations,
   changeMe: patch('/api/auth/me', {
     summary: 'Change my name or the language of my letters',
     right: 'auth.account.change',
@@ -232,20 +223,6 @@ export const accountOperations = {
     input: z.object({ principal: z.string().max(100), password: Guess }),
     output: Done,
     errors: ['not_found', 'conflict', ...INSIDE],
-  }),
-  door: get('/api/auth/door', {
-    summary: 'What a visitor meets: a city without an owner, or its sign and how one comes in',
-    right: 'auth.city.read',
-    access: 'public',
-    input: z.object({}),
-    output: z.object({
-      city: z.string(),
-      owned: z.boolean(),
-      residents: z.number().int(),
-      signUp: z.enum(['invitation', 'open']),
-      /** Whether the city can send letters. */
-      mail: z.boolean(),
-    }),
   }),
   security: get('/api/auth/security', {
     summary: 'What guards my account',

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Secret } from '../../kernel/secret.ts'
 import { httpError } from '../../platform/http/http.errors.ts'
-import type { Me, SecondStep, UsedPasskey, Waiting } from './accounts.contract.ts'
+import type { SecondStep, UsedPasskey, Waiting } from './accounts.contract.ts'
 import type { Accounts, NewAccount } from './auth.accounts.ts'
 import type { SessionCookie } from './auth.cookie.ts'
 import type { Credentials } from './auth.credentials.ts'
@@ -18,6 +18,7 @@ import type { AuthTables } from './auth.tables.ts'
 import type { Throttle } from './auth.throttle.ts'
 import { sign } from './auth.tokens.ts'
 import type { Totp } from './auth.totp.ts'
+import type { Me } from './door.contract.ts'
 
 /** The browser at the door. In a call within the process there is none: then accounts are made and passwords checked, and no session opens. */
 export interface Visitor {

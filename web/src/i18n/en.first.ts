@@ -26,6 +26,7 @@ export const firstEn = {
     signOut: 'Sign out',
     feed: 'Feed',
     map: 'Map',
+    knowledge: 'Knowledge',
     account: 'Account',
     operator: 'State of the city',
     invite: 'Invite',

@@ -26,6 +26,7 @@ export const firstUk = {
     signOut: 'Вийти',
     feed: 'Стрічка',
     map: 'Мапа',
+    knowledge: 'Знання',
     account: 'Обліковий запис',
     operator: 'Стан міста',
     invite: 'Запросити',

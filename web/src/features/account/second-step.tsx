@@ -1,7 +1,7 @@
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Me } from '../../../../src/services/auth/accounts.contract.ts'
+import type { Me } from '../../../../src/services/auth/door.contract.ts'
 import { useApi } from '../../context.tsx'
 import { failureOf, sentenceOf } from '../../i18n/failures.ts'
 import { useLanguage } from '../../i18n/format.ts'

@@ -1,6 +1,6 @@
 import { queryOptions, useSuspenseQuery } from '@tanstack/react-query'
 import { AppError } from '../../../../src/kernel/errors.ts'
-import type { Me } from '../../../../src/services/auth/accounts.contract.ts'
+import type { Me } from '../../../../src/services/auth/door.contract.ts'
 import type { Api } from '../../api.ts'
 import { useApi } from '../../context.tsx'
 

@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useRouter } from '@tanstack/react-router'
-import type { Me } from '../../../../src/services/auth/accounts.contract.ts'
+import type { Me } from '../../../../src/services/auth/door.contract.ts'
 
 /** Goes into the city as whoever has just come in; nothing of an earlier resident stays in memory. */
 export function useEnter() {

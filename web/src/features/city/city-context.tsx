@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from 'react'
-import type { Me } from '../../../../src/services/auth/accounts.contract.ts'
+import type { Me } from '../../../../src/services/auth/door.contract.ts'
 import type { Room } from '../../../../src/services/city/rooms.contract.ts'
 import { useApi } from '../../context.tsx'
 import { type City, createCity, ROOMS } from './city.ts'

@@ -1,6 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { AppError } from '../../../../src/kernel/errors.ts'
-import type { Me } from '../../../../src/services/auth/accounts.contract.ts'
+import type { Me } from '../../../../src/services/auth/door.contract.ts'
 import { ServerFrame } from '../../../../src/services/city/city.live.contract.ts'
 import type { Message } from '../../../../src/services/city/messages.contract.ts'
 import type { Room } from '../../../../src/services/city/rooms.contract.ts'
@@ -48,8 +48,8 @@ export interface City {
   /** Marks a room unread from a number on; until `readAgain` what is in view does not count as read. */
   markUnread(room: string, seq: number): Promise<void>
   readAgain(room: string): void
-  /** Notes that a room was read up to a number; told to the city in a moment. */
-  read(room: string, seq: number): void
+  /** Notes that a room was read up to a number, its newest or one before; told to the city in a moment. */
+  read(room: string, seq: number, newest: boolean): void
   wake(): void
   close(): void
 }
@@ -305,15 +305,26 @@ export function createCity({ api, me, queries, signedOut }: CityNeeds): City {
       typed = Date.now()
       live.send({ type: 'typing', room })
     },
-    read(room, seq) {
+    read(room, seq, newest) {
       const pending = reads.get(room)
       if (held.has(room) || (pending && pending.seq >= seq)) return
       if (pending) clearTimeout(pending.timer)
       const timer = setTimeout(() => {
         reads.delete(room)
-        changeRoom(room, (one) => ({ ...one, readSeq: Math.max(one.readSeq, seq), unread: 0 }))
+        changeRoom(room, (one) => ({
+          ...one,
+          readSeq: Math.max(one.readSeq, seq),
+          unread: newest ? 0 : one.unread,
+        }))
         // A mark that does not arrive is made again with the next one.
-        void api.city.read({ room, seq }).then(lookAtBell, () => undefined)
+        void api.city.read({ room, seq }).then(
+          () => {
+            lookAtBell()
+            // How many are left is for the city to say.
+            if (!newest) void queries.invalidateQueries({ queryKey: ROOMS })
+          },
+          () => undefined,
+        )
       }, READ_AFTER_MS)
       reads.set(room, { seq, timer })
     },

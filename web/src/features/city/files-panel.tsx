@@ -1,3 +1,4 @@
+import { useQuery } from '@tanstack/react-query'
 import { AudioLines, FileText, Film } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -11,6 +12,7 @@ import { Button } from '../../ui/button.tsx'
 import { Segmented } from '../../ui/field.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { More, usePages } from '../../ui/pages.tsx'
+import { QuotaMeter } from '../quotas/quota-meter.tsx'
 import { Picture } from './parts/picture.tsx'
 import { useTalk } from './talk-context.tsx'
 
@@ -29,9 +31,20 @@ export function FilesPanel({ room, onClose }: { room: Room; onClose: () => void 
         options={KINDS.map((value) => ({ value, label: t(`city.filesOf.${value}`) }))}
         onChange={setKind}
       />
+      <RoomQuota room={room.id} />
       <FilesOf key={kind} room={room} kind={kind} onClose={onClose} />
     </div>
   )
+}
+
+/** How much of the room's space is taken; what cannot be told, or not yet in words, is left out. */
+function RoomQuota({ room }: { room: string }) {
+  const { t, i18n } = useTranslation()
+  const api = useApi()
+  const quota = useQuery({ queryKey: ['room-quota', room], queryFn: () => api.city.roomQuota({ room }) })
+  return quota.data && i18n.exists('account.quotas.own') ? (
+    <QuotaMeter of={quota.data} label={t('city.files')} />
+  ) : null
 }
 
 function FilesOf({ room, kind, onClose }: { room: Room; kind: Kind; onClose: () => void }) {

@@ -6,8 +6,14 @@ import { MessageView } from './message-view.tsx'
 import { OutgoingView } from './outgoing-view.tsx'
 import type { Row } from './rows.ts'
 
+interface LogRowProps {
+  row: Exclude<Row, { kind: 'head' }>
+  target: string | null
+  format: Format
+}
+
 /** One row of the log, by its kind. */
-export function LogRow({ row, target, format }: { row: Row; target: string | null; format: Format }) {
+export function LogRow({ row, target, format }: LogRowProps) {
   const { t } = useTranslation()
   switch (row.kind) {
     case 'day':

@@ -2,6 +2,7 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { ArrowDown, CircleAlert } from 'lucide-react'
 import {
   type KeyboardEvent,
+  type ReactNode,
   type Ref,
   useCallback,
   useEffect,
@@ -12,7 +13,6 @@ import {
   useState,
 } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Room } from '../../../../src/services/city/rooms.contract.ts'
 import { useFormat } from '../../i18n/format.ts'
 import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
@@ -33,7 +33,13 @@ export interface LogHandle {
 
 interface LogProps {
   ref: Ref<LogHandle>
-  room: Room
+  label: string
+  /** What a thread begins with; its days are not told. */
+  head?: ReactNode
+  /** How many are unread where the newest are not held. */
+  unread: number
+  /** Answers up to this number are history. */
+  after: number
   timeline: Timeline
   outgoing: readonly Outgoing[]
   /** Up to where the reader had read when the room was opened. */
@@ -44,6 +50,8 @@ interface LogProps {
   onNewer: () => void
   /** The reader goes to the newest, which may not be held. */
   onLatest: () => Promise<void>
+  /** The number of the last message that was wholly before the reader's eyes, and whether it is the newest. */
+  onSeen: (seq: number, newest: boolean) => void
   /** The number of the message that is in the middle of the view. */
   onLook: (seq: number) => void
   /** A message that was gone to. */
@@ -57,20 +65,22 @@ const ROWS_AHEAD = 30
 /** Heights of rows that are remembered. */
 const HEIGHTS_KEPT = 2_000
 
-/** A stretch of a room's history, of which only what is in view is in the page. It follows only at the end, and stays where it is when messages come in above or are let go. */
+/** A stretch of the history of a room or a thread, of which only what is in view is in the page. It follows only at the end, and stays where it is when messages come in above or are let go. */
 export function Log(props: LogProps) {
-  const { ref, room, timeline, outgoing, readSeq, older, newer, onOlder, onNewer, onLatest, onLook, target } =
-    props
+  const { ref, label, head, unread, after, timeline, outgoing, readSeq, older, newer, target } = props
+  const { onOlder, onNewer, onLatest, onLook, onSeen } = props
   const { t } = useTranslation()
   const city = useCity()
   const format = useFormat()
   const { messages, streams } = timeline
   const whole = timeline.older === null
   const current = timeline.newer === null
+  const headed = head !== undefined
   const rows = useMemo(() => {
     const dayOf = (at: string | number) => new Date(at).toDateString()
-    return rowsOf({ messages, streams, outgoing, readSeq, me: city.me.id, dayOf, whole, current })
-  }, [messages, streams, outgoing, readSeq, city.me.id, whole, current])
+    const found = rowsOf({ messages, streams, outgoing, readSeq, me: city.me.id, dayOf, whole, current })
+    return headed ? [HEAD, ...found.filter(({ kind }) => kind !== 'day')] : found
+  }, [messages, streams, outgoing, readSeq, city.me.id, whole, current, headed])
 
   const scroller = useRef<HTMLDivElement>(null)
   // The page that reaches the newest is history still: only what comes after it is followed.
@@ -109,7 +119,7 @@ export function Log(props: LogProps) {
   const [atEnd, setAtEnd] = useState(true)
   const following = useRef(true)
   const newest = messages.at(-1)?.seq ?? 0
-  const [seen, setSeen] = useState(newest)
+  const [seen, setSeen] = useState(readSeq ?? newest)
   const look = useCallback(() => {
     const element = scroller.current
     if (!element) return
@@ -119,10 +129,14 @@ export function Log(props: LogProps) {
     if (seq !== null) onLook(end ? Number.POSITIVE_INFINITY : seq)
     following.current = end
     setAtEnd(end)
-    if (!end || document.visibilityState !== 'visible') return
-    setSeen(newest)
-    if (newest > room.readSeq) city.read(room.id, newest)
-  }, [newest, current, rows, virtualizer, onLook, room.id, room.readSeq, city])
+    if (document.visibilityState !== 'visible') return
+    const bottom = element.scrollTop + element.clientHeight
+    const lowest = virtualizer.getVirtualItems().findLast((item) => item.end <= bottom)
+    const last = end ? newest : lowest && seqAt(rows, lowest.index)
+    if (!last) return
+    setSeen((before) => Math.max(before, last))
+    onSeen(last, end)
+  }, [newest, current, rows, virtualizer, onLook, onSeen])
   useEffect(() => {
     const frame = requestAnimationFrame(look)
     document.addEventListener('visibilitychange', look)
@@ -144,7 +158,7 @@ export function Log(props: LogProps) {
     return () => watch.disconnect()
   }, [virtualizer])
   const unseen = messages.filter(({ seq, author }) => seq > seen && author.id !== city.me.id).length
-  const fresh = current ? unseen : room.unread
+  const fresh = current ? unseen : unread
 
   const first = items[0]?.index ?? 0
   const left = rows.length - 1 - (items.at(-1)?.index ?? 0)
@@ -195,14 +209,14 @@ export function Log(props: LogProps) {
         className="scroll"
         role="log"
         aria-live="off"
-        aria-label={t('city.log')}
+        aria-label={label}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
         tabIndex={0}
         onScroll={look}
         onKeyDown={move}
         {...keepFocus}
       >
-        {whole && <p className="log-status meta">{t('city.beginning')}</p>}
+        {whole && !headed && <p className="log-status meta">{t('city.beginning')}</p>}
         <Missing state={older} what={t('city.olderFailed')} onRetry={onOlder} />
         <div className="log" style={{ height: virtualizer.getTotalSize() }}>
           {items.map((item) => {
@@ -216,7 +230,7 @@ export function Log(props: LogProps) {
                   className="log-row"
                   style={{ transform: `translateY(${item.start}px)` }}
                 >
-                  <LogRow row={row} target={target} format={format} />
+                  {row.kind === 'head' ? head : <LogRow row={row} target={target} format={format} />}
                 </div>
               )
             )
@@ -235,7 +249,7 @@ export function Log(props: LogProps) {
           {fresh > 0 && t('city.fresh', { count: fresh })}
         </Button>
       )}
-      <Announcer messages={messages} after={room.seq} />
+      <Announcer messages={messages} after={after} />
     </>
   )
 }
@@ -257,7 +271,8 @@ function Missing({ state, what, onRetry }: { state: Fetching; what: string; onRe
   )
 }
 
-const HEIGHTS = { day: 38, new: 38, stream: 140, out: 60 } as const
+const HEAD: Row = { kind: 'head', key: 'head' }
+const HEIGHTS = { head: 120, day: 38, new: 38, stream: 140, out: 60 } as const
 
 /** A first height (px) until a row is measured. */
 function guess(row: Row | undefined): number {

@@ -3,7 +3,7 @@ import type { OutboxStore, OutEntry } from './outbox.ts'
 const NAME = 'daarion'
 const TABLE = 'outbox'
 
-/** Keeps entries, with their files' bytes, in IndexedDB. Where the browser has none, or no room, they live as long as the page. */
+/** Keeps entries, with their files' bytes, in IndexedDB. Where the browser has none, has no room, or shuts it while the page is left, they live as long as the page. */
 export function createOutboxStore(): OutboxStore {
   const memory = new Map<string, OutEntry>()
   let opening: Promise<IDBDatabase | null> | undefined
@@ -27,14 +27,14 @@ export function createOutboxStore(): OutboxStore {
   }
   return {
     async all() {
-      const kept = (await run<OutEntry[]>('readonly', (table) => table.getAll())) ?? []
+      const kept = (await run<OutEntry[]>('readonly', (table) => table.getAll()).catch(() => null)) ?? []
       return [...kept, ...memory.values()]
     },
     async get(clientId) {
       const held = memory.get(clientId)
-      return (
-        held ?? (await run<OutEntry | undefined>('readonly', (table) => table.get(clientId))) ?? undefined
-      )
+      if (held) return held
+      const found = run<OutEntry | undefined>('readonly', (table) => table.get(clientId))
+      return (await found.catch(() => null)) ?? undefined
     },
     async put(entry) {
       const stored = await run('readwrite', (table) => table.put(entry)).catch(() => null)

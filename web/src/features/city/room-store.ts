@@ -45,14 +45,13 @@ export interface RoomStore {
   catchUp(): Promise<void>
 }
 
-/** A stretch of one room's timeline, or of one of its threads, for the reader `me`, kept by fetches and by the live line together: frames that come during a fetch are applied before and after it. Of a room at most 500 messages are held, wherever in it one reads. */
+/** A stretch of one room's timeline, or of one of its threads, for the reader `me`, kept by fetches and by the live line together: frames that come during a fetch are applied before and after it. At most 500 messages are held, wherever in it one reads. */
 export function createRoomStore(
   api: Api,
   room: string,
   { me = '', thread = null }: { me?: string; thread?: string | null } = {},
 ): RoomStore {
   const empty = { ...emptyTimeline, thread }
-  const most = thread === null ? HELD : Number.POSITIVE_INFINITY
   const apply = (timeline: Timeline, frame: ServerFrame) => applyFrame(timeline, frame, me)
   let now: RoomState = { timeline: empty, state: 'loading', older: 'idle', newer: 'idle', failure: null }
   let place = Number.POSITIVE_INFINITY
@@ -64,7 +63,7 @@ export function createRoomStore(
   let loading: Promise<void> | null = null
 
   const set = ({ timeline = now.timeline, ...change }: Partial<RoomState>) => {
-    now = { ...now, ...change, timeline: bounded(timeline, most, place) }
+    now = { ...now, ...change, timeline: bounded(timeline, HELD, place) }
     for (const changed of listeners) changed()
   }
   /** Fetches messages; the frames that arrive meanwhile win over what was fetched. */
@@ -126,7 +125,7 @@ export function createRoomStore(
       const there = new Set(now.timeline.messages.map(({ id }) => id))
       const added = items.filter(({ id }) => !there.has(id))
       const longer = during.reduce(apply, merge({ ...now.timeline, [end]: next }, added))
-      set({ timeline: bounded(longer, most, older ? 0 : Number.POSITIVE_INFINITY), [end]: 'idle' })
+      set({ timeline: bounded(longer, HELD, older ? 0 : Number.POSITIVE_INFINITY), [end]: 'idle' })
     } catch {
       set({ [end]: leap === leaps ? 'failed' : 'idle' })
     }
@@ -196,7 +195,7 @@ export function createRoomStore(
     rest() {
       place = Number.POSITIVE_INFINITY
       if (now.timeline.newer !== null) void latest()
-      else if (thread === null) set({ timeline: bounded(now.timeline, HELD_ASIDE, place) })
+      else set({ timeline: bounded(now.timeline, HELD_ASIDE, place) })
     },
     async catchUp() {
       const wanted = openRuns(now.timeline.messages)

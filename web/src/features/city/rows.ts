@@ -4,6 +4,8 @@ import { openRuns, type Stream } from './timeline.ts'
 
 /** One row of the log. Keys are stable: a message sent from here keeps its key when it is stored. */
 export type Row =
+  /** What a thread begins with. */
+  | { readonly kind: 'head'; readonly key: string }
   | { readonly kind: 'day'; readonly key: string; readonly at: string }
   | { readonly kind: 'new'; readonly key: string }
   | { readonly kind: 'message'; readonly key: string; readonly message: Message; readonly continued: boolean }

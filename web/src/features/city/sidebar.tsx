@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import {
   Activity,
+  BookOpen,
   CircleAlert,
   CircleUser,
   Languages,
@@ -107,6 +108,10 @@ function Places() {
       <Link className="nav" to="/directory" {...current}>
         <Icon of={LayoutList} />
         <span className="grow">{t('rooms.directory')}</span>
+      </Link>
+      <Link className="nav" to="/knowledge" {...current}>
+        <Icon of={BookOpen} />
+        <span className="grow">{t('common.knowledge')}</span>
       </Link>
     </>
   )

@@ -120,6 +120,12 @@ export function Talk({ room }: { room: Room }) {
     ],
     [store, say, t],
   )
+  const onSeen = useCallback(
+    (seq: number, newest: boolean) => {
+      if (seq > room.readSeq) city.read(room.id, seq, newest)
+    },
+    [city, room.id, room.readSeq],
+  )
   const nothing = state === 'ready' && timeline.messages.length === 0 && outgoing.length === 0
   return (
     <TalkProvider value={actions}>
@@ -146,7 +152,9 @@ export function Talk({ room }: { room: Room }) {
             {state === 'ready' && !nothing && (
               <Log
                 ref={log}
-                room={room}
+                label={t('city.log')}
+                unread={room.unread}
+                after={room.seq}
                 timeline={timeline}
                 outgoing={outgoing}
                 readSeq={readSeq}
@@ -156,6 +164,7 @@ export function Talk({ room }: { room: Room }) {
                 onNewer={loadNewer}
                 onLatest={goLatest}
                 onLook={store.look}
+                onSeen={onSeen}
                 target={target}
               />
             )}

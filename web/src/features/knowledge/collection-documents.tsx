@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { CircleAlert, FolderUp, Upload } from 'lucide-react'
-import { useRef } from 'react'
+import { CircleAlert, FolderUp, History, Upload } from 'lucide-react'
+import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Document } from '../../../../src/services/knowledge/documents.contract.ts'
 import { useApi } from '../../context.tsx'
@@ -10,6 +10,7 @@ import { useFormat } from '../../i18n/format.ts'
 import { Button } from '../../ui/button.tsx'
 import { FieldError } from '../../ui/field.tsx'
 import { Icon } from '../../ui/icon.tsx'
+import { KeptRow } from './kept-row.tsx'
 import { useUploads } from './use-uploads.ts'
 
 const READING_MS = 2_000
@@ -20,15 +21,16 @@ export function CollectionDocuments({ collection }: { collection: string }) {
   const api = useApi()
   const format = useFormat()
   const queries = useQueryClient()
+  const [older, setOlder] = useState(false)
   const queryKey = ['collection-documents', collection]
   const refresh = () => {
     void queries.invalidateQueries({ queryKey })
     void queries.invalidateQueries({ queryKey: ['collections'] })
   }
   const found = useInfiniteQuery({
-    queryKey,
+    queryKey: [...queryKey, older],
     queryFn: ({ pageParam }) =>
-      api.knowledge.collectionDocuments({ collection, ...(pageParam && { after: pageParam }) }),
+      api.knowledge.collectionDocuments({ collection, older, ...(pageParam && { after: pageParam }) }),
     initialPageParam: '',
     getNextPageParam: ({ next }) => next,
     refetchInterval: ({ state }) =>
@@ -44,6 +46,9 @@ export function CollectionDocuments({ collection }: { collection: string }) {
       <div className="row wrap">
         <FileButton icon={Upload} label={t('knowledge.addFiles')} onFiles={uploads.send} />
         <FileButton icon={FolderUp} label={t('knowledge.addFolder')} folder onFiles={uploads.send} />
+        <Button look="quiet" icon={History} aria-pressed={older} onClick={() => setOlder(!older)}>
+          {t(older ? 'knowledge.newestOnly' : 'knowledge.older')}
+        </Button>
       </div>
       <ul className="klist">
         {uploads.sending.map((one) => (
@@ -122,7 +127,7 @@ function DocumentRow({ document, onChange }: { document: Document; onChange: () 
   const { t } = useTranslation()
   const api = useApi()
   const format = useFormat()
-  const { addedBy, error, id, near, pages, state, title, version } = document
+  const { addedBy, error, id, near, pages, replacedBy, state, title, version } = document
   const retry = useMutation({
     mutationFn: () => api.knowledge.retryDocument({ document: id }),
     onSuccess: onChange,
@@ -137,39 +142,32 @@ function DocumentRow({ document, onChange }: { document: Document; onChange: () 
   const about = [
     pages.total > 0 ? t('city.pages', { count: pages.total }) : '',
     format.bytes(document.sizeBytes),
-    version > 1 ? t('knowledge.version', { version }) : '',
+    version > 1 || replacedBy !== null ? t('knowledge.version', { version }) : '',
+    replacedBy !== null ? t('knowledge.replaced') : '',
     near ? t('knowledge.near', { title: near.title, share: Math.round(near.share * 100) }) : '',
     pages.failed > 0 ? t('knowledge.unreadPages', { count: pages.failed }) : '',
   ]
   return (
-    <li>
-      <span className="grow">
+    <KeptRow
+      title={
         <Link to="/documents/$document" params={{ document: id }}>
           {title}
         </Link>
-        <span className="meta">{about.filter(Boolean).join(' · ')}</span>
-        {state === 'pending' && (
-          <progress value={done} max={Math.max(1, pages.total)} aria-label={t('city.readingDocument')} />
-        )}
-        {told && (
-          <span className="fail">
-            <Icon of={CircleAlert} size="s" />
-            <span>{sentenceOf(told, format.language)}</span>
-          </span>
-        )}
-      </span>
-      <span className="row">
-        {(state === 'failed' || (state === 'done' && pages.failed > 0)) && (
-          <Button small disabled={retry.isPending} onClick={() => retry.mutate()}>
-            {t('knowledge.readAgain')}
-          </Button>
-        )}
-        {addedBy !== null && (
-          <Button small look="quiet" disabled={remove.isPending} onClick={() => remove.mutate()}>
-            {t('knowledge.remove')}
-          </Button>
-        )}
-      </span>
-    </li>
+      }
+      about={about}
+      reading={state === 'pending' ? { label: t('city.readingDocument'), done, total: pages.total } : null}
+      failure={told}
+    >
+      {(state === 'failed' || (state === 'done' && pages.failed > 0)) && (
+        <Button small disabled={retry.isPending} onClick={() => retry.mutate()}>
+          {t('knowledge.readAgain')}
+        </Button>
+      )}
+      {addedBy !== null && (
+        <Button small look="quiet" disabled={remove.isPending} onClick={() => remove.mutate()}>
+          {t('knowledge.remove')}
+        </Button>
+      )}
+    </KeptRow>
   )
 }

@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { CircleAlert, Globe } from 'lucide-react'
+import { Globe } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Source } from '../../../../src/services/knowledge/sources.contract.ts'
@@ -8,7 +8,7 @@ import { failureOf, sentenceOf } from '../../i18n/failures.ts'
 import { useFormat } from '../../i18n/format.ts'
 import { Button } from '../../ui/button.tsx'
 import { LabelledField, LabelledSelect } from '../../ui/field.tsx'
-import { Icon } from '../../ui/icon.tsx'
+import { KeptRow } from './kept-row.tsx'
 
 const READING_MS = 2_000
 const HOURS = [0, 24, 168, 720] as const
@@ -103,35 +103,24 @@ function SourceRow({ source, onChange }: { source: Source; onChange: () => void 
   const done = pages.done + pages.same + pages.failed
   const failure = read.error ?? remove.error
   const told = failure ? failureOf(failure) : error
+  const about = [
+    t('knowledge.sourcePages', { done, total: pages.total ?? 0 }),
+    pages.failed > 0 ? t('knowledge.unreadPages', { count: pages.failed }) : '',
+    nextAt ? t('knowledge.nextAt', { at: format.moment(nextAt) }) : '',
+  ]
   return (
-    <li>
-      <span className="grow">
-        <span>{url}</span>
-        <span className="meta">
-          {[
-            t('knowledge.sourcePages', { done, total: pages.total ?? 0 }),
-            pages.failed > 0 ? t('knowledge.unreadPages', { count: pages.failed }) : '',
-            nextAt ? t('knowledge.nextAt', { at: format.moment(nextAt) }) : '',
-          ]
-            .filter(Boolean)
-            .join(' · ')}
-        </span>
-        {isBusy && <progress value={done} max={Math.max(1, pages.total ?? 1)} aria-label={url} />}
-        {told && (
-          <span className="fail">
-            <Icon of={CircleAlert} size="s" />
-            <span>{sentenceOf(told, format.language)}</span>
-          </span>
-        )}
-      </span>
-      <span className="row">
-        <Button small disabled={isBusy || read.isPending} onClick={() => read.mutate()}>
-          {t('knowledge.readAgain')}
-        </Button>
-        <Button small look="quiet" disabled={remove.isPending} onClick={() => remove.mutate()}>
-          {t('knowledge.remove')}
-        </Button>
-      </span>
-    </li>
+    <KeptRow
+      title={<span>{url}</span>}
+      about={about}
+      reading={isBusy ? { label: url, done, total: pages.total ?? 1 } : null}
+      failure={told}
+    >
+      <Button small disabled={isBusy || read.isPending} onClick={() => read.mutate()}>
+        {t('knowledge.readAgain')}
+      </Button>
+      <Button small look="quiet" disabled={remove.isPending} onClick={() => remove.mutate()}>
+        {t('knowledge.remove')}
+      </Button>
+    </KeptRow>
   )
 }

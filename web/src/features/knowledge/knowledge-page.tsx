@@ -15,6 +15,7 @@ import { Icon } from '../../ui/icon.tsx'
 import { useMe } from '../auth/session.ts'
 import { useRooms } from '../city/city-context.tsx'
 import { CollectionDocuments } from './collection-documents.tsx'
+import { CollectionKeeping } from './collection-keeping.tsx'
 import { CollectionSources } from './collection-sources.tsx'
 import { PassageSearch } from './passage-search.tsx'
 import { QueueList } from './queue-list.tsx'
@@ -40,6 +41,9 @@ export function KnowledgePage() {
   const current = items.find(({ id }) => id === chosen) ?? items[0]
   const nameOf = ({ name, room }: (typeof items)[number]) =>
     name || rooms.data?.find(({ id }) => id === room)?.name || t('knowledge.ofRoom')
+  const mayKeep = ({ owner, room }: (typeof items)[number]) =>
+    owner === me?.id ||
+    ['owner', 'moderator'].includes(rooms.data?.find(({ id }) => id === room)?.membership ?? '')
   return (
     <main className="main" id="talk" tabIndex={-1}>
       <header className="top">
@@ -67,6 +71,9 @@ export function KnowledgePage() {
                 }))}
                 onChange={setChosen}
               />
+            )}
+            {current && mayKeep(current) && (
+              <CollectionKeeping key={current.id} collection={current} name={nameOf(current)} />
             )}
             <NewCollection onMade={setChosen} />
           </section>
