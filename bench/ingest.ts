@@ -3,6 +3,7 @@ import type { Database } from '../src/platform/database/database.ts'
 import { migrateUp } from '../src/platform/database/migrate.ts'
 import { openPostgres } from '../src/platform/database/postgres.ts'
 import type { KnowledgeTables } from '../src/services/knowledge/knowledge.tables.ts'
+import { temporaryFolder } from '../test/kit/city.ts'
 import { testDatabase } from '../test/kit/database.ts'
 import { scratchPostgres } from '../test/kit/postgres.ts'
 import { openLibrary } from './library.ts'
@@ -36,6 +37,7 @@ async function measure(name: string, database: Database): Promise<Row[]> {
       .executeTakeFirstOrThrow()
     return Number(n)
   }
+  using folder = temporaryFolder()
   const began = performance.now()
   const used = process.cpuUsage()
   const memory: number[] = []
@@ -43,7 +45,7 @@ async function measure(name: string, database: Database): Promise<Row[]> {
   let before = 0
   /** Until so many are read; answers what the processes hold by then. */
   const go = async (from: number, to: number, checks: readonly number[]) => {
-    await using library = await openLibrary(database, undefined, { letters: true })
+    await using library = await openLibrary(database, undefined, { folder: folder.path, letters: true })
     for (let n = from; n < to; n++) await library.post(`${n}.md`, Buffer.from(documentOf(n)))
     await library.start()
     let next = 0

@@ -37,16 +37,16 @@ export interface Library extends AsyncDisposable {
   children(): number[]
 }
 
-/** With the model of `MODELS_DIR` where there is one, with letters alone where not, or where `letters` says so. `around` stands around the model: for a cache. */
+/** With the model of `MODELS_DIR` where there is one, with letters alone where not, or where `letters` says so. Files lie in `folder`, which stays, or in one of its own. `around` stands around the model: for a cache. */
 export async function openLibrary(
   database: Database,
   around: (model: Embeddings) => Embeddings = (model) => model,
-  { letters = false }: { readonly letters?: boolean } = {},
+  { folder: given, letters = false }: { readonly folder?: string; readonly letters?: boolean } = {},
 ): Promise<Library> {
   const scope = new Scope()
-  const folder = temporaryFolder()
-  scope.defer(() => folder[Symbol.dispose]())
-  const files = await openDisk({ folder: folder.path })
+  const folder = given === undefined ? temporaryFolder() : undefined
+  scope.defer(() => folder?.[Symbol.dispose]())
+  const files = await openDisk({ folder: given ?? folder?.path ?? '' })
   scope.defer(() => files[Symbol.asyncDispose]())
   const clock = systemClock
   const parser = createLocalParser({ clock, maxPages: 5_000 })
