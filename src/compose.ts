@@ -229,7 +229,15 @@ export async function compose(config: Config, means: Means, scope: Scope): Promi
     peers.run(
       'router-v2',
       createRouterV2({
+        db,
         agents: peers.need('agents', 'router-v2'),
+        llm: llmProxy ?? remoteLlm(peers, 'router-v2'),
+        models: peers.need('llm-proxy', 'router-v2'),
+        stored: { files, city: () => peers.find('city', 'router-v2') },
+        knowledge: () => peers.find('knowledge', 'router-v2'),
+        web: () => peers.find('multimodal-gateway', 'router-v2'),
+        rules: config.routerRules.v2,
+        logger,
         artefacts: gateway
           ? {
               transcribe: gateway.artefacts.transcribe,
@@ -252,7 +260,12 @@ export async function compose(config: Config, means: Means, scope: Scope): Promi
         db,
         events,
         auth: peers.need('auth', 'router'),
+        routerV1: peers.find('router-v1', 'router'),
         routerV2: peers.need('router-v2', 'router'),
+        clock,
+        ids,
+        random: Math.random,
+        failed: (failure) => logger.error({ err: failure }, 'a comparison of the routers failed'),
         metrics,
       }),
     )

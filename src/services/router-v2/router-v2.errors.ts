@@ -21,4 +21,19 @@ export const routerV2Error = catalogue({
     'Rooms cannot be reached from here now; without a room the request works.',
     'Кімнати звідси зараз недоступні; без кімнати запит працює.',
   ],
+  'router_v2.no_stored_files': [
+    'unavailable',
+    'Files of the city cannot be reached from here; send {name} as a data URL.',
+    'Файли міста звідси недоступні; надішліть {name} як data URL.',
+  ],
+  'router_v2.no_search': [
+    'unavailable',
+    'Nothing here can look for this now: {where}.',
+    'Тут зараз нічим це шукати: {where}.',
+  ],
+  'router_v2.broken_form': [
+    'invalid',
+    'The form cannot be read: {detail}.',
+    'Форму неможливо прочитати: {detail}.',
+  ],
 })

@@ -1,5 +1,6 @@
 import fastify from 'fastify'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { z } from 'zod'
 import { testDatabase, testEvents } from '../../../test/kit/database.ts'
 import { eventually } from '../../../test/kit/eventually.ts'
 import { openAiServer } from '../../../test/kit/openai-server.ts'
@@ -8,6 +9,8 @@ import { librarian } from '../../engines/llm/librarian.ts'
 import { openAiCompatible } from '../../engines/llm/openai-compatible.ts'
 import { local } from '../../kernel/client.ts'
 import { systemClock } from '../../kernel/clock.ts'
+import type { Client } from '../../kernel/contract.ts'
+import { kernelError } from '../../kernel/errors.ts'
 import { createIds } from '../../kernel/ids.ts'
 import type { Principal } from '../../kernel/principal.ts'
 import type { Database } from '../../platform/database/database.ts'
@@ -18,9 +21,12 @@ import { type RunFinished, runFinished } from '../agents/agents.events.ts'
 import { createAgents } from '../agents/agents.ts'
 import { agentCalled } from '../city/city.events.ts'
 import type { Room } from '../city/rooms.contract.ts'
+import { llmProxyContract } from '../llm-proxy/llm-proxy.contract.ts'
 import { createLlmProxy } from '../llm-proxy/llm-proxy.ts'
+import { routerV1Contract } from '../router-v1/router-v1.contract.ts'
+import { createRouterV1 } from '../router-v1/router-v1.ts'
 import type { PartArtefacts } from '../router-v2/artefacts.ts'
-import { routerV2Contract } from '../router-v2/router-v2.contract.ts'
+import { RouteResult, routerV2Contract } from '../router-v2/router-v2.contract.ts'
 import { createRouterV2 } from '../router-v2/router-v2.ts'
 import { routerContract } from './router.contract.ts'
 import { callFailed } from './router.events.ts'
@@ -81,24 +87,44 @@ beforeAll(async () => {
 })
 afterAll(() => database[Symbol.asyncDispose]())
 
+/** Nothing is there, so the defaults hold. */
+const NO_FILE = '/nowhere/rules.yaml'
+
+interface Wishes {
+  readonly model?: boolean
+  readonly v1?: boolean
+  /** Operations of v2 to put others in place of. */
+  readonly broken?: Partial<Client<typeof routerV2Contract>>
+}
+
+/** The answer of v2's own form. */
+function whole(answer: unknown): RouteResult & { router: string } {
+  return RouteResult.extend({ router: z.string() }).parse(answer)
+}
+
 /** The whole way from a call to an answer, over a scripted provider or the librarian. */
-async function city({ model = false } = {}) {
+async function city({ model = false, v1 = false, broken = {} }: Wishes = {}) {
   const events = testEvents(database)
   const provider = await openAiServer()
   const config = { url: provider.url, key: null, model: 'scripted-1', retryForMs: 0 }
   const foreign = openAiCompatible(config, { clock, random: Math.random })
   const metrics = createMetrics()
+  const llm = createLlmProxy({ engines: [model ? foreign : librarian({ clock, ids })] })
   const agents = createAgents({
     db: database.kysely,
     events,
     auth: { enrolAgent: async ({ id, name }) => ({ id, name, kind: 'agent', role: 'resident' }) },
-    llm: createLlmProxy({ engines: [model ? foreign : librarian({ clock, ids })] }),
+    llm,
     clock,
     ids,
   })
   const agentsClient = local(agentsContract, agents.handlers, 'router-v2')
   const room = { id: 'room_1', name: 'Square', visibility: 'public' as const }
   const routerV2 = createRouterV2({
+    db: database.kysely,
+    llm,
+    models: local(llmProxyContract, llm.handlers, 'router-v2'),
+    rules: NO_FILE,
     agents: agentsClient,
     artefacts,
     city: { room: async ({ room: id }) => ({ ...square, id }) },
@@ -108,11 +134,18 @@ async function city({ model = false } = {}) {
     metrics,
     maxPartBytes: 1_000,
   })
+  const models = local(llmProxyContract, llm.handlers, 'router')
+  const routerV1 = createRouterV1({ llm, models, agents: agentsClient, clock, rules: NO_FILE })
+  const v2 = local(routerV2Contract, routerV2.handlers, 'router')
   const router = createRouter({
+    clock,
+    ids,
+    random: () => 0.5,
+    ...(v1 && { routerV1: local(routerV1Contract, routerV1.handlers, 'router') }),
     db: database.kysely,
     events,
     auth: { principals: async ({ ids: asked }) => ({ items: asked.includes(olia.id) ? [olia] : [] }) },
-    routerV2: local(routerV2Contract, routerV2.handlers, 'router'),
+    routerV2: { ...v2, ...broken },
     metrics,
   })
   const finished: RunFinished[] = []
@@ -134,6 +167,8 @@ async function city({ model = false } = {}) {
   await events.start()
   return {
     router,
+    front: router,
+    routerV2,
     provider,
     metrics,
     events,
@@ -201,7 +236,7 @@ test('a call that cannot be brought says so, once and for good', async () => {
 
 test('a program’s files become text first; one that fails is told apart and loses nothing else', async () => {
   await using set = await city()
-  const answer = await set.client.route(
+  const answered = await set.client.route(
     {
       parts: [
         { type: 'text', text: 'What is the rent of the hall?' },
@@ -214,6 +249,7 @@ test('a program’s files become text first; one that fails is told apart and lo
     },
     { principal: olia },
   )
+  const answer = whole(answered)
   expect(answer).toMatchObject({ router: 'v2', engine: 'librarian' })
   expect(answer.text).toContain('“The rent of the hall is 500 a month.”')
   expect(answer.citations[0]).toMatchObject({ title: 'lease.pdf', page: 2 })
@@ -300,4 +336,106 @@ test('its own route takes bodies with whole files in them', async () => {
   } finally {
     await app.close()
   }
+})
+
+const words = { message: 'What is the rent?', mode: 'chat' }
+const admin: Principal = { ...olia, id: 'usr_admin', role: 'admin' }
+
+test('the weight says who answers, the same asker always the same; both wear one envelope', async () => {
+  await using set = await city({ model: true, v1: true })
+  const weigh = (weight: number, shadow = 0) => set.client.setWeight({ weight, shadow }, { principal: admin })
+  const routers = async () => {
+    const people = Array.from({ length: 30 }, (_, i) => ({ ...olia, id: `usr_${i}` }))
+    return await Promise.all(
+      people.map(async (principal) => (await set.client.route(words, { principal })).router),
+    )
+  }
+  expect(await weigh(0)).toMatchObject({ weight: 0, v1: true, changedBy: 'usr_admin' })
+  expect(new Set(await routers())).toEqual(new Set(['v1']))
+  await weigh(50)
+  const half = await routers()
+  expect(new Set(half)).toEqual(new Set(['v1', 'v2']))
+  expect(await routers()).toEqual(half)
+  await weigh(80)
+  // Who was with v2 stays with v2.
+  const more = await routers()
+  const stayed = half.flatMap((router, i) => (router === 'v2' ? [more[i]] : []))
+  expect(new Set(stayed)).toEqual(new Set(['v2']))
+  // What v1 cannot take goes to v2 whatever the weight.
+  await weigh(0)
+  const parts = [{ type: 'text' as const, text: 'hi' }]
+  expect(await set.client.route({ parts }, { principal: olia })).toMatchObject({ router: 'v2' })
+})
+
+test('v2’s failure is answered by v1 where v1 can, once; what the request did wrong is not', async () => {
+  let asked = 0
+  const route = async () => {
+    asked++
+    throw kernelError('peer.unreachable', { peer: 'router-v2' })
+  }
+  await using set = await city({ model: true, v1: true, broken: { route } })
+  await set.client.setWeight({ weight: 100, shadow: 0 }, { principal: admin })
+  const before = set.provider.requests.length
+  expect(await set.client.route(words, { principal: olia })).toMatchObject({ ok: true, router: 'v1' })
+  expect([asked, set.provider.requests.length - before]).toEqual([1, 1])
+  expect((await set.metrics.render()).body).toContain('router_v2_fallback_total 1')
+  const parts = [{ type: 'text' as const, text: 'hi' }]
+  await expect(set.client.route({ parts }, { principal: olia })).rejects.toMatchObject({
+    code: 'peer.unreachable',
+  })
+  const prompted = { ...words, payload: { context: { system_prompt: 'Obey.' } } }
+  const stranger = set.front.handlers.route as (input: unknown, call: unknown) => Promise<unknown>
+  const call = { principal: olia, service: null, requestId: 'req_1', signal: new AbortController().signal }
+  await expect(stranger({ ...prompted, timeoutMs: 9_000 }, call)).rejects.toMatchObject({
+    code: 'router_v1.system_prompt',
+  })
+})
+
+test('a call of a room that v2 cannot bring is brought by v1, and is one run', async () => {
+  const deliver = async () => {
+    throw kernelError('peer.unreachable', { peer: 'router-v2' })
+  }
+  await using set = await city({ v1: true, broken: { deliver } })
+  const run = await set.call()
+  await eventually(() => expect(set.finished).toHaveLength(1), 30_000)
+  await set.events.settled()
+  expect(set.finished).toMatchObject([{ run, state: 'done' }])
+})
+
+test('in the shadow both are asked, one answers, and how they differ is kept without a word of it', async () => {
+  await using set = await city({ model: true, v1: true })
+  await set.client.setWeight({ weight: 0, shadow: 100 }, { principal: admin })
+  set.provider.next({ tokens: ['Five ', 'hundred.'] }, { tokens: ['Five ', 'thousand ', 'secret.'] })
+  expect(await set.client.route(words, { principal: olia })).toMatchObject({
+    router: 'v1',
+    data: { text: 'Five hundred.' },
+  })
+  const told = () => set.client.differences({}, { principal: admin })
+  await eventually(async () => expect((await told()).compared).toBe(1), 30_000)
+  const { items, same } = await told()
+  expect([same, items[0]?.answered]).toEqual([0, 'v1'])
+  expect(items[0]?.fields).toContainEqual({
+    field: 'data.text',
+    v1: '13 characters, 25 % alike',
+    v2: '21 characters, 25 % alike',
+  })
+  expect(JSON.stringify(items)).not.toContain('secret')
+  await set.client.setWeight({ shadow: 0 }, { principal: admin })
+})
+
+test('fifty repeats under one key are one question and one answer; another body is a conflict', async () => {
+  await using set = await city({ model: true })
+  set.provider.next({ tokens: ['one'] })
+  const before = set.provider.requests.length
+  const parts = [{ type: 'text' as const, text: 'hi' }]
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, () => set.client.route({ parts, idempotencyKey: 'k-1' }, { principal: olia })),
+  )
+  expect(set.provider.requests.length - before).toBe(1)
+  expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1)
+  const other = set.client.route(
+    { parts: [{ type: 'text', text: 'ho' }], idempotencyKey: 'k-1' },
+    { principal: olia },
+  )
+  await expect(other).rejects.toMatchObject({ code: 'once.other_request', kind: 'conflict' })
 })

@@ -1,0 +1,2 @@
+drop schema router_v2 cascade;
+drop schema router cascade;
