@@ -248,9 +248,9 @@ async function fill(name: string, db: Db, { passage }: Corpus): Promise<void> {
         insert into knowledge.chunk (id, document, collection, page, ordinal, start_at, end_at, text, words)
         select 'chunk_' || i, 'doc_' || i / ${A_DOCUMENT}::int, 'col_' || 1 + (i / ${A_DOCUMENT}::int) % ${ROOMS}::int,
           1 + (i % ${A_DOCUMENT}::int) / ${A_PAGE}::int, i % ${A_PAGE}::int, 0, 1, text, array_to_tsvector(string_to_array(words, ' '))
-        from made returning id, document, collection)
-      insert into knowledge.vector (chunk, model, document, collection, embedding)
-      select s.id, ${MODEL}, s.document, s.collection, m.written::vector
+        from made returning id, document, collection, script)
+      insert into knowledge.vector (chunk, model, document, collection, script, embedding)
+      select s.id, ${MODEL}, s.document, s.collection, s.script, m.written::vector
       from stored s join made m on s.id = 'chunk_' || m.i`.execute(db)
   }
   console.log(`${name}: ${CHUNKS} passages stored in ${seconds(begun)} s`)

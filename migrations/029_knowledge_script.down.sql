@@ -1,1 +1,2 @@
+alter table knowledge.vector drop column script;
 alter table knowledge.chunk drop column script;

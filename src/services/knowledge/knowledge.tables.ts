@@ -83,6 +83,8 @@ export interface VectorRow {
   collection: string
   /** A vector, written in its own notation. */
   embedding: string
+  /** The passage's own. */
+  script: 'cyrillic' | 'latin'
 }
 
 export interface EmbeddedRow {

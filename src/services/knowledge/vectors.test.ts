@@ -27,8 +27,8 @@ test('the nearest of a scope and of an alphabet are the same, compared one by on
     select 'chunk_' || i || '_' || n, 'doc_' || i, 'col_' || i, 1, n, 0, 1, case when n % 2 = 0 then 'вода' else 'water' end, ''
     from generate_series(1, 20) i, generate_series(0, 9) n`.execute(db)
   // The more passages lie between, the further: all of one document are near to each other.
-  await sql`insert into knowledge.vector (chunk, model, document, collection, embedding)
-    select c.id, ${MODEL}, c.document, c.collection,
+  await sql`insert into knowledge.vector (chunk, model, document, collection, script, embedding)
+    select c.id, ${MODEL}, c.document, c.collection, c.script,
       (select array_agg(case g when 1 then 1 when 2 then (substr(c.document, 5)::int * 10 + c.ordinal) / 100.0 else 0 end order by g) from generate_series(1, 384) g)::vector
     from knowledge.chunk c`.execute(db)
   const question = Float32Array.from([1, 0])
@@ -54,6 +54,6 @@ test('the nearest of a scope and of an alphabet are the same, compared one by on
     ).toEqual(expected([2], () => true))
     expect(await vectors.nearest(question, 'another/1', { collections }, 5)).toEqual([])
   }
-  await sql`update knowledge.chunk set text = 'вода'`.execute(db)
+  await sql`update knowledge.vector set script = 'cyrillic'`.execute(db)
   expect(await createVectors(db).nearest(question, MODEL, { collections }, 5, 'latin')).toEqual([])
 }, 90_000)

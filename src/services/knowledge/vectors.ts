@@ -22,15 +22,13 @@ export function createVectors(db: Kysely<KnowledgeTables>, countedThrough = COUN
   /** How many vectors a question is about, as far as it matters: none, few enough to be compared one by one, or many. */
   const extent = async (model: string, scope: Scope, script: Script | undefined) => {
     const { collections, documents } = scope
-    const those = (of: 'v' | 'c') =>
-      documents
-        ? sql`${sql.ref(`${of}.document`)} in (${sql.join(documents)})`
-        : sql`${sql.ref(`${of}.collection`)} in (${sql.join(collections)})`
-    const some = script
-      ? sql`select from knowledge.chunk c where c.script = ${script} and ${those('c')}`
-      : sql`select from knowledge.vector v where v.model = ${model} and ${those('v')}`
+    const those = documents
+      ? sql`v.document in (${sql.join(documents)})`
+      : sql`v.collection in (${sql.join(collections)})`
     const { rows } = await sql<{ n: string | number }>`
-      select count(*) as n from (${some} limit ${countedThrough + 1}) those`.execute(db)
+      select count(*) as n from (
+        select from knowledge.vector v where v.model = ${model} and ${those} ${inScript(script)}
+        limit ${countedThrough + 1}) those`.execute(db)
     const count = Number(rows[0]?.n)
     if (count === 0) return 'none'
     // Before pgvector 0.8 the index stops at its first answers, whatever the scope.
@@ -49,14 +47,12 @@ export function createVectors(db: Kysely<KnowledgeTables>, countedThrough = COUN
       if (many === 'none') return []
       const near = sql`v.embedding <=> ${vectorSql(filled(vector), 'vector')}`
       const whole = sql`knowledge.embedded e on e.document = d.id and e.model = ${model} and e.state = 'done'`
-      const letters = script ? sql`join knowledge.chunk c on c.id = v.chunk and c.script = ${script}` : sql``
       const { rows } =
         many === 'few'
           ? await sql<{ chunk: string; away: number }>`
               select v.chunk, ${near} as away
-              from knowledge.vector v ${letters}
-              where v.model = ${model} and ${script ? sql`c.collection in (${sql.join(scope.collections)}) and` : sql``}
-                v.document = any(array(select d.id from knowledge.document d join ${whole} where ${within(scope)}))
+              from knowledge.vector v
+              where v.model = ${model} ${inScript(script)} and v.document = any(array(select d.id from knowledge.document d join ${whole} where ${within(scope)}))
               order by (${near}) + 0
               limit ${limit}`.execute(db)
           : await sql<{ chunk: string; away: number }>`
@@ -65,8 +61,8 @@ export function createVectors(db: Kysely<KnowledgeTables>, countedThrough = COUN
                 select v.chunk, ${near} as away
                 from knowledge.vector v
                 join knowledge.document d on d.id = v.document
-                join ${whole} ${letters}
-                where setting.done and v.model = ${model} and ${within(scope)}
+                join ${whole}
+                where setting.done and v.model = ${model} ${inScript(script)} and ${within(scope)}
                 order by ${near}
                 limit ${limit}) near`.execute(db)
       return rows.sort((a, b) => a.away - b.away).map(({ chunk }) => chunk)
@@ -91,7 +87,7 @@ export function createVectors(db: Kysely<KnowledgeTables>, countedThrough = COUN
           .leftJoin('knowledge.vector as v', (join) =>
             join.onRef('v.chunk', '=', 'c.id').on('v.model', '=', embeddings.model),
           )
-          .select(['c.id', 'c.text', 'c.collection'])
+          .select(['c.id', 'c.text', 'c.collection', 'c.script'])
           .where('c.document', '=', document)
           .where('v.chunk', 'is', null)
           .orderBy('c.page')
@@ -101,10 +97,19 @@ export function createVectors(db: Kysely<KnowledgeTables>, countedThrough = COUN
         if (missing.length === 0) return
         const texts = missing.map(({ text }) => text.replace(/\s+/g, ' '))
         const made = await embeddings.embed(texts, { kind: 'passage', signal })
-        const rows = missing.flatMap(({ id, collection }, i) => {
+        const rows = missing.flatMap(({ id, collection, script }, i) => {
           const vector = made[i]
           return vector
-            ? [{ chunk: id, model: embeddings.model, document, collection, embedding: written(vector) }]
+            ? [
+                {
+                  chunk: id,
+                  model: embeddings.model,
+                  document,
+                  collection,
+                  script,
+                  embedding: written(vector),
+                },
+              ]
             : []
         })
         if (rows.length < missing.length) throw kernelError('internal')
@@ -186,6 +191,8 @@ export function createVectors(db: Kysely<KnowledgeTables>, countedThrough = COUN
   }
 }
 export type Vectors = ReturnType<typeof createVectors>
+
+const inScript = (script: Script | undefined) => (script ? sql`and v.script = ${script}` : sql``)
 
 /** A vector as wide as the column. */
 function filled(vector: Float32Array): Float32Array {
