@@ -148,6 +148,8 @@ function transport({ database, clock, nats, line, me, space, here, report }: Tra
           here.receive(message.subject.slice(space.broadcast.length), message.json())
         },
       })
+      // Once it has started it hears; over a broken line it does when that stands again.
+      await nats.flush().catch(() => undefined)
     },
     async relay() {
       if (!line.up) throw eventsError('events.transport_down')
