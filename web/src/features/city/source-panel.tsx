@@ -39,7 +39,8 @@ export function SourcePanel({ citations, n, onTurn, onClose }: SourcePanelProps)
           <div className="trim font-[560]">{citation.title}</div>
           <div className="meta">
             {t('city.sourceN', { n: citation.n })}
-            {citation.document === undefined && ` · ${t('city.inRoom')}`}
+            {citation.document === undefined &&
+              ` · ${citation.url === undefined ? t('city.inRoom') : new URL(citation.url).host}`}
           </div>
         </div>
         {citations.length > 1 && (
@@ -72,7 +73,7 @@ export function SourcePanel({ citations, n, onTurn, onClose }: SourcePanelProps)
 function FromRoom({ citation, onClose }: { citation: Citation; onClose: () => void }) {
   const { t } = useTranslation()
   const talk = useTalk()
-  const { message } = citation
+  const { message, url } = citation
   const go = () => {
     onClose()
     if (message !== undefined) talk.goTo(message)
@@ -86,6 +87,13 @@ function FromRoom({ citation, onClose }: { citation: Citation; onClose: () => vo
           </p>
         </div>
       </div>
+      {url !== undefined && /^https?:/.test(url) && (
+        <div className="pt-foot">
+          <a className="btn grow trim" href={url} target="_blank" rel="noreferrer noopener">
+            {new URL(url).host}
+          </a>
+        </div>
+      )}
       {message !== undefined && (
         <div className="pt-foot">
           <Button className="grow" onClick={go}>
