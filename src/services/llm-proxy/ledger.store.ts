@@ -218,7 +218,6 @@ export function createLedgerStore(db: Db, clock: Clock) {
       on conflict (process, budget, slot) do update set amount = excluded.amount`.execute(tx)
   }
 }
-export type LedgerStore = ReturnType<typeof createLedgerStore>
 
 /** Answers under way are no expense that adds up. */
 const isCounted = ({ per }: Charge): boolean => per !== 'concurrent'

@@ -135,6 +135,17 @@ test('each kind of limit holds: requests, tokens, answers under way; minutes pas
   await under.stop()
 })
 
+test('who waits while a minute ends is counted in the next one', async () => {
+  await using set = await books()
+  const ledger = set.make([{ kind: 'principal', subject: '*', per: 'requests_minute', amount: 5 }])
+  const first = ledger.reserve(by({ principal: 'a' }))
+  const second = ledger.reserve(by({ principal: 'b' }))
+  await set.clock.advance(60_000)
+  for (const hold of await Promise.all([first, second])) hold.settle(paid(0))
+  await ledger.stop()
+  expect(await total(set.db)).toMatchObject({ rows: 2 })
+})
+
 test('a service’s reservation is settled at any process, once, and counts until it is', async () => {
   await using set = await books()
   const budget: LlmBudget = { kind: 'community', subject: 'dao_a', per: 'usd_month', amount: 3 }

@@ -157,6 +157,29 @@ export function createLedger({ db, clock, ids, folder, failed }: LedgerNeeds): L
     return spent(lacking, clock.now())
   }
 
+  function reserve(expense: Expense): Hold | Promise<Hold> {
+    if (unbooked.length > MAX_UNBOOKED) throw uncounted(null)
+    const leases = meters.of(expense.payer, expense.model)
+    let lacks = false
+    for (const lease of leases) {
+      const need = needOf(lease.per, expense)
+      if (need === 0 || freeOf(lease) >= need) continue
+      if (need > lease.limit) throw spent(lease, clock.now())
+      if (clock.now() < lease.refusedUntil && need >= lease.refusedNeed) throw spent(lease, clock.now())
+      lacks = true
+    }
+    if (!lacks) return take(expense, leases)
+    return new Promise((resolve, reject) => {
+      for (const lease of leases) {
+        const need = needOf(lease.per, expense)
+        lease.smallest = lease.waiting === 0 ? need : Math.min(lease.smallest, need)
+        lease.waiting += need
+      }
+      waiters.push({ expense, leases, resolve, reject })
+      now()
+    })
+  }
+
   async function flush(): Promise<void> {
     clearTimeout(timer)
     timer = undefined
@@ -197,8 +220,14 @@ export function createLedger({ db, clock, ids, folder, failed }: LedgerNeeds): L
         throw cause
       }
       for (const { expense, leases, resolve, reject } of served) {
-        const refusal = refuse(expense, leases)
-        if (refusal) reject(refusal)
+        // The day or the minute ended while it waited: it belongs to the next one.
+        const late = leases.some(({ endsAt }) => endsAt <= clock.now())
+        const refusal = late ? null : refuse(expense, leases)
+        if (late)
+          Promise.resolve()
+            .then(() => reserve(expense))
+            .then(resolve, reject)
+        else if (refusal) reject(refusal)
         else resolve(take(expense, leases))
       }
       if (journal && journal.bytes > TURN_BYTES) journal.turn([...open.values(), ...unbooked])
@@ -207,28 +236,7 @@ export function createLedger({ db, clock, ids, folder, failed }: LedgerNeeds): L
   }
 
   return {
-    reserve(expense) {
-      if (unbooked.length > MAX_UNBOOKED) throw uncounted(null)
-      const leases = meters.of(expense.payer, expense.model)
-      let lacks = false
-      for (const lease of leases) {
-        const need = needOf(lease.per, expense)
-        if (need === 0 || freeOf(lease) >= need) continue
-        if (need > lease.limit) throw spent(lease, clock.now())
-        if (clock.now() < lease.refusedUntil && need >= lease.refusedNeed) throw spent(lease, clock.now())
-        lacks = true
-      }
-      if (!lacks) return take(expense, leases)
-      return new Promise((resolve, reject) => {
-        for (const lease of leases) {
-          const need = needOf(lease.per, expense)
-          lease.smallest = lease.waiting === 0 ? need : Math.min(lease.smallest, need)
-          lease.waiting += need
-        }
-        waiters.push({ expense, leases, resolve, reject })
-        now()
-      })
-    },
+    reserve,
 
     async reserveFor(expense) {
       const leases = meters.of(expense.payer, expense.model).filter(({ per }) => per !== 'concurrent')

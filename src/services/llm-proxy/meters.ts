@@ -128,7 +128,8 @@ export function createMeters(clock: Clock): Meters {
     },
     *all() {
       for (const [at, lease] of leases)
-        if (lease.endsAt < clock.now() && lease.reserved === 0 && lease.spent === 0) leases.delete(at)
+        if (lease.endsAt < clock.now() && lease.reserved + lease.spent + lease.waiting === 0)
+          leases.delete(at)
         else yield lease
     },
     find: (budget, slot) => leases.get(`${budget} ${slot}`),
