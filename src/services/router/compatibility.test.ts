@@ -113,7 +113,7 @@ test('every request of v1 has the same answer from v2, field by field; the docum
       now = Date.parse(at ?? '2026-11-23T12:00:00Z')
       provider.always(status === undefined ? {} : { status })
       const call = {
-        principal: PEOPLE[who] ?? null,
+        principal: PEOPLE[who] ?? PEOPLE.resident ?? null,
         service: who === 'service' ? 'telegram-gateway' : null,
         requestId: 'req_1',
         signal: AbortSignal.timeout(60_000),
