@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router'
 import { ArrowUp, MicOff, Pause, Play } from 'lucide-react'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -80,7 +81,14 @@ export function Recorder({ onSend, onCancel, onLeft }: RecorderProps) {
     return (
       <div className="rec paused" role="alert">
         <Icon of={MicOff} />
-        <span className="grow meta">{t(FAULTS[fault])}</span>
+        <span className="grow meta">
+          {t(FAULTS[fault])}{' '}
+          {fault === 'insecure' && (
+            <Link className="lnk" to="/account/device">
+              {t('city.micWhy')}
+            </Link>
+          )}
+        </span>
         <Button small look="quiet" onClick={() => onCancel(null)}>
           {t('common.close')}
         </Button>
@@ -123,6 +131,7 @@ const FAULTS = {
   denied: 'city.micDenied',
   missing: 'city.micMissing',
   unsupported: 'city.micUnsupported',
+  insecure: 'city.micInsecure',
 } as const
 
 const ENDINGS = [

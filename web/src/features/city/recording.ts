@@ -1,5 +1,5 @@
 /** Why no recording can be made. */
-export type MicrophoneFault = 'denied' | 'missing' | 'unsupported'
+export type MicrophoneFault = 'denied' | 'missing' | 'unsupported' | 'insecure'
 
 export interface Recording {
   pause(): void
@@ -18,6 +18,7 @@ const LOUD = 4
 
 /** Opens the microphone and records. Throws a MicrophoneFault as the error's message. */
 export async function startRecording(): Promise<Recording> {
+  if (!window.isSecureContext) throw new Error('insecure')
   if (!('MediaRecorder' in window) || !navigator.mediaDevices) throw new Error('unsupported')
   const stream = await open()
   const kind = KINDS.find((one) => MediaRecorder.isTypeSupported(one))
@@ -96,5 +97,5 @@ function createMeter(stream: MediaStream): { level: () => number; close: () => v
 /** What a fault of the microphone is, from what was thrown. */
 export function microphoneFault(cause: unknown): MicrophoneFault {
   const message = cause instanceof Error ? cause.message : ''
-  return message === 'missing' || message === 'unsupported' ? message : 'denied'
+  return message === 'missing' || message === 'unsupported' || message === 'insecure' ? message : 'denied'
 }

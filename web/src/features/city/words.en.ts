@@ -137,6 +137,8 @@ export const cityEn = {
     'The browser does not allow the microphone. Allow it in the site’s settings, or add an audio file.',
   micMissing: 'No microphone was found. You can add an audio file.',
   micUnsupported: 'This browser cannot record. You can add an audio file.',
+  micInsecure: 'On this address the browser shuts the microphone. You can add an audio file.',
+  micWhy: 'Why, and how to turn it on',
   recordingName: 'Recording {{time}}',
   play: 'Play, {{time}}',
   pauseAudio: 'Pause',
