@@ -1,15 +1,22 @@
+import { networkInterfaces } from 'node:os'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { expectAccessible } from './accessible.ts'
 import { browserThere, shoot, type Visitor } from './browser.ts'
 import { messages, say } from './room.ts'
 import { createScene } from './scene.ts'
 
+/** This machine's address in its network. */
+const LAN =
+  Object.values(networkInterfaces())
+    .flat()
+    .find((one) => one?.family === 'IPv4' && !one.internal)?.address ?? ''
+
 describe.skipIf(!browserThere)('the city on a device', { timeout: 240_000 }, () => {
   const scene = createScene()
   let olena: Visitor
 
   beforeAll(async () => {
-    await scene.open()
+    await scene.open({ HOST: '0.0.0.0' })
     olena = await scene.enter({ size: 'phone', language: 'uk', worker: true, as: 'owner' })
   }, 240_000)
 
@@ -54,6 +61,26 @@ describe.skipIf(!browserThere)('the city on a device', { timeout: 240_000 }, () 
     await page.waitForURL('**/sign-in**')
     expect(await page.evaluate("caches.has('seen')")).toBe(false)
   })
+
+  test.skipIf(!LAN)(
+    'over plain http from the network it says what is shut, why, and what opens it',
+    async () => {
+      const { page, words, complaints } = await scene.enter({
+        size: 'phone',
+        language: 'en',
+        as: 'owner',
+        host: LAN,
+      })
+      await page.goto('/rooms/square')
+      await page.getByRole('button', { name: words.city.record }).click()
+      await page.getByRole('link', { name: words.city.micWhy }).click()
+      await page.getByRole('heading', { name: words.device.plain }).waitFor()
+      await page.getByText(words.device.why.microphone).first().waitFor()
+      expect(await page.getByRole('button', { name: words.device.installNow }).count()).toBe(0)
+      await shoot(page, 'device-plain-en-phone')
+      expect(complaints).toEqual([])
+    },
+  )
 
   test('it can be installed: its manifest and pictures are there', async () => {
     const { request } = olena.context
