@@ -56,7 +56,7 @@ const post = async (path: string, body: object, headers: Record<string, string> 
 it('every door that takes an address refuses those of the inside with a code, however they are written', async () => {
   const addresses = insideAddresses(at)
   expect(addresses.length).toBeGreaterThanOrEqual(80)
-  const doors: readonly [path: string, input: (address: string) => object][] = [
+  const doors: readonly (readonly [path: string, input: (address: string) => object])[] = [
     ['/api/multimodal/read', (url) => ({ url })],
     ...['ocr', 'describe', 'parse'].map(
       (name) => [`/api/multimodal/${name}`, (source: string) => ({ source })] as const,
