@@ -70,4 +70,38 @@ describe.skipIf(!browserThere)('the page of knowledge', { timeout: 240_000 }, ()
     await shoot(page, 'knowledge-printed-uk-phone')
     await expectAccessible(page)
   })
+
+  test('its keeper renames it, sees and removes what newer versions replaced, and removes it whole', async () => {
+    const { page, words } = visitor
+    const { knowledge } = words
+    await page.goto('/knowledge')
+    const list = page.getByRole('region', { name: knowledge.documents })
+    const buffer = Buffer.from('# Тарифи\n\nВода тепер 12.')
+    await page
+      .getByLabel(knowledge.addFiles)
+      .setInputFiles([{ name: 'тарифи.md', mimeType: 'text/markdown', buffer }])
+    await list.getByText(knowledge.version.replace('{{version}}', '2')).first().waitFor()
+    await page.getByRole('button', { name: knowledge.older }).click()
+    const old = list.getByRole('listitem').filter({ hasText: knowledge.replaced })
+    await expectAccessible(page)
+    await shoot(page, 'knowledge-older-uk-phone')
+    await old.getByRole('button', { name: knowledge.remove }).click()
+    await old.waitFor({ state: 'detached' })
+
+    await page.getByRole('button', { name: knowledge.rename }).click()
+    await page.getByLabel(knowledge.newName, { exact: true }).fill('Тарифи двору')
+    await expectAccessible(page)
+    await page.getByRole('button', { name: words.common.save }).click()
+    await page
+      .getByRole('option', { name: /Тарифи двору/ })
+      .first()
+      .waitFor({ state: 'attached' })
+    await page.getByRole('button', { name: knowledge.removeCollection }).click()
+    const dialog = page.getByRole('dialog')
+    await expectAccessible(page)
+    await shoot(page, 'knowledge-remove-uk-phone')
+    await dialog.getByRole('button', { name: knowledge.removeCollection }).click()
+    await page.getByRole('option', { name: /Тарифи двору/ }).waitFor({ state: 'detached' })
+    expect(visitor.complaints).toEqual([])
+  })
 })
