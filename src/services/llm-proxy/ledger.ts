@@ -163,8 +163,8 @@ export function createLedger({ db, clock, ids, folder, failed }: LedgerNeeds): L
     let lacks = false
     for (const lease of leases) {
       const need = needOf(lease.per, expense)
-      if (need === 0 || freeOf(lease) >= need) continue
-      if (need > lease.limit) throw spent(lease, clock.now())
+      if (need === 0 || (lease.queued === 0 && freeOf(lease) >= need)) continue
+      if (freeOf(lease) < need && need > lease.limit) throw spent(lease, clock.now())
       if (clock.now() < lease.refusedUntil && need >= lease.refusedNeed) throw spent(lease, clock.now())
       lacks = true
     }
@@ -174,6 +174,7 @@ export function createLedger({ db, clock, ids, folder, failed }: LedgerNeeds): L
         const need = needOf(lease.per, expense)
         lease.smallest = lease.waiting === 0 ? need : Math.min(lease.smallest, need)
         lease.waiting += need
+        lease.queued += 1
       }
       waiters.push({ expense, leases, resolve, reject })
       now()
@@ -214,12 +215,16 @@ export function createLedger({ db, clock, ids, folder, failed }: LedgerNeeds): L
       } catch (cause) {
         failed?.(AppError.from(cause))
         for (const { leases, reject } of served) {
-          for (const lease of leases) lease.waiting = 0
+          for (const lease of leases) {
+            lease.waiting = 0
+            lease.queued -= 1
+          }
           reject(uncounted(cause))
         }
         throw cause
       }
       for (const { expense, leases, resolve, reject } of served) {
+        for (const lease of leases) lease.queued -= 1
         // The day or the minute ended while it waited: it belongs to the next one.
         const late = leases.some(({ endsAt }) => endsAt <= clock.now())
         const refusal = late ? null : refuse(expense, leases)

@@ -132,7 +132,7 @@ const TYPES: Readonly<Partial<Record<ErrorKind, string>>> = {
 export function messagesError(failure: AppError) {
   const { status, body } = completionError(failure)
   const type = status === 429 ? 'rate_limit_error' : (TYPES[failure.kind] ?? 'invalid_request_error')
-  return { status, body: { type: 'error', error: { type, message: body.error.message } } }
+  return { status, body: { type: 'error', error: { type, message: body.error.message, code: failure.code } } }
 }
 
 const STOPS: Readonly<Record<string, string>> = {

@@ -19,6 +19,8 @@ export interface Lease {
   consumed: number
   /** What waits for it, and the least of that. */
   waiting: number
+  /** How many wait until the books have answered: nobody goes before them. */
+  queued: number
   smallest: number
   /** Refused a moment ago, and this much was not there. */
   refusedUntil: number
@@ -93,6 +95,7 @@ export function createMeters(clock: Clock): Meters {
       spent: 0,
       consumed: 0,
       waiting: 0,
+      queued: 0,
       smallest: 0,
       refusedUntil: 0,
       refusedNeed: 0,
