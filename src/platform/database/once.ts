@@ -110,12 +110,14 @@ export function createOnce(needs: {
     const digest = createHash('sha256').update(canonical(of.request)).digest('hex')
     const id = `${of.principal} ${of.key}`
     const holder = ids.make('hold')
+    let leaving: Promise<null> | undefined
     for (;;) {
       of.signal.throwIfAborted()
       // One of this process at a time asks the database; the others hear what it got.
       const other = here.get(id)
       if (other) {
-        const found = await Promise.race([other.turn.catch(() => null), aborted(of.signal)])
+        leaving ??= aborted(of.signal)
+        const found = await Promise.race([other.turn.catch(() => null), leaving])
         of.signal.throwIfAborted()
         // Asked with the same words, it is the same work's answer.
         if (found && other.digest === digest) return (found as { readonly answer: T }).answer
