@@ -149,7 +149,10 @@ interface Shelf {
 }
 
 async function shelfOf(db: Kysely<KnowledgeTables>): Promise<Shelf> {
-  const documents = await db.selectFrom('knowledge.document').select(['id', 'file', 'state', 'error']).execute()
+  const documents = await db
+    .selectFrom('knowledge.document')
+    .select(['id', 'file', 'state', 'error'])
+    .execute()
   const unread = documents.filter(({ state }) => state !== 'done')
   if (unread.length > 0) throw new Error(`not read: ${JSON.stringify(unread)}`)
   const pages = await db.selectFrom('knowledge.page').select(['document', 'number', 'text']).execute()

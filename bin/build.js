@@ -52,7 +52,7 @@ export function build({ force = false } = {}) {
     const fresh =
       existsSync(join(root, part.output)) && existsSync(stamp) && readFileSync(stamp, 'utf8') === now
     if (fresh && !force) continue
-    process.stdout.write(`Building the ${part.name} … `)
+    process.stderr.write(`Building the ${part.name} … `)
     const started = performance.now()
     const [command, ...args] = part.command
     // Whoever builds, a test too, builds what people get.
@@ -64,12 +64,12 @@ export function build({ force = false } = {}) {
       encoding: 'utf8',
     })
     if (done.status !== 0) {
-      process.stdout.write('failed\n')
+      process.stderr.write('failed\n')
       throw new Error(`The ${part.name} cannot be built:\n${done.stdout}${done.stderr}`)
     }
     mkdirSync(dirname(stamp), { recursive: true })
     writeFileSync(stamp, now)
-    process.stdout.write(`${((performance.now() - started) / 1000).toFixed(1)} s\n`)
+    process.stderr.write(`${((performance.now() - started) / 1000).toFixed(1)} s\n`)
   }
 }
 

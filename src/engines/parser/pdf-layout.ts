@@ -244,9 +244,7 @@ function mendWords(raw: string): string {
   }
   return text
     .replace(/\u00ad[\r\n]?/g, '')
-    .replace(BROKEN, (_, start: string, end: string) =>
-      isOneWord(start, end, words()) ? end : `-${end}`,
-    )
+    .replace(BROKEN, (_, start: string, end: string) => (isOneWord(start, end, words()) ? end : `-${end}`))
     .replace(/\r/g, ' ')
     .replace(/[^\S\n]{2,}/g, ' ')
     .replace(/ +\n/g, '\n')

@@ -84,27 +84,6 @@ function canBeStored(value: unknown): boolean {
   return Object.entries(value).every(([key, inner]) => isStorable(key) && canBeStored(inner))
 }
 
-/** Serves one operation whose bodies may be large: who may not call it is refused before its body is read. */
-export function serveLarge(
-  app: FastifyInstance,
-  op: Operation,
-  handler: (input: never, call: Call) => Promise<unknown>,
-  authenticate: Authenticate,
-  bodyLimit: number,
-): void {
-  const read = inputReader(op)
-  app.route({
-    method: op.method,
-    url: op.path,
-    bodyLimit,
-    onRequest: admitFirst(op, authenticate),
-    async handler(request, reply) {
-      const call = await openCall(request, reply, op, authenticate)
-      return await invoke(op, handler, read(request), call)
-    },
-  })
-}
-
 /** For routes that take large bodies: who may not call is refused before the body is read. */
 export function admitFirst(
   op: Pick<Operation, 'access' | 'right'>,

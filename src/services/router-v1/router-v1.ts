@@ -142,7 +142,7 @@ function serveRoute(
 ): void {
   const op = routerV1Contract.route
   const read = inputReader(op)
-  void app.register(async (scope) => {
+  void app.register((scope, _options, done) => {
     scope.setErrorHandler((cause, request, reply) => {
       const failure = failureOf(cause)
       if (failure.kind === 'internal') request.log.error({ err: cause, route: op.path }, 'bug')
@@ -168,5 +168,6 @@ function serveRoute(
         return await invoke(op, handlers.route, raw, call)
       },
     })
+    done()
   })
 }

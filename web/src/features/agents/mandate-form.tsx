@@ -19,13 +19,15 @@ export function MandateForm({ agent }: { agent: string }) {
   })
   const { data } = query
   if (!data) return null
-  return <Form
-    key={data.version}
-    agent={agent}
-    mandate={data.mandate}
-    version={data.version}
-    earlier={data.earlier.length}
-  />
+  return (
+    <Form
+      key={data.version}
+      agent={agent}
+      mandate={data.mandate}
+      version={data.version}
+      earlier={data.earlier.length}
+    />
+  )
 }
 
 interface FormProps {

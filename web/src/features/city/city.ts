@@ -363,7 +363,11 @@ function openSocket(neverOpened: () => Promise<void>): Socket {
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
   const web = new WebSocket(url)
   const socket: Socket = {
-    send: (text) => web.send(text),
+    send(text) {
+      const open = web.readyState === WebSocket.OPEN
+      if (open) web.send(text)
+      return open
+    },
     close: () => web.close(),
     onopen: null,
     onmessage: null,

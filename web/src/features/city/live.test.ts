@@ -3,7 +3,7 @@ import { createLive, type Frame, type Line, type Socket } from './live.ts'
 
 /** The other end of the line, turned by hand. */
 function setup() {
-  const sockets: (Socket & { sent: Frame[]; shut: boolean })[] = []
+  const sockets: (Socket & { sent: Frame[]; shut: boolean; closing: boolean })[] = []
   const timers: { ms: number; act: () => void }[] = []
   const frames: Frame[] = []
   const lines: Line[] = []
@@ -17,8 +17,10 @@ function setup() {
         onopen: null,
         onmessage: null,
         onclose: null,
+        closing: false,
         send(text: string) {
-          this.sent.push(JSON.parse(text))
+          if (!this.closing) this.sent.push(JSON.parse(text))
+          return !this.closing
         },
         close() {
           this.shut = true
@@ -84,6 +86,15 @@ test('comes back after a broken line and resumes where it was', () => {
   expect(sockets).toHaveLength(2)
   last().onopen?.()
   expect(last().sent).toEqual([{ type: 'subscribe', rooms: [{ room: 'room_1', after: 1 }] }])
+})
+
+test('what is sent while the line is closing is not taken for sent', () => {
+  const { live, last } = setup()
+  last().onopen?.()
+  expect(live.send({ type: 'typing' })).toBe(true)
+  last().closing = true
+  expect(live.send({ type: 'typing' })).toBe(false)
+  expect(last().sent).toHaveLength(1)
 })
 
 test('waits longer each time, up to a quarter of a minute', () => {

@@ -8,7 +8,8 @@ export interface Frame {
 
 /** The part of a WebSocket that is needed, so that a test can be the other end. */
 export interface Socket {
-  send(text: string): void
+  /** False, and nothing is sent, where it is closing already. */
+  send(text: string): boolean
   close(): void
   onopen: (() => void) | null
   onmessage: ((event: { data: unknown }) => void) | null
@@ -87,7 +88,7 @@ export function createLive(needs: LiveNeeds): Live {
     line = next
     needs.line(next)
   }
-  const write = (frame: Frame) => socket?.send(JSON.stringify(frame))
+  const write = (frame: Frame) => socket?.send(JSON.stringify(frame)) ?? false
   const follow = (room: string, { seq }: Followed) => write({ type: 'subscribe', room, after: seq })
   const followAll = (places: readonly Place[]) => {
     if (places.length > 0) write({ type: 'subscribe', rooms: places })
@@ -184,9 +185,7 @@ export function createLive(needs: LiveNeeds): Live {
       if (rooms.delete(room) && line.state === 'open') write({ type: 'unsubscribe', room })
     },
     send(frame) {
-      if (line.state !== 'open') return false
-      write(frame)
-      return true
+      return line.state === 'open' && write(frame)
     },
     seen: (room) => rooms.get(room)?.seq,
     wake() {
