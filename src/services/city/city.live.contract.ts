@@ -80,6 +80,8 @@ export const ServerFrame = z.discriminatedUnion('type', [
     done: z.number(),
     total: z.number(),
   }),
+  /** How far a job of one's own is; whoever shows it asks anew where it has ended. */
+  z.object({ type: z.literal('job'), id: z.string(), state: z.string(), progress: z.number() }),
   /** One marked a room unread from after a number, on some page of one's own. */
   z.object({ type: z.literal('unread'), ...numbered }),
   /** How much one is told of and has not seen; sent when that changes. */

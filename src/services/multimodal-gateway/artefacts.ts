@@ -9,7 +9,7 @@ import type { Principal } from '../../kernel/principal.ts'
 import { filesError } from '../../platform/files/files.errors.ts'
 import type { Metrics } from '../../platform/metrics.ts'
 import { payerOfCall } from './caller.ts'
-import type { Description, ParseResult } from './doors.contract.ts'
+import type { Description, ParseResult, WorkType } from './doors.contract.ts'
 import type { Benches } from './engine-set.ts'
 import {
   createKinds,
@@ -23,7 +23,7 @@ import {
 import type { Hold, Ledger } from './ledger.ts'
 import { createMeter, type Meter } from './meter.ts'
 import type { ArtefactKey, ArtefactStore } from './multimodal-gateway.store.ts'
-import type { Payer, WorkType } from './multimodal-gateway.tables.ts'
+import type { Payer } from './multimodal-gateway.tables.ts'
 import { createSingleFlight, type InFlight } from './single-flight.ts'
 import type { Unit } from './usage.contract.ts'
 

@@ -1,6 +1,21 @@
 import { z } from 'zod'
 import { get, post } from '../../kernel/contract.ts'
 
+/** The kinds of work that the gateway does, each behind a door of its own. */
+export const WORK_TYPES = [
+  'transcript',
+  'translation',
+  'speech',
+  'ocr',
+  'describe',
+  'parse',
+  'read',
+  'search',
+  'embed',
+  'rerank',
+] as const
+export type WorkType = (typeof WORK_TYPES)[number]
+
 /** Where the bytes come from: a file kept here (`file_…`), an address (`https://…`), or a data URL. */
 export const SourceText = z
   .string()

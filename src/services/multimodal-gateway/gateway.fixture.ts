@@ -96,6 +96,7 @@ export interface House {
   /** Stops handing out, as a process that ends does. */
   close(): Promise<void>
   readonly gateway: MultimodalGateway
+  readonly events: Events
   readonly outcomes: PartProcessed[]
   readonly progress: number[]
   readonly url: string
@@ -210,6 +211,7 @@ export async function openHouse(
   scope.defer(() => app.close())
   return {
     gateway,
+    events,
     close: async () => {
       await events.stop()
       await app.close()

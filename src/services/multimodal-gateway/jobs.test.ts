@@ -16,6 +16,7 @@ import {
   WAV,
 } from './gateway.fixture.ts'
 import type { Job } from './jobs.contract.ts'
+import { jobChanged } from './multimodal-gateway.events.ts'
 
 const sound = (n: number) => Buffer.concat([WAV, Buffer.from(`job ${n}`)])
 const keyed = (id: string): Identity => ({
@@ -69,6 +70,8 @@ describe('a job', () => {
       return HEARD
     }
     const house = await openHouse(open, site, { stt: [stt(scripted(slow))], who: WHO })
+    const heard: { owner?: string; state?: string }[] = []
+    house.events.listen(jobChanged, ({ now }) => heard.push({ ...now }))
     const accepted = await ask(house, 1, { fields: { response_format: 'srt' }, headers: ASYNC })
     const job = (await accepted.json()) as Job
     expect([accepted.status, accepted.headers.get('preference-applied')]).toEqual([202, 'respond-async'])
@@ -89,6 +92,10 @@ describe('a job', () => {
     )
     const last = events.at(-1)
     expect(last?.job).toMatchObject({ state: 'done', progress: 1, engine: 'scripted/1' })
+    // The live socket hears of each step, and whose it is.
+    await until(() => heard.at(-1)?.state === 'done')
+    expect(new Set(heard.map(({ owner }) => owner))).toEqual(new Set([PERSON.id]))
+    expect(heard.map(({ state }) => state)).toContain('running')
     // Whoever comes back with what they saw last hears of nothing twice.
     const again = await at(house, `/api/multimodal/jobs/${job.id}/events`, {
       'last-event-id': String(last?.id),

@@ -71,7 +71,8 @@ export function createJobs(needs: JobNeeds): Jobs {
   const { clock, db, events, files, ids, limits } = needs
   const store = createJobStore(db, clock, limits)
   const running = new Map<string, AbortController>()
-  const changed = (job: string, cancelled = false) => events.broadcast(jobChanged, { job, cancelled })
+  const changed = ({ id, owner, progress, state }: StoredJob, cancelled = false) =>
+    events.broadcast(jobChanged, { job: id, cancelled, now: { owner, state, progress } })
   events.listen(jobChanged, ({ job, cancelled }) => {
     if (cancelled) running.get(job)?.abort(new DOMException('The job was cancelled', 'AbortError'))
   })
@@ -91,7 +92,7 @@ export function createJobs(needs: JobNeeds): Jobs {
       if (clock.now() - reported < REPORT_MS) return
       reported = clock.now()
       store.progress(row.id, share).then(
-        (runs) => (runs ? changed(row.id) : lost()),
+        (runs) => (runs ? changed({ ...row, progress: share }) : lost()),
         // How far it is may be told another time.
         () => undefined,
       )
@@ -118,7 +119,7 @@ export function createJobs(needs: JobNeeds): Jobs {
         try {
           const row = await store.begin(data.job)
           if (!row) return
-          changed(row.id)
+          changed(row)
           const how = await work(row, AbortSignal.any([job.signal, stop.signal]), () => stop.abort()).catch(
             (cause: unknown): JobEnd => {
               if (stop.signal.aborted) return { state: 'cancelled' }
@@ -128,15 +129,19 @@ export function createJobs(needs: JobNeeds): Jobs {
               return { state: 'failed', error: failure.toJSON().error }
             },
           )
-          await job.commit(async (tx) => void (await end(tx, row.id, how)))
-          changed(row.id)
+          let ended: StoredJob | undefined
+          await job.commit(async (tx) => {
+            ended = await end(tx, row.id, how)
+          })
+          if (ended) changed(ended)
         } finally {
           running.delete(data.job)
         }
       },
       async failed({ data }, failure, tx) {
-        if (types.includes(data.type))
-          await end(tx, data.job, { state: 'failed', error: failure.toJSON().error })
+        if (!types.includes(data.type)) return
+        const ended = await end(tx, data.job, { state: 'failed', error: failure.toJSON().error })
+        if (ended) changed(ended)
       },
     })
 
@@ -165,7 +170,9 @@ export function createJobs(needs: JobNeeds): Jobs {
       })
       // Another's end may have taken the same bytes away between the two.
       if (blob && !(await files.has(blob.sha256))) await put()
-      return shown(await find(id, owner))
+      const queued = await find(id, owner)
+      changed(queued)
+      return shown(queued)
     },
 
     async list(owner, before, limit) {
@@ -179,7 +186,7 @@ export function createJobs(needs: JobNeeds): Jobs {
       const row = await find(job, owner)
       const ended = await db.transaction().execute((tx) => end(tx, job, { state: 'cancelled' }))
       if (ended) {
-        changed(job, true)
+        changed(ended, true)
         return shown(ended)
       }
       await store.remove(db, job)

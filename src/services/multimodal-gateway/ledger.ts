@@ -1,8 +1,9 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
 import { type Clock, isoTime } from '../../kernel/clock.ts'
 import type { Ids } from '../../kernel/ids.ts'
+import type { WorkType } from './doors.contract.ts'
 import { gatewayError } from './multimodal-gateway.errors.ts'
-import type { BudgetRow, GatewayTables, Payer, VectorWork, WorkType } from './multimodal-gateway.tables.ts'
+import type { BudgetRow, GatewayTables, Payer, VectorWork } from './multimodal-gateway.tables.ts'
 import type { Budget, Unit, UsageLine } from './usage.contract.ts'
 
 /** What is about to be used. */

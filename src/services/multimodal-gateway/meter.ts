@@ -1,8 +1,9 @@
 import type { Clock } from '../../kernel/clock.ts'
 import { AppError } from '../../kernel/errors.ts'
 import type { Metrics } from '../../platform/metrics.ts'
+import type { WorkType } from './doors.contract.ts'
 import type { Benches } from './engine-set.ts'
-import type { VectorWork, WorkType } from './multimodal-gateway.tables.ts'
+import type { VectorWork } from './multimodal-gateway.tables.ts'
 
 /** Counts and times each piece of work, as whoever asked for it lived it. */
 export type Meter = <M extends { readonly driver: string; readonly cached: boolean }>(

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { channel, event } from '../../kernel/event.ts'
 import { PartOutcome } from '../city/messages.contract.ts'
-import { JOB_TYPES } from './jobs.contract.ts'
+import { JOB_TYPES, JobState } from './jobs.contract.ts'
 
 /** A voice note was heard or an image read, or neither could be done: `outcome.error` says why. */
 export const partProcessed = event(
@@ -46,5 +46,10 @@ export const webhookDue = event(
 /** A job of somebody's is another than before; those who watch it look again. */
 export const jobChanged = channel(
   'multimodal.job_changed',
-  z.object({ job: z.string(), cancelled: z.boolean() }),
+  z.object({
+    job: z.string(),
+    cancelled: z.boolean(),
+    /** How it is now, for its owner; absent where a process of an older release tells. */
+    now: z.object({ owner: z.string(), state: JobState, progress: z.number() }).optional(),
+  }),
 )

@@ -1,7 +1,8 @@
 import { type Kysely, sql } from 'kysely'
 import { type Clock, isoTime } from '../../kernel/clock.ts'
 import { storableJson } from '../../platform/database/storable.ts'
-import type { GatewayTables, WorkType } from './multimodal-gateway.tables.ts'
+import type { WorkType } from './doors.contract.ts'
+import type { GatewayTables } from './multimodal-gateway.tables.ts'
 
 /** What a result is known by. */
 export interface ArtefactKey {

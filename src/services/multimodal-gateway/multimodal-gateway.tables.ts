@@ -1,22 +1,9 @@
 import type { ColumnType } from 'kysely'
 import type { Distance } from '../../engines/vectors/vectors.ts'
 import type { Failure } from '../../kernel/errors.ts'
+import type { WorkType } from './doors.contract.ts'
 import type { JobState, JobType } from './jobs.contract.ts'
 import type { Budget, Unit } from './usage.contract.ts'
-
-export const WORK_TYPES = [
-  'transcript',
-  'translation',
-  'speech',
-  'ocr',
-  'describe',
-  'parse',
-  'read',
-  'search',
-  'embed',
-  'rerank',
-] as const
-export type WorkType = (typeof WORK_TYPES)[number]
 
 /** What is counted of the stores of vectors. */
 export type VectorWork = 'vectors_put' | 'vectors_search'

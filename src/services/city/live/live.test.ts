@@ -5,6 +5,7 @@ import { openTestCity, people, type Someone, type TestCity } from '../../../../t
 import { deadline } from '../../../kernel/deadline.ts'
 import { runDelta, runStep } from '../../agents/agents.events.ts'
 import { credentialRevoked } from '../../auth/auth.events.ts'
+import { jobChanged } from '../../multimodal-gateway/multimodal-gateway.events.ts'
 import { ServerFrame } from '../city.live.contract.ts'
 import { accessChanged } from './channels.ts'
 
@@ -88,6 +89,23 @@ describe('the live socket', () => {
     })
     expect(taras.faults).toEqual([])
     await taras.hangUp()
+  })
+
+  it('tells how a job goes to every page of its owner, and to nobody else', async () => {
+    const pages = [await dial(city, 'taras'), await dial(city, 'taras')]
+    const olena = await dial(city, 'olena')
+    const now = { owner: people.taras.id, state: 'running' as const, progress: 0.5 }
+    city.events.broadcast(jobChanged, { job: 'job_1', cancelled: false, now })
+    for (const page of pages)
+      expect(await page.until(({ type }) => type === 'job')).toEqual({
+        ...{ type: 'job', id: 'job_1' },
+        ...{ state: 'running', progress: 0.5 },
+      })
+    const owner = people.olena.id
+    city.events.broadcast(jobChanged, { job: 'job_2', cancelled: false, now: { ...now, owner } })
+    await olena.until(({ type }) => type === 'job')
+    expect(olena.heard.map(({ id }) => id)).toEqual(['job_2'])
+    for (const one of [...pages, olena]) await one.hangUp()
   })
 
   it('finds a room by its slug and starts from now where nothing is said', async () => {

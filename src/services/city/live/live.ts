@@ -5,11 +5,11 @@ import { duringOutages } from '../../../platform/events/outage.ts'
 import type { Authenticate } from '../../../platform/http/service.ts'
 import { CLOSE, type LiveLimits } from '../../../platform/live/limits.ts'
 import { type Live, liveRoute } from '../../../platform/live/live.ts'
-import { frame } from '../../../platform/live/wire.ts'
+import { type Frame, frame } from '../../../platform/live/wire.ts'
 import { runDelta, runStep } from '../../agents/agents.events.ts'
 import { credentialRevoked } from '../../auth/auth.events.ts'
 import { documentProgress } from '../../knowledge/knowledge.events.ts'
-import { partProgress } from '../../multimodal-gateway/multimodal-gateway.events.ts'
+import { jobChanged, partProgress } from '../../multimodal-gateway/multimodal-gateway.events.ts'
 import { cityContract } from '../city.contract.ts'
 import type { ServerFrame } from '../city.live.contract.ts'
 import type { PresenceState } from '../presence.contract.ts'
@@ -91,6 +91,15 @@ export function liveCity(app: FastifyInstance, authenticate: Authenticate, needs
       if (room !== null) tell(feeds, { type: 'run', room, run, state, step })
     }),
     events.listen(partProgress, (progress) => tell(feeds, { type: 'progress', ...progress })),
+    events.listen(jobChanged, ({ job: id, now }) => {
+      if (!now) return
+      const { owner, progress, state } = now
+      let told: Frame | undefined
+      for (const visitor of sockets.of(owner)) {
+        told ??= frame({ type: 'job', id, state, progress } satisfies ServerFrame)
+        visitor.send(told)
+      }
+    }),
     events.listen(documentProgress, (progress) => tell(feeds, { type: 'progress', ...progress })),
     events.listen(accessChanged, ({ room, principal }) => {
       const touched = principal === undefined ? sockets.all() : sockets.of(principal)

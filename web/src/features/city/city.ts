@@ -4,8 +4,10 @@ import type { Me } from '../../../../src/services/auth/door.contract.ts'
 import { ServerFrame } from '../../../../src/services/city/city.live.contract.ts'
 import type { Message } from '../../../../src/services/city/messages.contract.ts'
 import type { Room } from '../../../../src/services/city/rooms.contract.ts'
+import type { Job } from '../../../../src/services/multimodal-gateway/jobs.contract.ts'
 import type { Api } from '../../api.ts'
 import { createPresenceStore, createReporter, type PresenceStore } from '../live/presence.ts'
+import { JOBS } from '../multimodal/jobs-key.ts'
 import { createDrafts, type Drafts } from './drafts.ts'
 import { createLive, type Line, type Live, type Socket } from './live.ts'
 import { createLocalFiles, type LocalFiles } from './local-files.ts'
@@ -175,6 +177,7 @@ export function createCity({ api, me, queries, signedOut }: CityNeeds): City {
   const receive = (frame: ServerFrame) => {
     if (frame.type === 'presence') return presence.note(frame.people)
     if (frame.type === 'notifications') return void queries.setQueryData(BELL, frame.unread)
+    if (frame.type === 'job') return jobChanged(frame)
     if (frame.type === 'reports') return void queries.invalidateQueries({ queryKey: ['reports'] })
     if (!('room' in frame) || frame.room === undefined) return
     const store = stores.get(frame.room)
@@ -186,6 +189,14 @@ export function createCity({ api, me, queries, signedOut }: CityNeeds): City {
     if (frame.type === 'read') for (const heard of readers) heard(frame.room, frame.principal, frame.seq)
     if (frame.type === 'typing' && frame.principal !== me.id) typists.note(frame.room, frame.name)
     if (frame.type === 'delta' || frame.type === 'subscribed') void store?.catchUp()
+  }
+  const jobChanged = ({ id, progress, state }: Extract<ServerFrame, { type: 'job' }>) => {
+    const known = queries.getQueryData<readonly Job[]>(JOBS)
+    if (known?.some((job) => job.id === id && job.state === state))
+      queries.setQueryData<readonly Job[]>(JOBS, (jobs) =>
+        jobs?.map((job) => (job.id === id ? { ...job, progress } : job)),
+      )
+    else void queries.invalidateQueries({ queryKey: JOBS })
   }
   /** Something about a room that is not in its log: whoever shows it asks again. */
   const roomChanged = (id: string) => {

@@ -1,19 +1,9 @@
 import type { AppError } from '../../../../src/kernel/errors.ts'
+import { WORK_TYPES, type WorkType } from '../../../../src/services/multimodal-gateway/doors.contract.ts'
 import { refusal } from '../city/uploading.ts'
 
-export const DOORS = [
-  'transcript',
-  'translation',
-  'speech',
-  'ocr',
-  'describe',
-  'parse',
-  'read',
-  'search',
-  'embed',
-  'rerank',
-] as const
-export type Door = (typeof DOORS)[number]
+export { WORK_TYPES as DOORS }
+export type Door = WorkType
 
 interface About {
   readonly path: string

@@ -8,9 +8,10 @@ import { useFormat } from '../../i18n/format.ts'
 import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { ListState } from '../auth/list-state.tsx'
+import { JOBS } from './jobs-key.ts'
 
-export const JOBS = ['multimodal-jobs']
-const LOOK_AGAIN_MS = 1_000
+/** The live socket tells how they go; this is for where a word of it was lost. */
+const LOOK_AGAIN_MS = 5_000
 
 /** One's own long work, newest first. */
 export function JobList() {

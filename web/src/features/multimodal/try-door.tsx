@@ -9,7 +9,7 @@ import { FieldError, LabelledField, LabelledSelect } from '../../ui/field.tsx'
 import { CopyLine } from '../../ui/key-once.tsx'
 import { AnswerView } from './answer-view.tsx'
 import { ABOUT, type Asked, canAsk, DOORS, type Door, knock, programs } from './doors.ts'
-import { JOBS } from './job-list.tsx'
+import { JOBS } from './jobs-key.ts'
 
 const NOTHING = { text: '', texts: '', url: '', query: '' }
 

@@ -1,0 +1,2 @@
+/** Where one's own jobs lie among the answers that are kept. */
+export const JOBS = ['multimodal-jobs']
