@@ -154,7 +154,7 @@ async function byAgent(
     await agents.start({ run, agent, asker, room, message: null, text: asked.text, parts, history }, options)
     const over = endOf(await awaitRun(needs, run, options, heard))
     if (session !== undefined)
-      await sessions.keep(asker, session, { agent, asked: asked.text || '…', answered: over.text })
+      await sessions.keep(asker, session, { run, agent, asked: asked.text || '…', answered: over.text })
     const { text, citations, engine, tokensIn, tokensOut, costUsd } = over
     return { provider: 'agents', agent, text, citations, engine, tokensIn, tokensOut, costUsd, usage: {} }
   } catch (cause) {

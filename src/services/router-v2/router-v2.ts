@@ -65,7 +65,7 @@ export function createRouterV2(needs: RouterV2Needs): Service<typeof routerV2Con
   const once = createOnce({ db: needs.db, table: 'router_v2.once', clock, ids })
   const listModels = async () => (await needs.models.models({}, { principal: ITSELF })).data.map(knownModel)
   const book = createRuleBook({ current: () => file?.current() ?? NO_RULES, models: listModels, clock })
-  const sessions = createSessions({ db, clock, ids })
+  const sessions = createSessions({ db, clock })
   const maxPartBytes = needs.maxPartBytes ?? MAX_PART_BYTES
   const answerNeeds = { ...needs, maxPartBytes, sessions, book }
   const requests = needs.metrics?.counter('router_v2_requests_total', 'Requests by kind and outcome', [

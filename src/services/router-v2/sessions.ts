@@ -1,6 +1,5 @@
 import type { Kysely } from 'kysely'
 import { type Clock, isoTime } from '../../kernel/clock.ts'
-import type { Ids } from '../../kernel/ids.ts'
 import type { Principal } from '../../kernel/principal.ts'
 import type { Events } from '../../platform/events/events.ts'
 import { residentErased } from '../auth/auth.events.ts'
@@ -11,10 +10,11 @@ import type { RouterV2Tables } from './router-v2.tables.ts'
 export interface Sessions {
   /** The last turns, oldest first. */
   history(principal: Principal, session: string): Promise<HistoryItem[]>
+  /** The same run again changes nothing. */
   keep(
     principal: Principal,
     session: string,
-    turn: { agent: string; asked: string; answered: string },
+    turn: { run: string; agent: string; asked: string; answered: string },
   ): Promise<void>
 }
 
@@ -25,9 +25,8 @@ const KEEP_MS = 30 * 24 * 3_600_000
 export function createSessions(needs: {
   readonly db: Kysely<RouterV2Tables>
   readonly clock: Clock
-  readonly ids: Ids
 }): Sessions {
-  const { db, clock, ids } = needs
+  const { db, clock } = needs
   return {
     async history(principal, session) {
       const turns = await db
@@ -50,11 +49,11 @@ export function createSessions(needs: {
         },
       ])
     },
-    async keep(principal, session, { agent, asked, answered }) {
+    async keep(principal, session, { run, agent, asked, answered }) {
       await db
         .insertInto('router_v2.turn')
         .values({
-          id: ids.make('turn'),
+          id: `turn_${run.replace(/^run_/, '')}`,
           principal: principal.id,
           session,
           agent,
@@ -62,6 +61,7 @@ export function createSessions(needs: {
           answered: answered.slice(0, MAX_CHARS),
           at: isoTime(clock.now()),
         })
+        .onConflict((on) => on.doNothing())
         .execute()
       await db
         .deleteFrom('router_v2.turn')

@@ -63,6 +63,8 @@ export const routerContract = {
     access: 'operator',
     input: z.object({
       limit: z.number().int().min(1).max(200).default(50),
+      /** The id of the last one seen. */
+      after: z.string().max(100).optional(),
       /** Only those that differ. */
       different: z.boolean().default(false),
     }),
@@ -71,6 +73,7 @@ export const routerContract = {
       compared: z.number().int(),
       same: z.number().int(),
       items: z.array(Difference),
+      next: z.string().optional(),
     }),
   }),
 }

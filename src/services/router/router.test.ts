@@ -420,6 +420,15 @@ test('in the shadow both are asked, one answers, and how they differ is kept wit
     v2: '21 characters, 25 % alike',
   })
   expect(JSON.stringify(items)).not.toContain('secret')
+  set.provider.next({ tokens: ['the same'] }, { tokens: ['the same'] })
+  await set.client.route(words, { principal: olia })
+  await eventually(async () => expect((await told()).compared).toBe(2), 30_000)
+  const page = (after?: string) => set.client.differences({ limit: 1, after }, { principal: admin })
+  const newest = await page()
+  expect([newest.items[0]?.same, newest.same]).toEqual([true, 1])
+  const oldest = await page(newest.next)
+  expect([oldest.items[0]?.id, oldest.next]).toEqual([items[0]?.id, undefined])
+  expect((await set.client.differences({ different: true }, { principal: admin })).items).toHaveLength(1)
   await set.client.setWeight({ shadow: 0 }, { principal: admin })
 })
 

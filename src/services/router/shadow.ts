@@ -16,8 +16,9 @@ export interface Shadow {
   ): void
   differences(input: {
     limit: number
+    after?: string | undefined
     different: boolean
-  }): Promise<{ compared: number; same: number; items: Difference[] }>
+  }): Promise<{ compared: number; same: number; items: Difference[]; next?: string }>
   /** Calls off what is under way. */
   stop(): Promise<void>
 }
@@ -81,7 +82,7 @@ export function createShadow(needs: {
         .finally(() => underWay.delete(work))
       underWay.add(work)
     },
-    async differences({ limit, different }) {
+    async differences({ limit, after, different }) {
       const all = await db
         .selectFrom('router.difference')
         .select((of) => [
@@ -93,16 +94,21 @@ export function createShadow(needs: {
         .selectFrom('router.difference')
         .selectAll()
         .$if(different, (query) => query.where('same', '=', false))
+        .$if(after !== undefined, (query) => query.where('id', '<', after ?? ''))
         .orderBy('id', 'desc')
-        .limit(limit)
+        .limit(limit + 1)
         .execute()
-      const items = rows.map(({ at, took_v1_ms: tookV1Ms, took_v2_ms: tookV2Ms, ...rest }) => ({
-        ...rest,
-        at: at.toISOString(),
-        tookV1Ms,
-        tookV2Ms,
-      }))
-      return { compared: Number(all?.compared ?? 0), same: Number(all?.same ?? 0), items }
+      const items = rows
+        .slice(0, limit)
+        .map(({ at, took_v1_ms: tookV1Ms, took_v2_ms: tookV2Ms, ...rest }) => ({
+          ...rest,
+          at: at.toISOString(),
+          tookV1Ms,
+          tookV2Ms,
+        }))
+      const last = rows.length > limit ? items.at(-1)?.id : undefined
+      const counts = { compared: Number(all?.compared ?? 0), same: Number(all?.same ?? 0) }
+      return { ...counts, items, ...(last !== undefined && { next: last }) }
     },
     async stop() {
       stopping.abort()
