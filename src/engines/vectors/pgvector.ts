@@ -4,7 +4,7 @@ import { stems } from '../words/stems.ts'
 import { checkedVector, isIds, scoreOf } from './checked.ts'
 import { blended, CANDIDATES } from './hybrid.ts'
 import { filterSql, isEmptyFilter } from './pgvector-filter.ts'
-import { createPgvectorVersion, numbersOf, READ_ON, vectorSql } from './pgvector-sql.ts'
+import { createPgvectorVersion, numbersOf, readOn, vectorSql } from './pgvector-sql.ts'
 import { vectorsError } from './vectors.errors.ts'
 import type { Distance, Filter, Hit, Payload, Point, Question, VectorSpace, Vectors } from './vectors.ts'
 
@@ -21,6 +21,7 @@ export interface PgvectorNeeds {
 const NEEDED = [0, 7] as const
 /** Compared one by one nothing is missed, and it is quicker than walking an index that mostly holds others. */
 const COUNTED_THROUGH = 3_000
+const AT_ONCE = 200
 /** The index takes some 4 ms a vector in PGlite, which does nothing else meanwhile. */
 const PIECE = 16
 const MAX_WORDS = 24
@@ -86,7 +87,7 @@ export function createPgvector({ countedThrough = COUNTED_THROUGH, db, half }: P
           select id, text, payload, ${measured} as measured from ${table}
           where ${fits} order by (${measured}) + 0, id limit ${limit}`.execute(db)
       : await sql<Row & { measured: number }>`
-          with setting as materialized (${READ_ON})
+          with setting as materialized (${readOn(AT_ONCE)})
           select near.* from setting cross join lateral (
             select id, text, payload, ${measured} as measured from ${table}
             where setting.done and ${fits} order by ${measured} limit ${limit}) near`.execute(db)

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { Embeddings } from '../../engines/embeddings/embeddings.ts'
-import { createPgvectorVersion, READ_ON, vectorSql } from '../../engines/vectors/pgvector-sql.ts'
+import { createPgvectorVersion, readOn, vectorSql } from '../../engines/vectors/pgvector-sql.ts'
 import { kernelError } from '../../kernel/errors.ts'
 import type { Tx } from './knowledge.store.ts'
 import type { KnowledgeTables } from './knowledge.tables.ts'
@@ -13,6 +13,8 @@ const BATCH = 16
 const INSERT_BATCH = 4
 /** Some 3 ms in PostgreSQL, for which the index walks through a thousand vectors of others. */
 const COUNTED_THROUGH = 6_000
+/** With 200 the index takes 1.4 times as long, and finds no more among 100,000 (`bench/nearest.ts`). */
+const AT_ONCE = 120
 
 export type Script = 'cyrillic' | 'latin'
 
@@ -45,25 +47,27 @@ export function createVectors(db: Kysely<KnowledgeTables>, countedThrough = COUN
     ): Promise<readonly string[]> {
       const many = await extent(model, scope, script)
       if (many === 'none') return []
-      const near = sql`v.embedding <=> ${vectorSql(filled(vector), 'vector')}`
+      const away = sql`v.embedding <=> ${vectorSql(filled(vector), 'vector')} as away`
       const whole = sql`knowledge.embedded e on e.document = d.id and e.model = ${model} and e.state = 'done'`
       const { rows } =
         many === 'few'
           ? await sql<{ chunk: string; away: number }>`
-              select v.chunk, ${near} as away
-              from knowledge.vector v
-              where v.model = ${model} ${inScript(script)} and v.document = any(array(select d.id from knowledge.document d join ${whole} where ${within(scope)}))
-              order by (${near}) + 0
+              select * from (
+                select v.chunk, ${away}
+                from knowledge.vector v
+                where v.model = ${model} ${inScript(script)} and v.document = any(array(select d.id from knowledge.document d join ${whole} where ${within(scope)}))
+                offset 0) those
+              order by away
               limit ${limit}`.execute(db)
           : await sql<{ chunk: string; away: number }>`
-              with setting as materialized (${READ_ON})
+              with setting as materialized (${readOn(AT_ONCE)})
               select near.* from setting cross join lateral (
-                select v.chunk, ${near} as away
+                select v.chunk, ${away}
                 from knowledge.vector v
                 join knowledge.document d on d.id = v.document
                 join ${whole}
                 where setting.done and v.model = ${model} ${inScript(script)} and ${within(scope)}
-                order by ${near}
+                order by away
                 limit ${limit}) near`.execute(db)
       return rows.sort((a, b) => a.away - b.away).map(({ chunk }) => chunk)
     },
