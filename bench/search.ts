@@ -129,7 +129,7 @@ async function exactScan(db: Db, vector: Float32Array): Promise<string[]> {
       where v.model = ${MODEL} and v.room in (
         select r.id from city.room r left join city.member own on own.room = r.id and own.principal = ${ASKER.id}
         where own.membership is not null or r.visibility = 'public')
-      order by v.embedding <=> ${`[${vector.join(',')}]`}::halfvec limit ${TOP}`.execute(tx)
+      order by v.embedding <=> ${`[${vector.join(',')}]`}::vector limit ${TOP}`.execute(tx)
     return rows.map(({ message }) => message)
   })
 }
@@ -185,7 +185,7 @@ async function vectors(db: Db, messages: number): Promise<void> {
   for (let from = 0; from < messages; from += 10_000)
     await sql`
       insert into city.search_vector (message, part, passage, model, room, digest, start_at, end_at, embedding)
-      select e.message, -1, 0, ${MODEL}, e.room, '', 0, 10, l2_normalize(topic.v + near.v + far.v)::halfvec
+      select e.message, -1, 0, ${MODEL}, e.room, '', 0, 10, l2_normalize(topic.v + near.v + far.v)
       from (select message, room, substr(message, 5)::bigint as n from city.search_entry
         order by message limit 10000 offset ${from}) e
       join bench_basis topic on topic.i = 1 + (e.n * 7919) % ${TOPICS}::int

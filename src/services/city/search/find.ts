@@ -111,12 +111,12 @@ export async function byMeaning(
     await sql.raw(READ_ON).execute(tx)
     const { rows } = await sql<FoundByMeaning>`
       select v.message, v.part, v.start_at as start, v.end_at as end,
-        1 - (v.embedding <=> ${written(vector)}::halfvec) as near
+        1 - (v.embedding <=> ${written(vector)}::vector) as near
       from city.search_vector v
       join city.search_entry e on e.message = v.message and e.part = v.part and e.digest = v.digest
       join city.message m on m.id = v.message
       where v.model = ${model} and ${readable(sql`v.room`, scope)} and ${narrowed(scope.filters)}
-      order by v.embedding <=> ${written(vector)}::halfvec
+      order by v.embedding <=> ${written(vector)}::vector
       limit ${limit}`.execute(tx)
     return rows
   })

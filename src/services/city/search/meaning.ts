@@ -179,7 +179,7 @@ async function learn(
     const values = batch.map(({ message, part, passage, room, digest, start, end }, i) => {
       const vector = made[i]
       if (!vector) throw kernelError('internal')
-      return sql`(${message}::text, ${part}::int, ${passage}::int, ${model.model}::text, ${room}::text, ${digest}::text, ${start}::int, ${end}::int, ${written(vector)}::halfvec)`
+      return sql`(${message}::text, ${part}::int, ${passage}::int, ${model.model}::text, ${room}::text, ${digest}::text, ${start}::int, ${end}::int, ${written(vector)}::vector)`
     })
     for (let at = 0; at < values.length; at += INSERT_BATCH)
       // What was deleted meanwhile is left out, with all it was.
