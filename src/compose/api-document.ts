@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import type { ServiceName } from '../config.ts'
+import { ErrorBody } from '../kernel/errors.ts'
 import { openapi } from '../kernel/openapi.ts'
 import { OpenAiError } from '../platform/http/openai-error.ts'
+import { MessagesError } from '../services/llm-proxy/llm-proxy.contract.ts'
 import { Job } from '../services/multimodal-gateway/jobs.contract.ts'
 import { CONTRACTS } from './contracts.ts'
 import { OTHER_ROUTES, type OtherRoute } from './other-routes.ts'
@@ -27,8 +29,16 @@ export function apiDocument(version: string, services: readonly ServiceName[]) {
   for (const route of OTHER_ROUTES)
     if (services.includes(route.service) && !route.foreign)
       paths[route.path] = { ...paths[route.path], [route.method]: describe(route) }
-  const schemas = { ...document.components.schemas, OpenAiError: z.toJSONSchema(OpenAiError) }
-  return { ...document, paths: inOpenAiShape(paths), components: { ...document.components, schemas } }
+  for (const [path, method, type] of ALSO_AS) {
+    const { [path]: { [method]: op } = {} } = document.paths
+    const { content } = (op as Described | undefined)?.responses[200] ?? {}
+    if (content) content[type] = {}
+  }
+  const schemas = Object.fromEntries(
+    Object.entries(ERRORS).map(([name, schema]) => [name, z.toJSONSchema(schema)]),
+  )
+  const components = { ...document.components, schemas: { ...document.components.schemas, ...schemas } }
+  return { ...document, paths: withErrors(paths), components }
 }
 
 /** Operations whose own route answers with a second status: who signs up by asking waits. */
@@ -39,10 +49,13 @@ const ALSO_BY_FORM = ['/api/multimodal/ocr', '/api/multimodal/describe', '/api/m
 /** Operations that answer 202 with a job where `Prefer: respond-async` asks for it. */
 const ALSO_AS_JOBS = [...ALSO_BY_FORM, '/api/multimodal/read'] as const
 
+/** Operations that answer in another type too, where it is asked for. */
+const ALSO_AS = [['/api/llm/usage', 'get', 'text/csv']] as const
+
 interface Described {
   parameters: object[]
   requestBody: { content: Record<string, { schema: { properties: Record<string, object> } }> }
-  responses: Record<string, object>
+  responses: Record<string, { description: string; content?: Record<string, object> }>
 }
 
 function byForm({ requestBody: { content } }: Described): void {
@@ -69,15 +82,28 @@ const ACCEPTED = {
   content: { 'application/json': { schema: z.toJSONSchema(Job) } },
 }
 
-/** What stands under `/v1` fails in the shape that OpenAI's clients read. */
-function inOpenAiShape(paths: Record<string, Record<string, unknown>>) {
-  const ours = JSON.stringify('#/components/schemas/Error')
-  const theirs = JSON.stringify('#/components/schemas/OpenAiError')
+/** Shapes of failures that other people's clients read. */
+const ERRORS = {
+  OpenAiError,
+  MessagesError,
+  RouterError: ErrorBody.extend({ ok: z.literal(false).optional() }),
+}
+
+/** In which of them a path fails: all under `/v1` in OpenAI's, but for the one that is Anthropic's; the routers in v1's envelope where v1's form asked. */
+function errorOf(path: string): keyof typeof ERRORS | null {
+  if (path === '/v1/messages') return 'MessagesError'
+  if (path.startsWith('/v1/')) return 'OpenAiError'
+  return /^\/api\/(router\/v[12]\/)?route$/.test(path) ? 'RouterError' : null
+}
+
+function withErrors(paths: Record<string, Record<string, unknown>>) {
+  const ref = (name: string) => JSON.stringify(`#/components/schemas/${name}`)
   return Object.fromEntries(
-    Object.entries(paths).map(([path, methods]) => [
-      path,
-      path.startsWith('/v1/') ? JSON.parse(JSON.stringify(methods).replaceAll(ours, theirs)) : methods,
-    ]),
+    Object.entries(paths).map(([path, methods]) => {
+      const error = errorOf(path)
+      const as = (name: string) => JSON.parse(JSON.stringify(methods).replaceAll(ref('Error'), ref(name)))
+      return [path, error ? as(error) : methods]
+    }),
   )
 }
 

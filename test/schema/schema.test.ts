@@ -48,11 +48,15 @@ describe.skipIf(!SCHEMATHESIS)('what /openapi.json promises', () => {
       const { code, said } = await schemathesis(`${city.url}/openapi.json`, key, folder.path, AS[who])
       const operations = Number(/Tested: (\d+)/.exec(said)?.[1])
       expect(operations, said).toBeGreaterThan(50)
-      expect(code, said.slice(-12_000)).toBe(0)
+      expect(code, failuresOf(said)).toBe(0)
     },
     EXPECTED_MS,
   )
 })
+
+/** What it found, without the long list of what it could not try. */
+const failuresOf = (said: string): string =>
+  (said.split(/=+ FAILURES =+/)[1] ?? said).split(/=+ WARNINGS =+/)[0]?.slice(0, 40_000) ?? ''
 
 /** It keeps notes where it runs: in `cwd`. */
 function schemathesis(

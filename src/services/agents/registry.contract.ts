@@ -101,6 +101,7 @@ const Languages = z
   .min(1)
   .max(2)
 const onAgent = z.object({ agent: z.string() })
+const Version = z.int32().min(1)
 const onPrompt = onAgent.extend({ kind: PromptKind })
 const PromptText = z.string().max(40_000)
 
@@ -170,7 +171,7 @@ export const registryOperations = {
       'A new version of a prompt; `base` is the version it was written from, and a newer one there is a conflict',
     access: 'operator',
     status: 201,
-    input: onPrompt.extend({ text: PromptText, base: z.number().int().min(0).optional() }),
+    input: onPrompt.extend({ text: PromptText, base: z.int32().min(0).optional() }),
     output: PromptVersion,
     errors: ['conflict', 'not_found'],
   }),
@@ -178,7 +179,7 @@ export const registryOperations = {
     right: 'agents.prompt.read',
     summary: 'What is different, line by line, between two versions of a prompt',
     access: 'operator',
-    input: onPrompt.extend({ from: z.coerce.number().int().min(1), to: z.coerce.number().int().min(1) }),
+    input: onPrompt.extend({ from: z.coerce.number().pipe(Version), to: z.coerce.number().pipe(Version) }),
     output: z.object({
       lines: z.array(z.object({ op: z.enum(['same', 'added', 'removed']), text: z.string() })),
     }),
@@ -189,7 +190,7 @@ export const registryOperations = {
     summary: 'Bring the words of an older version back, as a new one',
     access: 'operator',
     status: 201,
-    input: onPrompt.extend({ version: z.number().int().min(1) }),
+    input: onPrompt.extend({ version: Version }),
     output: PromptVersion,
     errors: ['not_found'],
   }),
@@ -205,7 +206,7 @@ export const registryOperations = {
     right: 'agents.mandate.change',
     summary: 'Say anew what an agent may do, where, up to what cost and until when',
     access: 'operator',
-    input: onAgent.extend({ mandate: Mandate, base: z.number().int().min(0).optional() }),
+    input: onAgent.extend({ mandate: Mandate, base: z.int32().min(0).optional() }),
     output: MandateVersion,
     errors: ['conflict', 'not_found'],
   }),

@@ -13,6 +13,7 @@ const MAX_BODY_BYTES = 32 * 1024 * 1024
 const MAX_ANSWER_MS = 10 * 60_000
 const SLOWEST_READER_MS = 120_000
 const SMALL_BYTES = 64 * 1024
+const NO_BODY = { bytes: Buffer.alloc(0), body: undefined }
 const JSON_TYPE = 'application/json; charset=utf-8'
 
 /** One request at a door of ours, already let in. */
@@ -83,8 +84,8 @@ export function serveDoor(app: FastifyInstance, needs: DoorNeeds): void {
       },
       onRequest: async (request) => admitHere(op, await identify(request)),
       async handler(request, reply) {
-        // The parser of this scope makes both.
-        const { bytes, body } = request.body as { bytes: Buffer; body: unknown }
+        // The parser of this scope makes both; where no body came, nothing did.
+        const { bytes, body } = (request.body ?? NO_BODY) as { bytes: Buffer; body: unknown }
         const headers = Object.entries(reply.getHeaders()).flatMap(([name, value]) => [name, String(value)])
         reply.hijack()
         const asked = {

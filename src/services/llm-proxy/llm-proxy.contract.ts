@@ -10,6 +10,13 @@ export const Model = z.object({
 })
 export type Model = z.infer<typeof Model>
 
+/** A failure as Anthropic's clients read it: how `/v1/messages` answers. */
+export const MessagesError = z.object({
+  type: z.literal('error'),
+  error: z.object({ type: z.string(), message: z.string(), code: z.string() }),
+})
+export type MessagesError = z.infer<typeof MessagesError>
+
 /** In OpenAI's shapes, errors too (`{error: {message, type, code, param}}`), so that its clients work unchanged. With `stream: true` the answer is server-sent events. Unknown fields pass through both ways. */
 export const llmProxyContract = {
   chat: post('/v1/chat/completions', {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { ChatRequest } from '../../engines/llm/llm.ts'
 import { type AppError, type ErrorKind, kernelError } from '../../kernel/errors.ts'
 import { isObject } from './facts.ts'
+import type { MessagesError } from './llm-proxy.contract.ts'
 import { completionError } from './openai-error.ts'
 
 const Block = z.looseObject({ type: z.string() })
@@ -129,7 +130,7 @@ const TYPES: Readonly<Partial<Record<ErrorKind, string>>> = {
 }
 
 /** A failure as Anthropic's clients read it. */
-export function messagesError(failure: AppError) {
+export function messagesError(failure: AppError): { status: number; body: MessagesError } {
   const { status, body } = completionError(failure)
   const type = status === 429 ? 'rate_limit_error' : (TYPES[failure.kind] ?? 'invalid_request_error')
   return { status, body: { type: 'error', error: { type, message: body.error.message, code: failure.code } } }
