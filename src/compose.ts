@@ -159,6 +159,8 @@ export async function compose(config: Config, means: Means, scope: Scope): Promi
         media: engines.media,
         models: engines.models,
         city: () => peers.find('city', 'multimodal-gateway'),
+        purse: () => peers.find('llm-proxy', 'multimodal-gateway'),
+        prices: config.enginePrices,
         open: openPublic,
         secret,
         clock,

@@ -60,6 +60,8 @@ export interface Config {
     readonly jobKeepMs: number
     readonly vectorsEach: number
   }
+  /** US dollars for 1,000 units, by kind of engine and who is paid: `search.brave`. */
+  readonly enginePrices: Readonly<Record<string, number>>
   /** Where vectors of programs are kept: in the city's own database where there is no other place. */
   readonly qdrant: { readonly url: string } | null
   /** Null where the city does not look into the internet. */
@@ -121,6 +123,21 @@ const text = (about: string, fallback: string): Variable<string> => ({
   about,
   fallback,
   read: (value) => value,
+})
+
+const PRICE = /^((?:stt|tts|ocr|vision|parser|search|reader|embeddings|rerank)\.[\w-]+)=(\d+(?:\.\d+)?)$/
+
+const prices = (about: string): Variable<Readonly<Record<string, number>>> => ({
+  about,
+  fallback: '',
+  read(value) {
+    const named = value.split(',').map((one): [string, number] => {
+      const [, name, dollars] = PRICE.exec(one.trim()) ?? []
+      if (name === undefined) throw new Fault('must be such as search.brave=5,stt.openai=0.1')
+      return [name, Number(dollars)]
+    })
+    return Object.fromEntries(named)
+  },
 })
 
 const whole = (about: string, fallback: number, min: number, max: number): Variable<number> => ({
@@ -309,6 +326,9 @@ export const VARIABLES = {
   MULTIMODAL_CACHE_DAYS: whole('How long results of engines are kept.', 30, 1, 3650),
   MULTIMODAL_CACHE_MB: whole('What kept results may take together, in megabytes.', 1024, 1, 1_000_000),
   MULTIMODAL_JOB_HOURS: whole('How long a job and its result are kept after its end.', 24, 1, 8760),
+  ENGINE_PRICES: prices(
+    'What engines on the internet cost, for the ledger of language models: US dollars for 1,000 units (seconds heard, characters spoken, searches, tokens of the others), such as stt.openai=0.1,tts.openai=0.015,search.brave=5,embeddings.openai=0.00002,vision.openai=0.001. What is not named counts as free.',
+  ),
   VECTORS: choice(
     'Where the collections of vectors lie that programs keep here; the vectors of documents and messages are in the city’s database in any case.',
     'qdrant with QDRANT_URL, else pgvector',
@@ -526,6 +546,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       jobKeepMs: (get('MULTIMODAL_JOB_HOURS', V.MULTIMODAL_JOB_HOURS) ?? 24) * 3_600_000,
       vectorsEach: get('VECTORS_EACH', V.VECTORS_EACH) ?? 100_000,
     },
+    enginePrices: get('ENGINE_PRICES', V.ENGINE_PRICES) ?? {},
     qdrant: vectors === 'qdrant' && qdrantUrl ? { url: qdrantUrl } : null,
     webSearch:
       (get('WEB_SEARCH', V.WEB_SEARCH) ?? 'wikipedia') === 'off'

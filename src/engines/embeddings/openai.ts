@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { engineError } from '../engine.errors.ts'
 import { createOpenAiCalls, type OpenAiServer, refusal } from '../openai-http.ts'
+import { type OnUsed, tellTokens } from '../usage.ts'
 import type { Embeddings } from './embeddings.ts'
 
 export interface OpenAiEmbeddingsNeeds extends OpenAiServer {
@@ -13,6 +14,7 @@ export interface OpenAiEmbeddingsNeeds extends OpenAiServer {
   readonly prefixes?: { readonly query: string; readonly passage: string }
 }
 
+const NAME = 'openai'
 const TEXTS_A_CALL = 64
 
 const Answer = z.object({
@@ -24,14 +26,20 @@ export function openAiEmbeddings(needs: OpenAiEmbeddingsNeeds): Embeddings {
   const { dimensions, model, prefixes = { query: '', passage: '' }, shorten } = needs
   const { engine, post } = createOpenAiCalls(needs)
 
-  const ask = (input: readonly string[], signal: AbortSignal | undefined): Promise<Float32Array[]> =>
+  const ask = (
+    input: readonly string[],
+    signal: AbortSignal | undefined,
+    onUsed: OnUsed | undefined,
+  ): Promise<Float32Array[]> =>
     post(
       'embeddings',
       JSON.stringify({ model, input, encoding_format: 'float', ...(shorten && { dimensions }) }),
       signal,
       async (response) => {
         if (!response.ok) throw refusal(response, engine)
-        const answer = Answer.safeParse(await response.json().catch(() => undefined))
+        const told: unknown = await response.json().catch(() => undefined)
+        tellTokens(told, NAME, onUsed)
+        const answer = Answer.safeParse(told)
         const rows = answer.data?.data.toSorted((a, b) => a.index - b.index) ?? []
         const fits =
           rows.length === input.length && rows.every(({ embedding }) => embedding.length === dimensions)
@@ -41,18 +49,20 @@ export function openAiEmbeddings(needs: OpenAiEmbeddingsNeeds): Embeddings {
     )
 
   return {
-    name: 'openai',
+    name: NAME,
+    paid: [NAME],
     model: `openai/${model}`,
     dimensions,
     semantic: true,
     missing: () => Promise.resolve(null),
-    async embed(texts, { kind, signal }) {
+    async embed(texts, { kind, onUsed, signal }) {
       const vectors: Float32Array[] = []
       for (let at = 0; at < texts.length; at += TEXTS_A_CALL)
         vectors.push(
           ...(await ask(
             texts.slice(at, at + TEXTS_A_CALL).map((text) => prefixes[kind] + text),
             signal,
+            onUsed,
           )),
         )
       return vectors

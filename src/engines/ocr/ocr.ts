@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { ForeignFile } from '../foreign-file.ts'
+import type { OnUsed } from '../usage.ts'
 
 /** What is written in an image. Boxes are pixels of the upright image; confidence is 0…1. */
 export const OcrText = z.object({
@@ -37,6 +38,8 @@ export type OcrPage = NonNullable<OcrText['pages']>[number]
 
 export interface Ocr {
   readonly name: string
+  /** Who is paid where it is asked; nobody where nothing is said. */
+  readonly paid?: readonly string[]
   /** False where it tells the text alone: its `words` are empty. */
   readonly places?: boolean
   /** Null where it can work, otherwise why not, as the error it would fail with. */
@@ -46,6 +49,7 @@ export interface Ocr {
     options?: {
       readonly languages?: readonly ('uk' | 'en')[] | undefined
       readonly signal?: AbortSignal | undefined
+      readonly onUsed?: OnUsed | undefined
     },
   ): Promise<OcrText>
 }

@@ -2,12 +2,14 @@ import { z } from 'zod'
 import { engineError } from '../engine.errors.ts'
 import { bytesOf } from '../foreign-file.ts'
 import { createOpenAiCalls, type OpenAiServer, refusal } from '../openai-http.ts'
+import { tellTokens } from '../usage.ts'
 import type { Ocr } from './ocr.ts'
 
 export interface OpenAiOcrNeeds extends OpenAiServer {
   readonly model: string
 }
 
+const DRIVER = 'openai'
 const MAX_TOKENS = 8_000
 const READ_DEADLINE_MS = 120_000
 const LANGUAGE = { uk: 'Ukrainian', en: 'English' } as const
@@ -34,10 +36,11 @@ export function openAiOcr(needs: OpenAiOcrNeeds): Ocr {
   const { engine, post } = createOpenAiCalls({ deadlineMs: READ_DEADLINE_MS, ...needs })
   const name = `openai/${model}`
   return {
-    name: 'openai',
+    name: DRIVER,
+    paid: [DRIVER],
     places: false,
     missing: () => Promise.resolve(null),
-    async read(image, { languages = [], signal } = {}) {
+    async read(image, { languages = [], onUsed, signal } = {}) {
       const bytes = await bytesOf(image)
       if (bytes.length === 0) throw engineError('file.empty')
       const url = `data:${image.mime};base64,${Buffer.from(bytes).toString('base64')}`
@@ -60,7 +63,9 @@ export function openAiOcr(needs: OpenAiOcrNeeds): Ocr {
       }
       return await post('chat/completions', JSON.stringify(body), signal, async (response) => {
         if (!response.ok) throw refusal(response, engine)
-        const answer = Answer.safeParse(await response.json().catch(() => undefined))
+        const told: unknown = await response.json().catch(() => undefined)
+        tellTokens(told, DRIVER, onUsed)
+        const answer = Answer.safeParse(told)
         const [choice] = answer.data?.choices ?? []
         const said = choice?.message.content?.trim()
         if (!said || choice?.finish_reason === 'length')

@@ -1,12 +1,14 @@
 import { z } from 'zod'
 import { engineError } from '../engine.errors.ts'
 import { createOpenAiCalls, type OpenAiServer, refusal } from '../openai-http.ts'
+import { tellTokens } from '../usage.ts'
 import type { Rerank } from './rerank.ts'
 
 export interface HttpRerankNeeds extends OpenAiServer {
   readonly model: string
 }
 
+const NAME = 'http'
 /** A long text says in its beginning what it is about, and servers refuse what is too long. */
 const MAX_TEXT = 8_000
 
@@ -18,16 +20,19 @@ const Answer = z.object({
 export function httpRerank(needs: HttpRerankNeeds): Rerank {
   const { engine, post } = createOpenAiCalls(needs)
   return {
-    name: 'http',
+    name: NAME,
+    paid: [NAME],
     model: `http/${needs.model}`,
     missing: () => Promise.resolve(null),
-    async rerank(query, texts, { limit = texts.length, signal } = {}) {
+    async rerank(query, texts, { limit = texts.length, onUsed, signal } = {}) {
       if (texts.length === 0) return []
       const documents = texts.map((text) => text.slice(0, MAX_TEXT))
       const body = { model: needs.model, query, documents, top_n: limit, return_documents: false }
       return await post('rerank', JSON.stringify(body), signal, async (response) => {
         if (!response.ok) throw refusal(response, engine)
-        const answer = Answer.safeParse(await response.json().catch(() => undefined))
+        const told: unknown = await response.json().catch(() => undefined)
+        tellTokens(told, NAME, onUsed)
+        const answer = Answer.safeParse(told)
         const found = answer.data?.results ?? []
         const places = new Set(found.map(({ index }) => index))
         const fits =

@@ -46,6 +46,7 @@ export function openAiStt(needs: OpenAiSttNeeds): Stt {
 
   return {
     name,
+    paid: [name],
     missing: () => Promise.resolve(null),
     async transcribe(audio, options = {}) {
       if (audio.bytes.length === 0) throw engineError('file.empty')

@@ -52,6 +52,8 @@ export interface SttOptions {
 /** Speech to text. Bytes are a whole file as a browser or messenger sends it. */
 export interface Stt {
   readonly name: string
+  /** Who is paid where it is asked; nobody where nothing is said. */
+  readonly paid?: readonly string[]
   /** Null where it can work, otherwise why not, as the error it would fail with. */
   missing(): Promise<Error | null>
   transcribe(audio: { bytes: Uint8Array; mime: string }, options?: SttOptions): Promise<Transcript>

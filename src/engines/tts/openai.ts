@@ -62,6 +62,7 @@ export function openAiTts(needs: OpenAiTtsNeeds): Tts {
 
   return {
     name,
+    paid: [name],
     missing: () => Promise.resolve(null),
     voices: () => Promise.resolve(voices),
     async speak(given, options = {}) {

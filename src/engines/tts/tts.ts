@@ -44,6 +44,8 @@ export interface SpeakOptions {
 /** Text to speech. A text longer than a voice takes at once is read in pieces, cut between sentences, and comes as one sound. */
 export interface Tts {
   readonly name: string
+  /** Who is paid where it is asked; nobody where nothing is said. */
+  readonly paid?: readonly string[]
   /** Null where it can work, otherwise why not, as the error it would fail with. */
   missing(): Promise<Error | null>
   voices(signal?: AbortSignal): Promise<readonly Voice[]>

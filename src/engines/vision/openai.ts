@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { engineError } from '../engine.errors.ts'
 import { bytesOf } from '../foreign-file.ts'
 import { createOpenAiCalls, type OpenAiServer, refusal } from '../openai-http.ts'
+import { tellTokens } from '../usage.ts'
 import type { Sight, Vision } from './vision.ts'
 
 export interface OpenAiVisionNeeds extends OpenAiServer {
@@ -10,6 +11,7 @@ export interface OpenAiVisionNeeds extends OpenAiServer {
   readonly beside?: Vision | undefined
 }
 
+const NAME = 'openai'
 const MAX_TOKENS = 600
 const LANGUAGE = { uk: 'Ukrainian', en: 'English' } as const
 const NOTHING = { objects: [], tags: [], codes: [], colours: [] } as const
@@ -29,7 +31,7 @@ export function openAiVision(needs: OpenAiVisionNeeds): Vision {
 
   async function words(
     image: Parameters<Vision['describe']>[0],
-    { language = 'en', question, signal }: NonNullable<Parameters<Vision['describe']>[1]>,
+    { language = 'en', onUsed, question, signal }: NonNullable<Parameters<Vision['describe']>[1]>,
   ): Promise<string> {
     const data = Buffer.from(await bytesOf(image)).toString('base64')
     const body = {
@@ -51,7 +53,9 @@ export function openAiVision(needs: OpenAiVisionNeeds): Vision {
     }
     return await post('chat/completions', JSON.stringify(body), signal, async (response) => {
       if (!response.ok) throw refusal(response, engine)
-      const answer = Answer.safeParse(await response.json().catch(() => undefined))
+      const told: unknown = await response.json().catch(() => undefined)
+      tellTokens(told, NAME, onUsed)
+      const answer = Answer.safeParse(told)
       const text = answer.data?.choices[0]?.message.content?.trim()
       if (!text) throw engineError('engine.cut', { engine }, { retryable: true })
       return text
@@ -59,7 +63,8 @@ export function openAiVision(needs: OpenAiVisionNeeds): Vision {
   }
 
   return {
-    name: 'openai',
+    name: NAME,
+    paid: [NAME],
     missing: () => Promise.resolve(null),
     async describe(image, options = {}) {
       if ('bytes' in image && image.bytes.length === 0) throw engineError('file.empty')

@@ -1,4 +1,5 @@
 import type { ForeignFile } from '../foreign-file.ts'
+import type { OnUsed } from '../usage.ts'
 
 /** What is in a picture. Local drivers put nothing into words: then `text` is null, never made up. */
 export interface Sight {
@@ -28,6 +29,8 @@ export interface Sight {
 
 export interface Vision {
   readonly name: string
+  /** Who is paid where it is asked; nobody where nothing is said. */
+  readonly paid?: readonly string[]
   /** Null where it can work, otherwise why not, as the error it would fail with. */
   missing(): Promise<Error | null>
   describe(
@@ -38,6 +41,7 @@ export interface Vision {
       /** Whether place and time may be read from the file: only with the consent of whoever took the photo. */
       readonly camera?: boolean | undefined
       readonly signal?: AbortSignal | undefined
+      readonly onUsed?: OnUsed | undefined
     },
   ): Promise<Sight>
 }

@@ -12,6 +12,7 @@ export interface BraveNeeds {
 }
 
 const URL_OF = 'https://api.search.brave.com'
+const NAME = 'brave'
 const MOST = 20
 const SINCE: Readonly<Record<Freshness, string>> = { day: 'pd', week: 'pw', month: 'pm', year: 'py' }
 
@@ -33,9 +34,10 @@ const Answer = z.object({
 export function createBrave({ key, open, url = URL_OF }: BraveNeeds): WebSearch {
   const engine = new URL(url).host
   return {
-    name: 'brave',
+    name: NAME,
+    paid: [NAME],
     missing: () => Promise.resolve(null),
-    async search(query, { freshness, languages, limit, safe = 'moderate', signal }) {
+    async search(query, { freshness, languages, limit, onUsed, safe = 'moderate', signal }) {
       for (const language of languages) {
         const address = new URL('/res/v1/web/search', url)
         address.search = new URLSearchParams({
@@ -47,7 +49,9 @@ export function createBrave({ key, open, url = URL_OF }: BraveNeeds): WebSearch 
           ...(freshness && { freshness: SINCE[freshness] }),
         }).toString()
         const headers = { 'x-subscription-token': key.reveal() }
-        const read = Answer.safeParse(await openJson(open, address, { engine, headers, signal }))
+        const answer = await openJson(open, address, { engine, headers, signal })
+        onUsed?.({ by: NAME, unit: 'searches', amount: 1 })
+        const read = Answer.safeParse(answer)
         if (!read.success) throw engineError('engine.cut', { engine })
         const found = read.data.web?.results ?? []
         const hits = toHits(

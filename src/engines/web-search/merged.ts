@@ -11,6 +11,7 @@ import type { WebHit, WebSearch } from './web-search.ts'
 export function mergedSearch(engines: readonly WebSearch[]): WebSearch {
   return {
     name: engines.map(({ name }) => name).join('-'),
+    paid: engines.flatMap(({ paid = [] }) => paid),
     async missing() {
       const lacks = await Promise.all(engines.map((engine) => engine.missing()))
       return lacks.every((lack) => lack !== null) ? (lacks[0] ?? engineError('engine.none')) : null

@@ -12,6 +12,7 @@ export interface TavilyNeeds {
 }
 
 const URL_OF = 'https://api.tavily.com'
+const NAME = 'tavily'
 const MOST = 20
 
 const Answer = z.object({
@@ -24,9 +25,10 @@ const Answer = z.object({
 export function createTavily({ key, open, url = URL_OF }: TavilyNeeds): WebSearch {
   const engine = new URL(url).host
   return {
-    name: 'tavily',
+    name: NAME,
+    paid: [NAME],
     missing: () => Promise.resolve(null),
-    async search(query, { freshness, limit, safe = 'moderate', signal }) {
+    async search(query, { freshness, limit, onUsed, safe = 'moderate', signal }) {
       const body = {
         query: query.slice(0, 400),
         max_results: Math.min(limit, MOST),
@@ -37,6 +39,7 @@ export function createTavily({ key, open, url = URL_OF }: TavilyNeeds): WebSearc
       }
       const headers = { authorization: `Bearer ${key.reveal()}` }
       const answer = await openJson(open, new URL('/search', url), { engine, headers, body, signal })
+      onUsed?.({ by: NAME, unit: 'searches', amount: 1 })
       const read = Answer.safeParse(answer)
       if (!read.success) throw engineError('engine.cut', { engine })
       const hits = toHits(

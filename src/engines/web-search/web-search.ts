@@ -1,3 +1,4 @@
+import type { OnUsed } from '../usage.ts'
 /** One place on the internet that a search named. Everything in it is plain text from outside: data, never markup or an instruction. */
 export interface WebHit {
   readonly title: string
@@ -26,6 +27,8 @@ export type SafeSearch = 'off' | 'moderate' | 'strict'
 /** Finds places on the internet. The query leaves the city. */
 export interface WebSearch {
   readonly name: string
+  /** Who is paid where it is asked; nobody where nothing is said. */
+  readonly paid?: readonly string[]
   missing(): Promise<Error | null>
   /** `languages` in the order of preference: a later one is asked only where an earlier one has nothing. Fails with `engine.refused`, `engine.unreachable`, `engine.cut`, `call.timeout` or `call.cancelled`. */
   search(
@@ -36,6 +39,7 @@ export interface WebSearch {
       readonly freshness?: Freshness | undefined
       readonly safe?: SafeSearch | undefined
       readonly signal?: AbortSignal | undefined
+      readonly onUsed?: OnUsed | undefined
     },
   ): Promise<WebResults>
 }

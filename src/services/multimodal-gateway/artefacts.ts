@@ -25,6 +25,7 @@ import { createMeter, type Meter } from './meter.ts'
 import type { ArtefactKey, ArtefactStore } from './multimodal-gateway.store.ts'
 import type { Payer } from './multimodal-gateway.tables.ts'
 import { createSingleFlight, type InFlight } from './single-flight.ts'
+import { createTill, type Prices, type Purse, type Till } from './till.ts'
 import type { Unit } from './usage.contract.ts'
 
 /** A whole file. `mime` and `name` are a claim that inspection judges, unless it is `inspected`. */
@@ -110,6 +111,9 @@ export interface WorkshopNeeds {
   readonly store?: ArtefactStore | undefined
   /** Without it nothing is counted. */
   readonly ledger?: Ledger | undefined
+  /** The city's one ledger of money, where there is one. */
+  purse?(): Purse | undefined
+  readonly prices?: Prices | undefined
   readonly media: Media
   readonly clock: Clock
   readonly limits: GatewayLimits
@@ -186,13 +190,26 @@ export function createWorkshop(needs: WorkshopNeeds): Workshop {
             return { facts: null, file: claimed }
           throw cause
         })
-        return await paid(ledger, { ...expense, amount: kind.estimate(options, facts) }, clock, async () => {
-          const { driver, result } = await kind.work(file, options, how)
+        const estimate = kind.estimate(options, facts)
+        const { prices = {} } = needs
+        const till = createTill({ purse: needs.purse?.(), prices, payer, type, signal: how.signal })
+        const counted = benches[kind.engine].isPaid ? (kind.tokens?.(options) ?? 0) : 0
+        const held = { ...expense, amount: estimate, tokens: counted }
+        return await paid(ledger, held, till, clock, async () => {
+          const seconds = (facts?.durationMs ?? 0) / 1000
+          const { driver, result } = await kind.work(file, options, { ...how, till, seconds })
           const amount = kind.amountOf(result, options)
           const keepMs = kind.keepMs === undefined ? (limits.cacheMs ?? 30 * DAY_MS) : kind.keepMs
           if (keeps && keepMs !== null && (kind.lasting?.(result) ?? true))
             await store?.keep(key, driver, result, keepMs)
-          return { result, driver, unit: kind.unit, amount, cached: false, cost: kind.costOf?.(result) }
+          return {
+            result,
+            driver,
+            unit: kind.unit,
+            amount,
+            cached: false,
+            cost: kind.costOf?.(result) ?? (till.total().usd || undefined),
+          }
         })
       }
       const { bulk, patient } = wish
@@ -253,21 +270,34 @@ async function inspect(
   return { file: { ...file, mime: facts.mime }, facts }
 }
 
-/** Work within what may be used. */
+/** Work within what may be used; the tokens that providers count are held and settled beside its own unit. */
 async function paid(
   ledger: Ledger | undefined,
-  expense: Parameters<Ledger['reserve']>[0],
+  { tokens, ...expense }: Parameters<Ledger['reserve']>[0] & { readonly tokens: number },
+  till: Till,
   clock: Clock,
   work: () => Promise<Made<unknown> & { readonly cost: number | undefined }>,
 ): Promise<Made<unknown>> {
   const began = clock.now()
   const hold: Hold | undefined = await ledger?.reserve(expense)
+  const reserveTokens = () => ledger?.reserve({ ...expense, unit: 'tokens', amount: tokens, bytes: 0 })
+  const counted = await (tokens > 0 ? reserveTokens() : undefined)?.catch(async (cause: unknown) => {
+    await hold?.release()
+    throw cause
+  })
+  const settleTokens = async (engine: string | null) => {
+    const amount = till.total().tokens
+    const settled = amount > 0 ? { engine, amount, ms: clock.now() - began } : null
+    await (settled ? counted?.settle(settled) : counted?.release())
+  }
   try {
     const { cost, ...made } = await work()
     await hold?.settle({ engine: made.driver, amount: made.amount, cost, ms: clock.now() - began })
+    await settleTokens(made.driver)
     return made
   } catch (cause) {
     await hold?.release()
+    await settleTokens(null)
     throw cause
   }
 }

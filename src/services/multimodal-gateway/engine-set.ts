@@ -66,6 +66,8 @@ export interface Bench<N extends EngineName = EngineName> {
   readonly name: N
   /** Of the drivers, in their order. */
   readonly names: readonly string[]
+  /** Whether one of them is paid. */
+  readonly isPaid: boolean
   /** Throws `gateway.engine_missing` where there is none. */
   drivers(): EngineSet[N]
   readonly lane: Lane
@@ -90,6 +92,7 @@ export function createBenches(engines: EngineSet, clock: Clock): Benches {
     return {
       name,
       names: drivers.map((driver) => driver.name),
+      isPaid: drivers.some(isPaid),
       lane: createLane({ slots: slots + peers * MORE_BY_PEER, waiting }, clock),
       cooldown: createCooldown(clock),
       drivers() {
@@ -129,6 +132,10 @@ export async function engineStates(engines: EngineSet, benches: Benches): Promis
   })
   return (await Promise.all(states)).flat()
 }
+
+/** Whether somebody is paid where a driver is asked. */
+export const isPaid = (driver: Candidate): boolean =>
+  'paid' in driver && Array.isArray(driver.paid) && driver.paid.length > 0
 
 /** Drivers that ask another node are named so. */
 const isPeer = ({ name }: Candidate): boolean => name.startsWith('peer ')

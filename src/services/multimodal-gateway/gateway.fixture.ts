@@ -31,6 +31,7 @@ import type { EngineSet } from './engine-set.ts'
 import { type PartProcessed, partProcessed, partProgress } from './multimodal-gateway.events.ts'
 import { createMultimodalGateway, type MultimodalGateway } from './multimodal-gateway.ts'
 import type { SourceNeeds } from './sources.ts'
+import type { Prices, Purse } from './till.ts'
 
 export const HEARD: Transcript = {
   text: 'Ask not.',
@@ -134,6 +135,8 @@ export interface HouseNeeds extends Partial<EngineSet> {
   readonly clock?: Clock
   readonly open?: SafeFetch
   readonly vectorsEach?: number
+  readonly purse?: () => Purse | undefined
+  readonly prices?: Prices
   readonly city?: NonNullable<SourceNeeds['stored']>['city']
 }
 
@@ -149,6 +152,8 @@ export async function openHouse(
     open = createSafeFetch(),
     city = () => undefined,
     vectorsEach,
+    purse,
+    prices = {},
     ...given
   }: HouseNeeds = {},
 ): Promise<House> {
@@ -177,6 +182,8 @@ export async function openHouse(
     media,
     city,
     open,
+    ...(purse && { purse }),
+    prices,
     secret: new Secret('a secret of thirty-two characters or more'),
     clock,
     ids,
@@ -246,7 +253,7 @@ export async function openHouse(
 }
 
 export async function until(holds: () => boolean): Promise<void> {
-  const deadline = Date.now() + 15_000
+  const deadline = Date.now() + 60_000
   while (!holds()) {
     if (Date.now() > deadline) throw new Error('it never came to be')
     await new Promise((resolve) => setTimeout(resolve, 10))

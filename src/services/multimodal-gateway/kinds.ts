@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { engineError } from '../../engines/engine.errors.ts'
-import { type Candidate, firstAble } from '../../engines/fallback.ts'
 import type { Media, MediaFacts } from '../../engines/media/media.ts'
 import { OcrText } from '../../engines/ocr/ocr.ts'
 import { type Segment, Transcript } from '../../engines/stt/stt.ts'
 import { SPEECH_FORMATS, type SpeechFormat } from '../../engines/tts/tts.ts'
 import { storable } from '../../platform/database/storable.ts'
+import { byFirst } from './by-first.ts'
 import {
   Description,
   EmbedResult,
@@ -14,9 +14,10 @@ import {
   RerankResult,
   SearchResult,
 } from './doors.contract.ts'
-import type { Bench, Benches, EngineName, EngineSet } from './engine-set.ts'
+import type { Bench, Benches, EngineName } from './engine-set.ts'
 import { withPdf } from './ocr-formats.ts'
 import { readPages } from './read-pages.ts'
+import { type Expected, OF_A_PICTURE, type Till } from './till.ts'
 import type { Unit } from './usage.contract.ts'
 
 /** A file as engines take it. */
@@ -31,6 +32,9 @@ export interface Opened {
 
 export interface How {
   readonly signal: AbortSignal
+  readonly till: Till
+  /** How long the file is, where that is known. */
+  readonly seconds: number
   onProgress(share: number): void
   onPartial(segment: Segment): void
 }
@@ -65,6 +69,8 @@ export interface Kind<O, R> {
   /** How much it was. */
   amountOf(result: R, options: O): number
   costOf?(result: R): number | undefined
+  /** How many tokens a provider may count for it; none where they count something else. */
+  tokens?(options: O): number
   /** Whether it would come out the same tomorrow; always, where nothing is said. */
   lasting?(result: R): boolean
   work(file: Opened, options: O, how: How): Promise<{ readonly driver: string; readonly result: R }>
@@ -117,6 +123,12 @@ export interface RerankOptions {
 
 /** What of the internet changes is believed for so long. */
 const WEB_MS = 10 * 60_000
+const NOTHING: Expected = { unit: 'tokens', amount: 0 }
+const searches = (amount: number): Expected => ({ unit: 'searches', amount })
+const tokens = (amount: number): Expected => ({ unit: 'tokens', amount })
+/** Beforehand; Ukrainian takes about two letters a token. */
+const tokensIn = (texts: readonly string[]): number =>
+  texts.reduce((all, { length }) => all + Math.ceil(length / 2) + 2, 0)
 
 export function createKinds(benches: Benches, media: Media) {
   return {
@@ -130,11 +142,15 @@ export function createKinds(benches: Benches, media: Media) {
       keyOf: (options) => keyOf({ ...options }),
       estimate: ({ text }) => text.length,
       amountOf: (_, { text }) => text.length,
-      work: (_, { text, ...options }, { onProgress, signal }) =>
-        byFirst(benches.tts, async (engine) => {
-          const { bytes, ...speech } = await engine.speak(text, { ...options, onProgress, signal })
-          return { ...speech, audio: Buffer.from(bytes).toString('base64') }
-        }),
+      work: (_, { text, ...options }, { onProgress, signal, till }) =>
+        byFirst(
+          benches.tts,
+          { till, expected: { unit: 'characters', amount: text.length } },
+          async (engine) => {
+            const { bytes, ...speech } = await engine.speak(text, { ...options, onProgress, signal })
+            return { ...speech, audio: Buffer.from(bytes).toString('base64') }
+          },
+        ),
     }),
     ocr: kind<OcrOptions, OcrMade>({
       engine: 'ocr',
@@ -147,7 +163,9 @@ export function createKinds(benches: Benches, media: Media) {
           .join(' '),
       estimate: () => 1,
       amountOf: () => 1,
-      work: (file, options, { signal }) => readPicture(benches.ocr, media, file, options, signal),
+      tokens: () => OF_A_PICTURE.amount,
+      work: (file, options, { signal, till }) =>
+        readPicture({ bench: benches.ocr, media, till }, file, options, signal),
     }),
     describe: kind<DescribeOptions, Description>({
       engine: 'vision',
@@ -157,9 +175,10 @@ export function createKinds(benches: Benches, media: Media) {
       keyOf: (options) => keyOf({ ...options }),
       estimate: () => 1,
       amountOf: () => 1,
-      work: (file, options, { signal }) =>
-        byFirst(benches.vision, async (engine) =>
-          Description.parse(await engine.describe(file, { ...options, signal })),
+      tokens: () => OF_A_PICTURE.amount,
+      work: (file, options, { signal, till }) =>
+        byFirst(benches.vision, { till, expected: OF_A_PICTURE }, async (engine, onUsed) =>
+          Description.parse(await engine.describe(file, { ...options, onUsed, signal })),
         ),
     }),
     parse: kind<ParseOptions & { readonly name: string }, ParseResult>({
@@ -176,9 +195,9 @@ export function createKinds(benches: Benches, media: Media) {
       estimate: (_, facts) => facts?.pages ?? 1,
       amountOf: ({ pages }) => pages.length,
       lasting: ({ pages }) => pages.every(({ error }) => !error || error === 'page.illegible'),
-      work: (file, { password }, { onProgress, signal }) =>
-        byFirst(benches.parser, (parser) =>
-          readPages({ parser, ocr: benches.ocr, password }, file, signal, onProgress),
+      work: (file, { password }, { onProgress, signal, till }) =>
+        byFirst(benches.parser, { till, expected: NOTHING }, (parser) =>
+          readPages({ parser, ocr: benches.ocr, password, till }, file, signal, onProgress),
         ),
     }),
     read: kind<{ readonly url: string }, ReadResult>({
@@ -190,8 +209,10 @@ export function createKinds(benches: Benches, media: Media) {
       keyOf: ({ url }) => url,
       estimate: () => 1,
       amountOf: () => 1,
-      work: (_, { url }, { signal }) =>
-        byFirst(benches.reader, async (engine) => ReadResult.parse(await engine.read(url, { signal }))),
+      work: (_, { url }, { signal, till }) =>
+        byFirst(benches.reader, { till, expected: NOTHING }, async (engine) =>
+          ReadResult.parse(await engine.read(url, { signal })),
+        ),
     }),
     search: kind<SearchOptions, SearchResult>({
       engine: 'search',
@@ -202,11 +223,16 @@ export function createKinds(benches: Benches, media: Media) {
       keyOf: (options) => keyOf({ ...options }),
       estimate: () => 1,
       amountOf: () => 1,
-      work: (_, { query, ...options }, { signal }) =>
-        byFirst(benches.search, async (engine) => {
-          const found = await engine.search(query, { ...options, signal })
-          return SearchResult.parse({ engine: found.engine, items: found.hits })
-        }),
+      work: (_, { query, ...options }, { signal, till }) =>
+        // One that has nothing in the first language is asked in the next.
+        byFirst(
+          benches.search,
+          { till, expected: searches(options.languages.length) },
+          async (engine, onUsed) => {
+            const found = await engine.search(query, { ...options, onUsed, signal })
+            return SearchResult.parse({ engine: found.engine, items: found.hits })
+          },
+        ),
     }),
     embed: kind<EmbedOptions, EmbedResult>({
       engine: 'embeddings',
@@ -217,9 +243,10 @@ export function createKinds(benches: Benches, media: Media) {
       keyOf: () => null,
       estimate: ({ texts }) => texts.length,
       amountOf: (_, { texts }) => texts.length,
-      work: (_, { kind, texts }, { signal }) =>
-        byFirst(benches.embeddings, async (engine) => {
-          const vectors = await engine.embed(texts, { kind, signal })
+      tokens: ({ texts }) => tokensIn(texts),
+      work: (_, { kind, texts }, { signal, till }) =>
+        byFirst(benches.embeddings, { till, expected: tokens(tokensIn(texts)) }, async (engine, onUsed) => {
+          const vectors = await engine.embed(texts, { kind, onUsed, signal })
           const { dimensions, model } = engine
           return { engine: model, model, dimensions, vectors: vectors.map((vector) => [...vector]) }
         }),
@@ -233,11 +260,16 @@ export function createKinds(benches: Benches, media: Media) {
       keyOf: () => null,
       estimate: ({ texts }) => texts.length,
       amountOf: (_, { texts }) => texts.length,
-      work: (_, { query, texts, limit }, { signal }) =>
-        byFirst(benches.rerank, async (engine) => {
-          const ranked = await engine.rerank(query, texts, { limit, signal })
-          return RerankResult.parse({ engine: engine.model, items: ranked })
-        }),
+      tokens: ({ query, texts }) => tokensIn(texts) + texts.length * tokensIn([query]),
+      work: (_, { query, texts, limit }, { signal, till }) =>
+        byFirst(
+          benches.rerank,
+          { till, expected: tokens(tokensIn(texts) + texts.length * tokensIn([query])) },
+          async (engine, onUsed) => {
+            const ranked = await engine.rerank(query, texts, { limit, onUsed, signal })
+            return RerankResult.parse({ engine: engine.model, items: ranked })
+          },
+        ),
     }),
   }
 }
@@ -258,41 +290,36 @@ const hearing = (benches: Benches, task: 'transcribe' | 'translate') =>
     estimate: (_, facts) => (facts?.durationMs ?? 0) / 1000,
     amountOf: ({ durationMs }) => durationMs / 1000,
     costOf: ({ usage }) => usage?.cost,
-    work: (file, options, how) =>
-      byFirst(benches.stt, (engine) => engine.transcribe(file, { ...options, ...how, task })),
+    work: (file, options, { seconds, till, ...how }) =>
+      byFirst(
+        benches.stt,
+        { till, expected: { unit: 'seconds', amount: seconds } },
+        async (engine, onUsed) => {
+          const heard = await engine.transcribe(file, { ...options, ...how, task })
+          const [by = engine.name] = engine.paid ?? []
+          onUsed({ by, unit: 'seconds', amount: heard.durationMs / 1000 })
+          return heard
+        },
+      ),
   })
 
 /** What is written in a picture; where places are wanted, by a driver that tells them. */
 async function readPicture(
-  bench: Bench<'ocr'>,
-  media: Media,
+  { bench, media, till }: { readonly bench: Bench<'ocr'>; readonly media: Media; readonly till: Till },
   file: Opened,
   { as, languages }: OcrOptions,
   signal: AbortSignal,
 ): Promise<{ driver: string; result: OcrMade }> {
   const able = bench.drivers().filter(({ places }) => !as || places !== false)
   if (able.length === 0) throw engineError('engine.no_places')
-  return await byFirst({ ...bench, drivers: () => able }, async (engine) => {
-    const reading = await engine.read(file, { signal, languages })
+  const asked = { ...bench, drivers: () => able }
+  return await byFirst(asked, { till, expected: OF_A_PICTURE }, async (engine, onUsed) => {
+    const reading = await engine.read(file, { signal, languages, onUsed })
     // Another node may have asked a driver of its own that tells none.
     if (as && reading.text !== '' && reading.words.length === 0)
       throw engineError('engine.no_places', {}, { retryable: true })
     return as === 'pdf' ? await withPdf(reading, file, media, signal) : reading
   })
-}
-
-/** The first driver that is able, and which it was. */
-async function byFirst<N extends EngineName, R>(
-  bench: Bench<N>,
-  attempt: (driver: EngineSet[N][number]) => Promise<R>,
-): Promise<{ driver: string; result: R }> {
-  // Every kind's drivers are candidates; TypeScript does not see it through the record.
-  const drivers = bench.drivers() as readonly (EngineSet[N][number] & Candidate)[]
-  return await firstAble(
-    drivers,
-    async (driver) => ({ driver: driver.name, result: await attempt(driver) }),
-    { cooldown: bench.cooldown },
-  )
 }
 
 /** Options as one text, whatever the order they were given in. */

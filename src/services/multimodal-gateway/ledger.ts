@@ -77,7 +77,7 @@ export function createLedger(db: Kysely<GatewayTables>, clock: Clock, ids: Ids):
     return Number(total)
   }
   const budgetsOf = async (payer: Payer, unit: Unit): Promise<BudgetRow[]> => {
-    const subjects = (['key', 'agent', 'community'] as const).flatMap((kind) => {
+    const subjects = (['key', 'principal', 'agent', 'community'] as const).flatMap((kind) => {
       const subject = payer[kind]
       return subject === null ? [] : [{ kind, subject }]
     })

@@ -29,6 +29,7 @@ import type { GatewayTables } from './multimodal-gateway.tables.ts'
 import { ownOrder } from './orders.ts'
 import { consumeParts } from './parts.ts'
 import { createSources, type SourceNeeds } from './sources.ts'
+import type { Prices, Purse } from './till.ts'
 import { OWN_VECTOR_DOORS, serveVectors } from './vectors.routes.ts'
 import { createVectorShelf } from './vectors.store.ts'
 import { createVectorDoors } from './vectors.ts'
@@ -51,6 +52,9 @@ export interface MultimodalGatewayNeeds {
   readonly open: SafeFetch
   /** The city's own; webhooks are signed with what is made of it. */
   readonly secret: Secret
+  /** The city's one ledger of money, where somebody keeps it: what is paid is held and settled there. */
+  readonly purse?: () => Purse | undefined
+  readonly prices?: Prices
   readonly clock: Clock
   readonly ids: Ids
   readonly limits: GatewayLimits & { readonly jobKeepMs?: number }
@@ -76,7 +80,11 @@ export function createMultimodalGateway(needs: MultimodalGatewayNeeds): Multimod
   const store = createArtefactStore(db, clock, { maxBytes: limits.cacheBytes ?? CACHE_BYTES })
   const ledger = createLedger(db, clock, ids)
   const benches = createBenches(engines, clock)
-  const workshop = createWorkshop({ benches, store, ledger, media, clock, limits, metrics })
+  const workshop = createWorkshop({
+    ...{ benches, store, ledger, media, clock, limits, metrics },
+    ...(needs.purse && { purse: needs.purse }),
+    prices: needs.prices,
+  })
   const shelf = createModelShelf(needs.models)
   const resolve = createSources({ open, stored: { files, city: needs.city }, maxBytes: limits.maxBytes })
   const jobs = createJobs({

@@ -1,9 +1,10 @@
-import { firstAble } from '../../engines/fallback.ts'
 import type { ParsedPage, Parser } from '../../engines/parser/parser.ts'
 import { failedPage, recognisePage } from '../../engines/recognise-page.ts'
 import { AppError } from '../../kernel/errors.ts'
+import { byFirst } from './by-first.ts'
 import type { ParseResult } from './doors.contract.ts'
 import type { Bench } from './engine-set.ts'
+import { OF_A_PICTURE, type Till } from './till.ts'
 
 type Page = ParseResult['pages'][number]
 
@@ -11,6 +12,7 @@ interface PageNeeds {
   readonly parser: Parser
   readonly ocr: Bench<'ocr'>
   readonly password?: string | undefined
+  readonly till: Till
 }
 
 /** A document as pages that add up: scans are recognised, and a page that could not be read says why. */
@@ -38,12 +40,14 @@ export async function readPages(
   return { title, mime: source.mime, engine, pages: ledger, ...(outline && { outline: [...outline] }) }
 }
 
-async function settle({ ocr }: PageNeeds, page: ParsedPage, signal: AbortSignal): Promise<Page> {
+async function settle({ ocr, till }: PageNeeds, page: ParsedPage, signal: AbortSignal): Promise<Page> {
   try {
     const settled = await recognisePage(page, (image) => {
-      const { cooldown, lane } = ocr
-      const read = () => firstAble(ocr.drivers(), (engine) => engine.read(image, { signal }), { cooldown })
-      return lane.run(read, { signal, patient: true })
+      const read = async () => {
+        const how = { till, expected: OF_A_PICTURE }
+        return (await byFirst(ocr, how, (engine, onUsed) => engine.read(image, { signal, onUsed }))).result
+      }
+      return ocr.lane.run(read, { signal, patient: true })
     })
     return settled.state === 'failed' ? settled : { ...structure(page, settled.state), ...settled }
   } catch (cause) {

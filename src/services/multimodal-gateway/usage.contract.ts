@@ -1,16 +1,25 @@
 import { z } from 'zod'
 import { get, put } from '../../kernel/contract.ts'
 
-export const UNITS = ['seconds', 'characters', 'images', 'pages', 'searches', 'texts', 'vectors'] as const
+export const UNITS = [
+  'seconds',
+  'characters',
+  'images',
+  'pages',
+  'searches',
+  'texts',
+  'vectors',
+  'tokens',
+] as const
 export const Unit = z.enum(UNITS)
 export type Unit = z.infer<typeof Unit>
 
-const Subject = z.enum(['key', 'agent', 'community'])
+export const BUDGET_KINDS = ['key', 'principal', 'agent', 'community'] as const
 
 /** So much of a unit in a calendar day or month (UTC). Work that would go over is refused, and so is work whose use cannot be read. */
 export const Budget = z.object({
-  kind: Subject,
-  /** The id of the key, agent or community. */
+  kind: z.enum(BUDGET_KINDS),
+  /** The id of the key, person, agent or community. */
   subject: z.string().min(1).max(100),
   unit: Unit,
   period: z.enum(['day', 'month']),
@@ -45,7 +54,7 @@ export const usageOperations = {
   }),
   budgets: get('/api/multimodal/budgets', {
     right: 'multimodal-gateway.budget.read',
-    summary: 'The budgets of keys, agents and communities, with what is left',
+    summary: 'The budgets of keys, people, agents and communities, with what is used of them',
     access: 'operator',
     input: z.object({}),
     output: z.object({ items: z.array(Budget.extend({ used: z.number() })) }),
