@@ -148,7 +148,7 @@ async function measure(name: string, database: Database, made: Corpus, slower: n
     clock: systemClock,
     ids: createIds(systemClock),
   })
-  const vectors = createVectors(db)
+  const vectors = createVectors(db, database.driver)
   const call = { principal: ASKER, service: null, requestId: 'bench', signal: new AbortController().signal }
   const rows: Row[] = []
   for (const [who, rooms] of [

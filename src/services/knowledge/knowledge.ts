@@ -70,7 +70,7 @@ export function createKnowledge(needs: KnowledgeNeeds): Service<typeof knowledge
   const store = createKnowledgeStore(db, clock, ids)
   const collections = createCollectionStore(db, { clock, events, ids, limits })
   const access = createAccess(db, city)
-  const vectors = createVectors(db)
+  const vectors = createVectors(db, needs.db.driver)
   const meaning = createMeaning({ db, events, vectors, embeddings, older: needs.olderEmbeddings ?? [] })
   consumeErasures(db, events)
   consumeResidents(db, events, async (blobs) => {

@@ -39,7 +39,7 @@ test('the nearest of a scope and of an alphabet are the same, compared one by on
         .map((n) => `chunk_${i}_${n}`),
     )
   const collections = Array.from({ length: 20 }, (_, i) => `col_${i + 1}`)
-  for (const vectors of [createVectors(db), createVectors(db, 2)]) {
+  for (const vectors of [createVectors(db, 'pglite'), createVectors(db, 'pglite', 2)]) {
     expect(await vectors.nearest(question, MODEL, { collections }, 12)).toEqual(
       expected([3, 4], () => true).slice(0, 12),
     )
@@ -55,5 +55,5 @@ test('the nearest of a scope and of an alphabet are the same, compared one by on
     expect(await vectors.nearest(question, 'another/1', { collections }, 5)).toEqual([])
   }
   await sql`update knowledge.vector set script = 'cyrillic'`.execute(db)
-  expect(await createVectors(db).nearest(question, MODEL, { collections }, 5, 'latin')).toEqual([])
+  expect(await createVectors(db, 'pglite').nearest(question, MODEL, { collections }, 5, 'latin')).toEqual([])
 }, 90_000)

@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import type { Embeddings } from '../../engines/embeddings/embeddings.ts'
 import { createPgvectorVersion, readOn, vectorSql } from '../../engines/vectors/pgvector-sql.ts'
 import { kernelError } from '../../kernel/errors.ts'
+import type { Database } from '../../platform/database/database.ts'
 import type { Tx } from './knowledge.store.ts'
 import type { KnowledgeTables } from './knowledge.tables.ts'
 import { type Scope, within } from './scope.ts'
@@ -13,13 +14,17 @@ const BATCH = 16
 const INSERT_BATCH = 4
 /** Some 3 ms in PostgreSQL, for which the index walks through a thousand vectors of others. */
 const COUNTED_THROUGH = 6_000
-/** With 200 the index takes 1.4 times as long, and finds no more among 100,000 (`bench/nearest.ts`). */
-const AT_ONCE = 120
+/** How many the index gathers at a time. With fewer it misses whole clusters of 100,000 made vectors (`bench/nearest.ts`): with 200, in PGlite, a question in a hundred found nothing of its own. */
+const AT_ONCE: Readonly<Record<Database['driver'], number>> = { postgres: 200, pglite: 400 }
 
 export type Script = 'cyrillic' | 'latin'
 
 /** The vectors of documents, by the model that made them: all that is asked of a store of vectors. Up to `countedThrough` of them are compared one by one. */
-export function createVectors(db: Kysely<KnowledgeTables>, countedThrough = COUNTED_THROUGH) {
+export function createVectors(
+  db: Kysely<KnowledgeTables>,
+  driver: Database['driver'],
+  countedThrough = COUNTED_THROUGH,
+) {
   const installed = createPgvectorVersion(db)
   /** How many vectors a question is about, as far as it matters: none, few enough to be compared one by one, or many. */
   const extent = async (model: string, scope: Scope, script: Script | undefined) => {
@@ -60,7 +65,7 @@ export function createVectors(db: Kysely<KnowledgeTables>, countedThrough = COUN
               order by away
               limit ${limit}`.execute(db)
           : await sql<{ chunk: string; away: number }>`
-              with setting as materialized (${readOn(AT_ONCE)})
+              with setting as materialized (${readOn(AT_ONCE[driver])})
               select near.* from setting cross join lateral (
                 select v.chunk, ${away}
                 from knowledge.vector v
