@@ -480,7 +480,7 @@ describe('/v1', () => {
     await expect(client().chat.completions.create({ model: 'city', messages: [] })).rejects.toBeInstanceOf(
       OpenAI.BadRequestError,
     )
-    await expect(client().embeddings.create({ model: 'city', input: 'x' })).rejects.toMatchObject({
+    await expect(client().embeddings.create({ model: 'nothing', input: 'x' })).rejects.toMatchObject({
       status: 404,
     })
   })

@@ -1,4 +1,4 @@
-import { RE2JS } from 're2js'
+import type { RE2JS } from 're2js'
 
 /** What of a text is looked at. */
 const MAX_TEXT = 8_000
@@ -16,12 +16,20 @@ export interface Pattern {
 const compiled = new Map<string, Pattern>()
 const MAX_KEPT = 1_000
 
+let re2: typeof RE2JS | undefined
+
+/** Reads the library, which a city without patterns does without; to be awaited before the first `patternOf`. */
+export async function readPatterns(): Promise<void> {
+  re2 ??= (await import('re2js')).RE2JS
+}
+
 /** A regular expression in RE2's syntax. Throws an error that says what is wrong with it, or that it is too large. */
 export function patternOf(source: string): Pattern {
   const known = compiled.get(source)
   if (known) return known
   if (source.length > MAX_PATTERN) throw new Error(`a pattern has at most ${MAX_PATTERN} characters`)
-  const expression = RE2JS.compile(source, RE2JS.CASE_INSENSITIVE)
+  if (!re2) throw new Error('readPatterns was not awaited')
+  const expression = re2.compile(source, re2.CASE_INSENSITIVE)
   const steps = expression.programSize()
   if (steps > MAX_STEPS)
     throw new Error(`the pattern takes ${steps} steps a letter, at most ${MAX_STEPS} may be`)

@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { parse } from 'yaml'
 import { createRules, type Facts } from './decide.ts'
 import { type KnownModel, rulesSchema } from './rules.ts'
 
@@ -20,6 +22,11 @@ const asked = (text: string, more: Partial<Facts> = {}): Facts => ({
   // A Monday, 21:30 in Kyiv.
   now: Date.parse('2026-11-23T19:30:00Z'),
   ...more,
+})
+
+test.each(['v1', 'v2'] as const)('the example of %s that is shipped can be used', async (version) => {
+  const url = new URL(`../../../config/router-${version}.example.yaml`, import.meta.url)
+  expect(await issues(version, parse(await readFile(url, 'utf8')))).toBeUndefined()
 })
 
 test('what is wrong with rules is said at its place, with what would be right', async () => {

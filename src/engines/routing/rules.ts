@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { patternOf } from './patterns.ts'
+import { patternOf, readPatterns } from './patterns.ts'
 
 /** What may be known of the models there are, for judging rules; null where nobody can say. */
 export type KnownModels = () => Promise<readonly KnownModel[] | null>
@@ -26,7 +26,8 @@ const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
 const Pattern = z
   .string()
   .min(1)
-  .check((found) => {
+  .check(async (found) => {
+    await readPatterns()
     try {
       patternOf(found.value)
     } catch (cause) {

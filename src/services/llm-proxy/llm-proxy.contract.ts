@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type Call, get, post } from '../../kernel/contract.ts'
+import { Failure } from '../../kernel/errors.ts'
 import { usageOperations } from './usage.contract.ts'
 
 export const Model = z.object({
@@ -10,10 +11,10 @@ export const Model = z.object({
 })
 export type Model = z.infer<typeof Model>
 
-/** A failure as Anthropic's clients read it: how `/v1/messages` answers. */
+/** A failure as Anthropic's clients read it: how `/v1/messages` answers. `daarion` is the city's own shape. */
 export const MessagesError = z.object({
   type: z.literal('error'),
-  error: z.object({ type: z.string(), message: z.string(), code: z.string() }),
+  error: z.object({ type: z.string(), message: z.string(), code: z.string(), daarion: Failure }),
 })
 export type MessagesError = z.infer<typeof MessagesError>
 

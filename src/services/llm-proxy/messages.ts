@@ -133,7 +133,8 @@ const TYPES: Readonly<Partial<Record<ErrorKind, string>>> = {
 export function messagesError(failure: AppError): { status: number; body: MessagesError } {
   const { status, body } = completionError(failure)
   const type = status === 429 ? 'rate_limit_error' : (TYPES[failure.kind] ?? 'invalid_request_error')
-  return { status, body: { type: 'error', error: { type, message: body.error.message, code: failure.code } } }
+  const { message, daarion } = body.error
+  return { status, body: { type: 'error', error: { type, message, code: failure.code, daarion } } }
 }
 
 const STOPS: Readonly<Record<string, string>> = {
