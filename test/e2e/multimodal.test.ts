@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { expectAccessible } from './accessible.ts'
-import { browserThere, shoot, type Visitor } from './browser.ts'
+import { browserThere, SIZES, shoot, type Visitor } from './browser.ts'
 import { createScene } from './scene.ts'
 
 describe.skipIf(!browserThere)('the page of the multimodal API', { timeout: 240_000 }, () => {
@@ -49,6 +49,32 @@ describe.skipIf(!browserThere)('the page of the multimodal API', { timeout: 240_
     await run.click()
     await page.getByRole('alert').getByText('PEER_SEARCH').waitFor()
     await page.locator('li.mdl').filter({ hasText: words.operator.engine.vision }).first().waitFor()
+    expect(visitor.complaints).toEqual([])
+  })
+
+  test('who runs the city sets a budget at the width of a phone, sees it, and takes it away', async () => {
+    const { page, words } = visitor
+    const { budgets, unit } = words.multimodal
+    await page.setViewportSize(SIZES.phone)
+    await page.goto('/multimodal')
+    const section = page.getByRole('region', { name: budgets.title })
+    await section.getByText(budgets.none).waitFor()
+    const set = section.getByRole('button', { name: budgets.set })
+    await set.click()
+    await section.getByText(budgets.subjectBad).waitFor()
+    await section.getByText(budgets.amountBad).waitFor()
+    await section.getByLabel(budgets.kind).selectOption({ label: budgets.kinds.community })
+    await section.getByLabel(budgets.subject).fill('садівники')
+    await section.getByLabel(budgets.unit).selectOption({ label: unit.tokens })
+    await section.getByLabel(budgets.amount).fill('2500,5')
+    await set.click()
+    const row = section.getByRole('listitem').filter({ hasText: 'садівники' })
+    await row.getByText(unit.tokens).waitFor()
+    await expectAccessible(page)
+    const beyond = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
+    expect(await page.evaluate(beyond)).toBe(0)
+    await row.getByRole('button').click()
+    await section.getByText(budgets.none).waitFor()
     expect(visitor.complaints).toEqual([])
   })
 })

@@ -8,6 +8,7 @@ import { Icon } from '../../ui/icon.tsx'
 import { useMe } from '../auth/session.ts'
 import { Engines } from '../operator/engines.tsx'
 import { useNow } from '../operator/use-now.ts'
+import { Budgets } from './budgets.tsx'
 import { JobList } from './job-list.tsx'
 import { TryDoor } from './try-door.tsx'
 import { UsageList } from './usage-list.tsx'
@@ -36,7 +37,12 @@ export function MultimodalPage() {
           </section>
           <JobList />
           <EngineStates />
-          {isOperator(me) && <UsageList />}
+          {isOperator(me) && (
+            <>
+              <UsageList />
+              <Budgets />
+            </>
+          )}
         </div>
       </div>
     </main>
