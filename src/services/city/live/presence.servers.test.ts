@@ -1,9 +1,11 @@
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { handClock } from '../../../../test/kit/clock.ts'
 import { testDatabase } from '../../../../test/kit/database.ts'
 import { canRunServers, type OwnServer, ownNats, ownRedis } from '../../../../test/kit/servers.ts'
 import { systemClock } from '../../../kernel/clock.ts'
+import { channel } from '../../../kernel/event.ts'
 import { createIds } from '../../../kernel/ids.ts'
 import { Secret } from '../../../kernel/secret.ts'
 import type { Database } from '../../../platform/database/database.ts'
@@ -12,11 +14,16 @@ import { redisKv } from '../../../platform/kv/redis.ts'
 import { createPresence, type Reporter, type Shown } from './presence.ts'
 
 const HERE: Shown = { state: 'here', room: null }
+/** Comes after all that was broadcast before it. */
+const wave = channel('test.wave', z.object({ id: z.string() }))
 
 describe.skipIf(!canRunServers)('presence while Redis and NATS die and come back', () => {
   let redis: OwnServer
   let nats: OwnServer
   let database: Database
+  /** Whether what one process broadcasts reaches the others. */
+  let isLine = true
+  let waves = 0
   const closers: (() => Promise<unknown>)[] = []
   beforeAll(async () => {
     redis = await ownRedis()
@@ -52,9 +59,13 @@ describe.skipIf(!canRunServers)('presence while Redis and NATS die and come back
       await kv[Symbol.asyncDispose]()
     })
     const clients = new Map<string, Reporter>()
+    const heard = new Set<string>()
+    events.listen(wave, ({ id }) => heard.add(id))
     return {
       presence,
       clock,
+      wave: (id: string) => events.broadcast(wave, { id }),
+      sees: (id: string) => heard.delete(id),
       come(person: string) {
         const client = { person, shown: null, heardAt: 0, next: null }
         clients.set(person, client)
@@ -73,13 +84,17 @@ describe.skipIf(!canRunServers)('presence while Redis and NATS die and come back
   }
   type Process = Awaited<ReturnType<typeof process>>
 
-  /** Turns the clocks a second at a time; in between what goes over the wire has its own time. */
+  /** Turns the clocks a second at a time; in between what goes over the wire has its own time, and arrives where there is a line. */
   async function pass(seconds: number, ...running: readonly Process[]) {
     for (let i = 0; i < seconds; i++)
-      for (const { clock, report } of running) {
+      for (const { clock, report, wave } of running) {
         if (i % 30 === 0) report()
         await until(() => clock.sleepers > 0)
         await clock.advance(1_000)
+        if (!isLine) continue
+        const id = `wave_${waves++}`
+        wave(id)
+        for (const { sees } of running) await until(() => sees(id))
       }
   }
   async function until(so: () => boolean, between: () => Promise<unknown> = async () => undefined) {
@@ -107,6 +122,7 @@ describe.skipIf(!canRunServers)('presence while Redis and NATS die and come back
 
     // Without either, each process knows its own people; the others' are gone within 90 s.
     await nats.kill()
+    isLine = false
     one.go('p_1')
     await pass(90, one, two)
     expect([people(one), people(two)]).toEqual(['p_3', 'p_2'])
