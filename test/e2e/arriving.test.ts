@@ -2,6 +2,7 @@ import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { ask } from '../kit/ask.ts'
 import { BAD } from '../kit/bad-files.ts'
 import { OWNER } from '../kit/city.ts'
 import { expectAccessible } from './accessible.ts'
@@ -17,7 +18,9 @@ describe.skipIf(!browserThere)('a young city without models', { timeout: 240_000
   let petro: Visitor
 
   beforeAll(async () => {
-    const env = { MODELS_DIR: join(scene.folder, 'models'), CITY_NAME: 'Надріччя' }
+    const rules = join(scene.folder, 'router-v2.yaml')
+    writeFileSync(rules, RULES)
+    const env = { MODELS_DIR: join(scene.folder, 'models'), CITY_NAME: 'Надріччя', ROUTER_V2_RULES: rules }
     await scene.open({ ...env, ...(MODELS_DIR && { MODELS_MIRROR: MODELS_DIR }) })
     olena = await scene.enter({ size: 'phone', language: 'uk', as: 'owner' })
     petro = await scene.enter({ size: 'desktop', language: 'en' })
@@ -149,6 +152,67 @@ describe.skipIf(!browserThere)('a young city without models', { timeout: 240_000
     expect(await petro.page.getByRole('link', { name: petro.words.common.operator }).count()).toBe(0)
   })
 
+  test('the owner splits requests between the routers, takes it back, sees how they differ and why', async () => {
+    const { page, words } = olena
+    const { routers } = words.operator
+    const whole = () => page.getByText(routers.means.all).waitFor()
+    await page.getByRole('link', { name: routers.hint }).click()
+    await page.getByRole('heading', { level: 1, name: routers.title }).waitFor()
+    await whole()
+    await page.getByText(routers.nothingCompared).waitFor()
+    const split = async () => {
+      await page
+        .getByRole('group', { name: routers.stage })
+        .getByRole('button', { name: '0 %', exact: true })
+        .click()
+      await page.getByLabel(routers.shadow).fill('100')
+      await page.getByRole('button', { name: routers.apply }).click()
+    }
+    await split()
+    await page.getByRole('button', { name: words.common.undo }).click()
+    await whole()
+    await split()
+    await page.getByText(routers.means.none).waitFor()
+
+    const { key } = scene.owner
+    for (let n = 0; n < 22; n++) {
+      const json = { message: n === 0 ? 'Яка оренда зали?' : `Котра година? ${n}` }
+      expect((await ask(scene.city.url, 'POST /api/route', { key, json })).body).toMatchObject({
+        router: 'v1',
+      })
+      // Four at most are compared at a time: more at once would thin the sample.
+      await expect
+        .poll(async () => (await ask(scene.city.url, 'GET /api/router/differences', { key })).body.compared)
+        .toBe(n + 1)
+    }
+    await page.getByRole('button', { name: routers.look }).click()
+    const rows = page.getByRole('region', { name: routers.differences }).getByRole('listitem')
+    await rows.getByText('metadata.rule').waitFor()
+    expect(await rows.count()).toBe(1)
+    await page.getByRole('button', { name: routers.allCompared }).click()
+    await expect.poll(() => rows.count()).toBe(20)
+    await page.getByRole('button', { name: words.common.more }).click()
+    await expect.poll(() => rows.count()).toBe(22)
+    await page.getByRole('button', { name: routers.onlyDifferent }).click()
+
+    await page.getByLabel(routers.question).fill('Яка оренда зали?')
+    await page.getByRole('button', { name: routers.explain }).click()
+    await page.getByText(said(routers.byRule, { rule: 'оренда' })).waitFor()
+    await page
+      .locator('.considered .holds')
+      .filter({ hasText: 'text.any' })
+      .getByText('оренд or rent')
+      .waitFor()
+    await page.getByText(routers.later).waitFor()
+    await expectAccessible(page)
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(SIZES.phone.width)
+    await shootWhole(olena, 'routers-uk-phone')
+    await page.setViewportSize(SIZES.desktop)
+    await shootWhole(olena, 'routers-uk-desktop', SIZES.desktop.width)
+    await page.setViewportSize(SIZES.phone)
+    await ask(scene.city.url, 'PUT /api/router/weight', { key, json: { weight: 100, shadow: 0 } })
+  })
+
   test('nothing was complained about', () => {
     expect(olena.complaints).toEqual([])
     expect(petro.complaints).toEqual([])
@@ -162,6 +226,25 @@ const REFUSED = [
   ['bomb.docx', DOCX, 'Розпакований файл був би завеликим.'],
   ['silent.wav', 'audio/wav', 'У цьому файлі немає звуку.'],
 ] as const
+
+const RULES = `
+rules:
+  - name: оренда
+    about: Про зали й оренду
+    priority: 10
+    when: {text: {any: ['оренд', 'rent']}}
+    use: {model: city}
+  - name: зали
+    when: {language: uk, text: зал}
+    use: {model: city, maxUsd: 0.05}
+`
+
+/** A picture of all that one scrolls through. */
+async function shootWhole({ page }: Visitor, name: string, width: number = SIZES.phone.width): Promise<void> {
+  const height = await page.locator('.scroll').evaluate((scroll) => scroll.scrollHeight)
+  await page.setViewportSize({ width, height: height + 160 })
+  await shoot(page, name)
+}
 
 /** The accessible name of what has the focus, as far as an attribute gives it. */
 const focused = ({ page }: Visitor) => page.locator(':focus').getAttribute('aria-label')

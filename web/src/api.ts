@@ -14,6 +14,9 @@ import { presenceOperations } from '../../src/services/city/presence.contract.ts
 import { roomOperations } from '../../src/services/city/rooms.contract.ts'
 import type { knowledgeContract } from '../../src/services/knowledge/knowledge.contract.ts'
 import type { multimodalGatewayContract } from '../../src/services/multimodal-gateway/multimodal-gateway.contract.ts'
+import type { routerContract } from '../../src/services/router/router.contract.ts'
+import type { routerV1Contract } from '../../src/services/router-v1/router-v1.contract.ts'
+import type { routerV2Contract } from '../../src/services/router-v2/router-v2.contract.ts'
 import { later } from './later.ts'
 
 /** What a room asks of the city as soon as it opens. */
@@ -59,6 +62,21 @@ export function createApi(origin: string) {
           .multimodalGatewayContract,
         { fetch },
       ),
+    ),
+    router: later<typeof routerContract>({}, async () =>
+      connect(origin, (await import('../../src/services/router/router.contract.ts')).routerContract, {
+        fetch,
+      }),
+    ),
+    routerV1: later<typeof routerV1Contract>({}, async () =>
+      connect(origin, (await import('../../src/services/router-v1/router-v1.contract.ts')).routerV1Contract, {
+        fetch,
+      }),
+    ),
+    routerV2: later<typeof routerV2Contract>({}, async () =>
+      connect(origin, (await import('../../src/services/router-v2/router-v2.contract.ts')).routerV2Contract, {
+        fetch,
+      }),
     ),
   }
 }

@@ -182,6 +182,11 @@ const operator = createRoute({
   path: '/operator',
   component: page(() => import('../features/operator/operator-page.tsx'), 'OperatorPage'),
 })
+const routers = createRoute({
+  getParentRoute: () => inside,
+  path: '/operator/routers',
+  component: page(() => import('../features/operator/routers-page.tsx'), 'RoutersPage'),
+})
 const account = createRoute({
   getParentRoute: () => inside,
   path: '/account',
@@ -289,6 +294,7 @@ const tree = root.addChildren([
     document,
     search,
     operator,
+    routers,
     account,
     security,
     links,

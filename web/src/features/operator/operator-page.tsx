@@ -1,17 +1,15 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { ChevronLeft, Unplug } from 'lucide-react'
-import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
-import { isOperator } from '../../../../src/kernel/principal.ts'
 import { useFormat } from '../../i18n/format.ts'
 import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
-import { Banner, Forbidden } from '../../ui/states.tsx'
+import { Banner } from '../../ui/states.tsx'
 import { ListState } from '../auth/list-state.tsx'
-import { useMe } from '../auth/session.ts'
 import { Engines } from './engines.tsx'
 import { Models } from './models.tsx'
+import { OperatorGate } from './operator-gate.tsx'
 import { fetchReadiness, linesOf, type Readiness, STALE_MS, unmeasured } from './readiness.ts'
 import { ServiceTable } from './service-table.tsx'
 import { useNow } from './use-now.ts'
@@ -21,22 +19,10 @@ const REFRESH_MS = 10_000
 /** How the city is, for those who run it. */
 export function OperatorPage() {
   const { t } = useTranslation()
-  const me = useMe()
-  useEffect(() => {
-    document.title = t('common.operator')
-  }, [t])
-  if (isOperator(me)) return <StateOfCity />
   return (
-    <main className="main" id="talk" tabIndex={-1}>
-      <Forbidden title={t('city.nothingHere')}>
-        <p>{t('operator.forbidden')}</p>
-        <div className="row">
-          <Link className="btn btn-s" to="/rooms">
-            {t('city.backToRooms')}
-          </Link>
-        </div>
-      </Forbidden>
-    </main>
+    <OperatorGate title={t('common.operator')}>
+      <StateOfCity />
+    </OperatorGate>
   )
 }
 
@@ -91,6 +77,12 @@ function StateOfCity() {
               empty={t('operator.nothingMeasured')}
             />
             {ready.data && <Parts of={ready.data} now={now} stale={stale} />}
+          </section>
+          <section aria-labelledby="routers">
+            <h2 id="routers">{t('operator.routers.title')}</h2>
+            <p className="meta">
+              <Link to="/operator/routers">{t('operator.routers.hint')}</Link>
+            </p>
           </section>
           <Models now={now} />
           <Engines now={now} />

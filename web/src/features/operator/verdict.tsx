@@ -1,4 +1,4 @@
-import { Check, CircleX, Download, TriangleAlert } from 'lucide-react'
+import { Check, CircleX, Diff, Download, TriangleAlert } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { Icon } from '../../ui/icon.tsx'
 
@@ -12,6 +12,8 @@ export type VerdictState =
   | 'ready'
   | 'pulling'
   | 'broken'
+  | 'same'
+  | 'differs'
 
 const LOOKS = {
   ok: ['v-p', Check],
@@ -21,6 +23,8 @@ const LOOKS = {
   missing: ['v-d', Download],
   pulling: ['v-m', Download],
   broken: ['v-f', CircleX],
+  same: ['v-p', Check],
+  differs: ['v-d', Diff],
   down: ['v-f', CircleX],
 } as const
 
