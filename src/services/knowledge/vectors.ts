@@ -15,7 +15,7 @@ const INSERT_BATCH = 4
 /** Some 3 ms in PostgreSQL, for which the index walks through a thousand vectors of others. */
 const COUNTED_THROUGH = 6_000
 /** How many the index gathers at a time. With fewer it misses whole clusters of 100,000 made vectors (`bench/nearest.ts`): with 200, in PGlite, a question in a hundred found nothing of its own. */
-const AT_ONCE: Readonly<Record<Database['driver'], number>> = { postgres: 200, pglite: 400 }
+const AT_ONCE: Readonly<Record<Database['driver'], number>> = { postgres: 140, pglite: 400 }
 
 export type Script = 'cyrillic' | 'latin'
 
