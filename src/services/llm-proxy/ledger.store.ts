@@ -1,17 +1,13 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
 import { type Clock, isoTime } from '../../kernel/clock.ts'
-import type { Entry } from './journal.ts'
-import type { Charge, LlmTables } from './llm-proxy.tables.ts'
+import type { Entry, Outcome, Shape } from './journal.ts'
+import type { Charge, Place as Charged, LlmTables } from './llm-proxy.tables.ts'
+import type { Per } from './usage.contract.ts'
 
 type Db = Kysely<LlmTables>
 type Tx = Transaction<LlmTables>
 
-/** A place in the books: one budget in one day, month or minute. */
-export interface Place {
-  readonly budget: string
-  readonly slot: string
-  readonly ends: string
-}
+type Place = Omit<Charged, 'per'>
 
 /** What a process holds of a place, and what it wants to. */
 export interface Want extends Place {
@@ -86,8 +82,13 @@ export function createLedgerStore(db: Db, clock: Clock) {
       refuse: (charge: Charge) => Error,
     ): Promise<void> =>
       db.transaction().execute(async (tx) => {
-        const charges = entry.charges
-        await insert(tx, [entry], 'reserved')
+        const charges = chargesOf([entry])
+        await insert(tx, [entry])
+        await tx
+          .updateTable('llm.usage')
+          .set({ charges: JSON.stringify(charges) })
+          .where('id', '=', entry.id)
+          .execute()
         const used = await add(tx, charges)
         const elsewhere = await others(tx, '', charges)
         for (const charge of charges) {
@@ -100,7 +101,7 @@ export function createLedgerStore(db: Db, clock: Clock) {
     settle: (
       id: string,
       actual: ((charge: Charge) => number) | null,
-      row: Partial<Entry>,
+      row: Partial<Outcome> & { readonly units?: number },
     ): Promise<boolean> =>
       db.transaction().execute(async (tx) => {
         const open = await tx
@@ -120,10 +121,9 @@ export function createLedgerStore(db: Db, clock: Clock) {
         )
         if (!actual) await tx.deleteFrom('llm.usage').where('id', '=', id).execute()
         else {
-          const { charges: _, ...fields } = row
           await tx
             .updateTable('llm.usage')
-            .set({ ...fields, state: 'settled', charges: null })
+            .set({ ...row, state: 'settled', charges: null })
             .where('id', '=', id)
             .execute()
         }
@@ -147,26 +147,32 @@ export function createLedgerStore(db: Db, clock: Clock) {
   }
 
   /** Answers what those that were new add to each place. */
-  async function insert(tx: Tx, entries: readonly Entry[], state?: 'reserved'): Promise<Charge[]> {
-    const fresh: Charge[] = []
+  async function insert(tx: Tx, entries: readonly Entry[]): Promise<Charge[]> {
+    const charges: Charge[] = []
     for (let from = 0; from < entries.length; from += ROWS) {
       const some = entries.slice(from, from + ROWS)
-      const stored = await tx
-        .insertInto('llm.usage')
-        .values(
-          some.map(({ charges, ...entry }) => ({
-            ...entry,
-            state: state ?? entry.state,
-            charges: state ? JSON.stringify(charges) : null,
-          })),
+      const shapes = [...new Set(some.map(({ shape }) => shape))]
+      const { rows } = await sql<{ ids: string[] | null }>`
+        with fresh as (
+          insert into llm.usage (id, at, principal, key, agent, community, room, run, kind, model, provider,
+            tokens_in, tokens_out, nano_usd, ms, counted, state)
+          select r.id, to_timestamp(r.at / 1000.0), s.principal, s.key, s.agent, s.community, s.room, s.run,
+            s.kind, s.model, s.provider, r.a, r.b, r.usd, r.ms, r.c, r.st
+          from jsonb_to_recordset(${rowsOf(some, shapes)}::jsonb) as r
+            (id text, at numeric, s int, a bigint, b bigint, usd bigint, ms int, c boolean, st text)
+          join jsonb_to_recordset(${JSON.stringify(shapes.map((shape, i) => ({ ...shape, i })))}::jsonb) as s
+            (i int, principal text, key text, agent text, community text, room text, run text, kind text,
+              model text, provider text) on s.i = r.s
+          on conflict (id) do nothing
+          returning id
         )
-        .onConflict((one) => one.column('id').doNothing())
-        .returning('id')
-        .execute()
-      const ids = new Set(stored.map(({ id }) => id))
-      for (const entry of some) if (ids.has(entry.id)) fresh.push(...entry.charges.filter(isCounted))
+        select case when count(*) < ${some.length} then coalesce(array_agg(id), '{}') end as ids
+        from fresh`.execute(tx)
+      const ids = rows[0]?.ids
+      const known = ids && new Set(ids)
+      charges.push(...chargesOf(known ? some.filter(({ id }) => known.has(id)) : some))
     }
-    return fresh
+    return charges.filter(isCounted)
   }
 
   /** Adds to the counters, which are locked from then on, always in the same order; answers what stands there. */
@@ -219,7 +225,40 @@ export function createLedgerStore(db: Db, clock: Clock) {
   }
 }
 
+/** As JSON, put together by hand: ids are ours, the rest are numbers. */
+function rowsOf(entries: readonly Entry[], shapes: readonly Shape[]): string {
+  const places = new Map(shapes.map((shape, i) => [shape, i]))
+  let text = ''
+  for (const { id, at, shape, tokens_in, tokens_out, nano_usd, ms, counted, state } of entries)
+    text += `${text === '' ? '' : ','}{"id":"${id}","at":${at},"s":${places.get(shape)},"a":${tokens_in},"b":${tokens_out},"usd":${nano_usd},"ms":${ms},"c":${counted},"st":"${state}"}`
+  return `[${text}]`
+}
+
+/** What entries are charged; those of one shape together. */
+export function chargesOf(entries: readonly Entry[]): Charge[] {
+  const sums = new Map<Shape, { count: number; tokens: number; nanoUsd: number }>()
+  for (const { shape, tokens_in, tokens_out, nano_usd } of entries) {
+    const sum = sums.get(shape) ?? { count: 0, tokens: 0, nanoUsd: 0 }
+    if (sum.count === 0) sums.set(shape, sum)
+    sum.count += 1
+    sum.tokens += tokens_in + tokens_out
+    sum.nanoUsd += nano_usd
+  }
+  return [...sums].flatMap(([{ places }, sum]) =>
+    places.map((place) => ({ ...place, amount: amountOf(place.per, sum) })),
+  )
+}
+
+/** What so many answers of so many tokens at such a price are to a budget. */
+export function amountOf(
+  per: Per,
+  used: { readonly count: number; readonly tokens: number; readonly nanoUsd: number },
+): number {
+  if (per === 'usd_day' || per === 'usd_month') return used.nanoUsd
+  return per === 'tokens_minute' ? used.tokens : used.count
+}
+
 /** Answers under way are no expense that adds up. */
 const isCounted = ({ per }: Charge): boolean => per !== 'concurrent'
 
-export const keyOf = ({ budget, slot }: Pick<Place, 'budget' | 'slot'>): string => `${budget} ${slot}`
+const keyOf = ({ budget, slot }: Pick<Place, 'budget' | 'slot'>): string => `${budget} ${slot}`

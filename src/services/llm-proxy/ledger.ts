@@ -1,10 +1,10 @@
 import type { Kysely } from 'kysely'
-import { type Clock, isoTime } from '../../kernel/clock.ts'
+import type { Clock } from '../../kernel/clock.ts'
 import { AppError } from '../../kernel/errors.ts'
 import type { Ids } from '../../kernel/ids.ts'
-import type { Entry, Journal, Outcome } from './journal.ts'
+import type { Entry, Journal, Outcome, Shape } from './journal.ts'
 import { openJournal, remains } from './journal.ts'
-import { createLedgerStore, type Want } from './ledger.store.ts'
+import { chargesOf, createLedgerStore, amountOf as unitsUsed, type Want } from './ledger.store.ts'
 import { llmProxyError } from './llm-proxy.errors.ts'
 import type { Charge, LlmTables, Payer } from './llm-proxy.tables.ts'
 import { amountOf, createMeters, freeOf, type Lease } from './meters.ts'
@@ -43,7 +43,7 @@ export interface Hold {
  * the database; what is over is booked in batches, once, whatever is killed: what a dead process had under way is charged as it was reserved.
  */
 export interface Ledger {
-  /** At once where a slice suffices. Throws or rejects with `llm_proxy.budget_spent`, and with `llm_proxy.ledger_unavailable` where it cannot be counted. */
+  /** At once where a slice suffices and there is no journal; with one, within the turn of the event loop. Throws or rejects with `llm_proxy.budget_spent`, and with `llm_proxy.ledger_unavailable` where it cannot be counted. */
   reserve(expense: Expense): Hold | Promise<Hold>
   /** The same for another service, at once in the database: whoever asks may settle it at any process. */
   reserveFor(expense: Expense): Promise<string>
@@ -75,10 +75,19 @@ const TURN_BYTES = 4 * 1024 * 1024
 const REFUSED_FOR_MS = 250
 const RETRY_MS = 2_000
 
+/** A shape with the leases behind its places, good until one of them ends. */
+interface Way {
+  readonly shape: Shape
+  readonly leases: readonly Lease[]
+  readonly from: number
+  readonly until: number
+  readonly version: number
+}
+
 interface Waiter {
   readonly expense: Expense
-  readonly leases: readonly Lease[]
-  resolve(hold: Hold): void
+  readonly way: Way
+  resolve(hold: Hold | Promise<Hold>): void
   reject(failure: unknown): void
 }
 
@@ -94,6 +103,8 @@ export function createLedger({ db, clock, ids, folder, failed }: LedgerNeeds): L
   let timer: NodeJS.Timeout | undefined
   let count = 0
   let reclaiming = false
+  let shapes = 0
+  const ways = new WeakMap<Payer, Map<string, Way>>()
 
   const soon = (ms = FLUSH_MS) => {
     if (timer || flushing) return
@@ -106,38 +117,56 @@ export function createLedger({ db, clock, ids, folder, failed }: LedgerNeeds): L
     if (!flushing) void flush().catch(() => undefined)
   }
 
-  const take = (expense: Expense, leases: readonly Lease[]): Hold => {
-    const charges = leases.map((lease) => {
+  const wayOf = ({ payer, kind, model, provider }: Expense): Way => {
+    const now = clock.now()
+    const known = ways.get(payer) ?? new Map<string, Way>()
+    const found = known.get(model)
+    if (
+      found?.version === meters.version &&
+      found.from <= now &&
+      now < found.until &&
+      found.shape.kind === kind &&
+      found.shape.provider === provider
+    )
+      return found
+    const leases = meters.of(payer, model)
+    const places = leases.map(({ budget, slot, per, ends }) => ({ budget, slot, per, ends }))
+    shapes += 1
+    const way: Way = {
+      shape: { ...payer, n: shapes, kind, model, provider, places },
+      leases,
+      from: now,
+      until: Math.min(...leases.map(({ endsAt }) => endsAt)),
+      version: meters.version,
+    }
+    ways.set(payer, known.set(model, way))
+    return way
+  }
+
+  const take = (expense: Expense, { shape, leases }: Way): Hold | Promise<Hold> => {
+    for (const lease of leases) {
       const amount = needOf(lease.per, expense)
       lease.reserved += amount
       lease.consumed += amount
-      return { budget: lease.budget, slot: lease.slot, per: lease.per, amount, ends: lease.ends }
-    })
-    count += 1
-    const entry = entryOf(`${process}_${count.toString(36)}`, expense, charges, clock.now())
-    open.set(entry.id, entry)
-    if (journal) {
-      journal.reserved(entry)
-      journal.sync()
     }
+    count += 1
     const began = clock.now()
+    const entry = entryOf(`${process}_${count.toString(36)}`, expense, shape, began)
+    open.set(entry.id, entry)
     const finish = (): boolean => {
       if (!open.delete(entry.id)) return false
-      leases.forEach((lease, i) => {
-        lease.reserved -= charges[i]?.amount ?? 0
-      })
+      for (const lease of leases) lease.reserved -= needOf(lease.per, expense)
       return true
     }
-    return {
+    const hold: Hold = {
       settle(by) {
         if (!finish()) return
         const outcome = outcomeOf(by, Math.max(0, clock.now() - began))
-        const settled = charges.map((charge) => ({ ...charge, amount: actualOf(charge.per, by) }))
-        leases.forEach((lease, i) => {
-          if (lease.per !== 'concurrent') lease.spent += settled[i]?.amount ?? 0
+        for (const lease of leases) {
+          if (lease.per !== 'concurrent') lease.spent += actualOf(lease.per, by)
           lease.granted = Math.max(lease.granted, lease.reserved + lease.spent)
-        })
-        unbooked.push({ ...entry, ...outcome, charges: settled, state: 'settled' })
+        }
+        unbooked.push(settledOf(entry, outcome))
         journal?.settled(entry.id, outcome)
         soon()
       },
@@ -147,6 +176,14 @@ export function createLedger({ db, clock, ids, folder, failed }: LedgerNeeds): L
         soon()
       },
     }
+    if (!journal) return hold
+    return journal.reserved(entry).then(
+      () => hold,
+      (cause: unknown) => {
+        finish()
+        throw uncounted(cause)
+      },
+    )
   }
 
   const refuse = (expense: Expense, leases: readonly Lease[]): AppError | null => {
@@ -159,7 +196,8 @@ export function createLedger({ db, clock, ids, folder, failed }: LedgerNeeds): L
 
   function reserve(expense: Expense): Hold | Promise<Hold> {
     if (unbooked.length > MAX_UNBOOKED) throw uncounted(null)
-    const leases = meters.of(expense.payer, expense.model)
+    const way = wayOf(expense)
+    const { leases } = way
     let lacks = false
     for (const lease of leases) {
       const need = needOf(lease.per, expense)
@@ -168,7 +206,7 @@ export function createLedger({ db, clock, ids, folder, failed }: LedgerNeeds): L
       if (clock.now() < lease.refusedUntil && need >= lease.refusedNeed) throw spent(lease, clock.now())
       lacks = true
     }
-    if (!lacks) return take(expense, leases)
+    if (!lacks) return take(expense, way)
     return new Promise((resolve, reject) => {
       for (const lease of leases) {
         const need = needOf(lease.per, expense)
@@ -176,7 +214,7 @@ export function createLedger({ db, clock, ids, folder, failed }: LedgerNeeds): L
         lease.waiting += need
         lease.queued += 1
       }
-      waiters.push({ expense, leases, resolve, reject })
+      waiters.push({ expense, way, resolve, reject })
       now()
     })
   }
@@ -214,8 +252,8 @@ export function createLedger({ db, clock, ids, folder, failed }: LedgerNeeds): L
         }
       } catch (cause) {
         failed?.(AppError.from(cause))
-        for (const { leases, reject } of served) {
-          for (const lease of leases) {
+        for (const { way, reject } of served) {
+          for (const lease of way.leases) {
             lease.waiting = 0
             lease.queued -= 1
           }
@@ -223,7 +261,8 @@ export function createLedger({ db, clock, ids, folder, failed }: LedgerNeeds): L
         }
         throw cause
       }
-      for (const { expense, leases, resolve, reject } of served) {
+      for (const { expense, way, resolve, reject } of served) {
+        const { leases } = way
         for (const lease of leases) lease.queued -= 1
         // The day or the minute ended while it waited: it belongs to the next one.
         const late = leases.some(({ endsAt }) => endsAt <= clock.now())
@@ -233,7 +272,7 @@ export function createLedger({ db, clock, ids, folder, failed }: LedgerNeeds): L
             .then(() => reserve(expense))
             .then(resolve, reject)
         else if (refusal) reject(refusal)
-        else resolve(take(expense, leases))
+        else resolve(take(expense, way))
       }
       if (journal && journal.bytes > TURN_BYTES) journal.turn([...open.values(), ...unbooked])
     } while (unbooked.length >= BATCH || waiters.length > 0)
@@ -245,14 +284,10 @@ export function createLedger({ db, clock, ids, folder, failed }: LedgerNeeds): L
 
     async reserveFor(expense) {
       const leases = meters.of(expense.payer, expense.model).filter(({ per }) => per !== 'concurrent')
-      const charges = leases.map(({ per, budget, slot, ends }) => ({
-        budget,
-        slot,
-        per,
-        ends,
-        amount: needOf(per, expense),
-      }))
-      const entry = entryOf(ids.make('use'), expense, charges, clock.now())
+      const places = leases.map(({ per, budget, slot, ends }) => ({ budget, slot, per, ends }))
+      const { payer, kind, model, provider } = expense
+      const shape = { ...payer, n: 0, kind, model, provider, places }
+      const entry = entryOf(ids.make('use'), expense, shape, clock.now())
       const limits = new Map(leases.map(({ budget, limit }) => [budget, limit]))
       const byBudget = new Map(leases.map((lease) => [lease.budget, lease]))
       const refusal = ({ budget }: Charge) => {
@@ -287,7 +322,7 @@ export function createLedger({ db, clock, ids, folder, failed }: LedgerNeeds): L
     async recover() {
       if (!folder) return
       for (const { process: dead, entries, bury } of await remains(folder)) {
-        await store.bury(dead, entries.map(asCharged))
+        await store.bury(dead, entries)
         await bury()
       }
     },
@@ -327,21 +362,16 @@ function wantOf(lease: Lease, booked: number): Want {
 
 function sumsOf(entries: readonly Entry[]): Map<string, number> {
   const sums = new Map<string, number>()
-  for (const { charges } of entries)
-    for (const { budget, slot, per, amount } of charges)
-      if (per !== 'concurrent') sums.set(`${budget} ${slot}`, (sums.get(`${budget} ${slot}`) ?? 0) + amount)
+  for (const { budget, slot, per, amount } of chargesOf(entries))
+    if (per !== 'concurrent') sums.set(`${budget} ${slot}`, (sums.get(`${budget} ${slot}`) ?? 0) + amount)
   return sums
 }
 
-function needOf(per: Per, { nanoUsd, tokens }: Expense): number {
-  if (per === 'usd_day' || per === 'usd_month') return nanoUsd
-  return per === 'tokens_minute' ? tokens : 1
-}
+const needOf = (per: Per, { nanoUsd, tokens }: Expense): number =>
+  unitsUsed(per, { count: 1, tokens, nanoUsd })
 
-function actualOf(per: Per, { nanoUsd, tokensIn, tokensOut }: Settlement): number {
-  if (per === 'usd_day' || per === 'usd_month') return nanoUsd
-  return per === 'tokens_minute' ? tokensIn + tokensOut : 1
-}
+const actualOf = (per: Per, { nanoUsd, tokensIn, tokensOut }: Settlement): number =>
+  unitsUsed(per, { count: 1, tokens: tokensIn + tokensOut, nanoUsd })
 
 const outcomeOf = ({ nanoUsd, tokensIn, tokensOut, counted }: Settlement, ms: number): Outcome => ({
   tokens_in: tokensIn,
@@ -352,45 +382,29 @@ const outcomeOf = ({ nanoUsd, tokensIn, tokensOut, counted }: Settlement, ms: nu
 })
 
 /** As it is while it is under way: all of its tokens count as going in, which is what is charged if it is lost. */
-function entryOf(id: string, expense: Expense, charges: readonly Charge[], at: number): Entry {
-  const { payer, kind, model, provider, nanoUsd, tokens } = expense
-  return {
-    id,
-    at: isoTime(at),
-    principal: payer.principal,
-    key: payer.key,
-    agent: payer.agent,
-    community: payer.community,
-    room: payer.room,
-    run: payer.run,
-    kind,
-    model,
-    provider,
-    tokens_in: tokens,
-    tokens_out: 0,
-    units: 0,
-    nano_usd: nanoUsd,
-    ms: 0,
-    counted: true,
-    state: 'reserved',
-    charges,
-  }
-}
+const entryOf = (id: string, { nanoUsd, tokens }: Expense, shape: Shape, at: number): Entry => ({
+  id,
+  at,
+  shape,
+  tokens_in: tokens,
+  tokens_out: 0,
+  nano_usd: nanoUsd,
+  ms: 0,
+  counted: true,
+  state: 'reserved',
+})
 
-/** The journal knows what a settled one was charged at first, and what it came to. */
-function asCharged(entry: Entry): Entry {
-  if (entry.state !== 'settled') return entry
-  const by = {
-    nanoUsd: entry.nano_usd,
-    tokensIn: entry.tokens_in,
-    tokensOut: entry.tokens_out,
-    counted: entry.counted,
-  }
-  return {
-    ...entry,
-    charges: entry.charges.map((charge) => ({ ...charge, amount: actualOf(charge.per, by) })),
-  }
-}
+const settledOf = ({ id, at, shape }: Entry, by: Outcome): Entry => ({
+  id,
+  at,
+  shape,
+  tokens_in: by.tokens_in,
+  tokens_out: by.tokens_out,
+  nano_usd: by.nano_usd,
+  ms: by.ms,
+  counted: by.counted,
+  state: 'settled',
+})
 
 function spent({ per, kind, limit, elsewhere, endsAt }: Lease, now: number): AppError {
   const amount = amountOf(per, limit)

@@ -12,14 +12,18 @@ export interface Payer {
   readonly run: string | null
 }
 
-/** So much of one budget, in one day, month or minute. */
-export interface Charge {
+/** One budget in one day, month or minute. */
+export interface Place {
   readonly budget: string
   readonly slot: string
   readonly per: Per
-  readonly amount: number
   /** When the slot ends, ISO 8601. */
   readonly ends: string
+}
+
+/** So much of it. */
+export interface Charge extends Place {
+  readonly amount: number
 }
 
 export interface UsageRow extends Payer {

@@ -44,7 +44,8 @@ export interface Meters {
   of(payer: Payer, model: string): readonly Lease[]
   /** All that are held, those of times that are over as long as something of them is open. */
   all(): Iterable<Lease>
-  find(budget: string, slot: string): Lease | undefined
+  /** Another number where what `of` answers may be another. */
+  readonly version: number
 }
 
 const MOST_KNOWN = 20_000
@@ -55,6 +56,7 @@ export function createMeters(clock: Clock): Meters {
   const known = new Map<string, readonly Limit[]>()
   const leases = new Map<string, Lease>()
   const slots = createSlots(clock)
+  let version = 0
 
   const limitsOf = (kind: BudgetKind, subject: string | null): readonly Limit[] => {
     const subjects = byKind.get(kind)
@@ -107,6 +109,7 @@ export function createMeters(clock: Clock): Meters {
 
   return {
     set(budgets) {
+      version += 1
       known.clear()
       byKind = new Map()
       for (const budget of budgets) {
@@ -131,11 +134,14 @@ export function createMeters(clock: Clock): Meters {
     },
     *all() {
       for (const [at, lease] of leases)
-        if (lease.endsAt < clock.now() && lease.reserved + lease.spent + lease.waiting === 0)
+        if (lease.endsAt < clock.now() && lease.reserved + lease.spent + lease.waiting === 0) {
+          version += 1
           leases.delete(at)
-        else yield lease
+        } else yield lease
     },
-    find: (budget, slot) => leases.get(`${budget} ${slot}`),
+    get version() {
+      return version
+    },
   }
 }
 
