@@ -199,7 +199,7 @@ describe.skipIf(!browserThere)('a young city without models', { timeout: 240_000
     await page.getByRole('button', { name: routers.explain }).click()
     await page.getByText(said(routers.byRule, { rule: 'оренда' })).waitFor()
     await page
-      .locator('.considered .holds')
+      .locator('.rt-considered .rt-holds')
       .filter({ hasText: 'text.any' })
       .getByText('оренд or rent')
       .waitFor()

@@ -47,7 +47,7 @@ export function DryRun({ router }: { router: RouterName }) {
       <h3 className="after" id="dry-run">
         {t('operator.routers.dryRun')}
       </h3>
-      <form className="dry" aria-labelledby="dry-run" noValidate onSubmit={submit}>
+      <form className="rt-dry" aria-labelledby="dry-run" noValidate onSubmit={submit}>
         <LabelledField
           label={t('operator.routers.question')}
           hint={t('operator.routers.questionHint')}
@@ -99,8 +99,8 @@ function Explained({ of: { rule, target, considered } }: { of: Explanation }) {
       <p>
         <b>{rule === null ? t('operator.routers.byDefaults') : t('operator.routers.byRule', { rule })}</b>
       </p>
-      <p className="mono goes">{goes.join(' · ')}</p>
-      <ol className="considered">
+      <p className="mono rt-goes">{goes.join(' · ')}</p>
+      <ol className="rt-considered">
         {considered.map((one) => (
           <li key={one.rule}>
             <p className="row">
@@ -113,7 +113,7 @@ function Explained({ of: { rule, target, considered } }: { of: Explanation }) {
             {one.conditions.length === 0 && <p className="meta">{t('operator.routers.noCondition')}</p>}
             <ul>
               {one.conditions.map(({ name, wanted, got, holds }) => (
-                <li key={name} className={holds ? 'holds' : 'fails'}>
+                <li key={name} className={holds ? 'rt-holds' : 'rt-fails'}>
                   <Icon of={holds ? Check : X} size="s" />
                   <span>
                     <span className="mono">{name}</span>{' '}

@@ -84,7 +84,7 @@ function Compared({ of: { at, same, answered, fields, tookV1Ms, tookV2Ms } }: { 
         {t('operator.routers.took', { router: answered, v1: took(tookV1Ms), v2: took(tookV2Ms) })}
       </p>
       {fields.length > 0 && (
-        <dl className="fields">
+        <dl className="rt-fields">
           {fields.map(({ field, v1, v2 }) => (
             <div key={field}>
               <dt className="mono">{field}</dt>

@@ -38,7 +38,7 @@ export function RouterRules() {
         />
       </div>
       {data && (
-        <p className="meta file">
+        <p className="meta rt-file">
           {t('operator.routers.file')} <span className="mono">{data.file}</span>
         </p>
       )}
@@ -85,7 +85,7 @@ function Rules({ of: { rules, defaults } }: { of: RulesShown }) {
 function Said({ label, of, empty }: { label: string; of: Readonly<Record<string, unknown>>; empty: string }) {
   const pairs = Object.entries(of).filter(([, value]) => value !== undefined && value !== null)
   return (
-    <p className="said">
+    <p className="rt-said">
       <span className="meta">{label}</span>{' '}
       {pairs.length === 0 ? (
         <span>{empty}</span>

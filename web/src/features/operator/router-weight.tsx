@@ -77,7 +77,7 @@ function SplitForm({ of: now }: { of: WeightShown }) {
   }
   const failed = put.error ? sentenceOf(failureOf(put.error), language) : undefined
   return (
-    <form className="split" noValidate onSubmit={submit}>
+    <form className="rt-split" noValidate onSubmit={submit}>
       <Segmented
         label={t('operator.routers.stage')}
         value={weight}
@@ -103,7 +103,7 @@ function SplitForm({ of: now }: { of: WeightShown }) {
         onChange={({ currentTarget }) => setShadow(currentTarget.value)}
       />
       {asked && !same && (
-        <p className="preview">
+        <p className="rt-preview">
           <Meaning of={{ ...now, ...asked }} />
         </p>
       )}
