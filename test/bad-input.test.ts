@@ -495,8 +495,12 @@ describe('every operation of openapi.json', () => {
     readonly security: readonly unknown[]
   }
   const SERVICE_ONLY = [
-    '/api/agents/runs',
+    '/api/agents/runs/deliver',
+    '/api/router/v1/deliver',
     '/api/router/v2/deliver',
+    '/api/llm/reservations',
+    '/api/llm/reservations/{reservation}/settle',
+    '/api/llm/reservations/{reservation}/release',
     '/api/city/readable',
     '/api/auth/identify',
     '/api/auth/principals',
@@ -517,6 +521,10 @@ describe('every operation of openapi.json', () => {
     '/api/auth/sign-ups/{signUp}/approve',
     '/api/auth/resets',
     '/api/auth/resets/{reset}/link',
+    '/api/llm/usage',
+    '/api/llm/budgets',
+    '/api/router/weight',
+    '/api/router/differences',
   ]
   /** Ends the session it is asked by, or takes nothing that could be wrong. */
   const operations = async () => {
