@@ -24,6 +24,7 @@ import { answerChat, judge, responseOf } from './chat.ts'
 import { unknownModel } from './choose.ts'
 import { serveDoor, type Visit } from './door.ts'
 import { answerEmbeddings } from './embeddings.ts'
+import { consumeErasures } from './erase.ts'
 import { NANO } from './facts.ts'
 import { createHealth } from './health.ts'
 import { createLedger, type Ledger, type Payer } from './ledger.ts'
@@ -53,7 +54,7 @@ export interface LlmProxyNeeds {
   readonly books?: {
     readonly db: Kysely<LlmTables>
     readonly ids: Ids
-    readonly events: Pick<Events, 'broadcast' | 'listen'>
+    readonly events: Pick<Events, 'broadcast' | 'consume' | 'listen'>
     /** Where this machine's processes keep their journals. */
     readonly folder: string | null
   }
@@ -78,6 +79,7 @@ export function createLlmProxy(needs: LlmProxyNeeds): LlmProxy {
   const health = createHealth(clock)
   const ledger = books && createLedger({ ...books, clock, failed })
   const ledgerBooks = books && createBooks(books.db, clock)
+  if (books && ledger) consumeErasures(books.db, books.events, () => ledger.flush())
   const callers = createCallers(clock)
   const ids = books?.ids ?? createIds(clock)
   const asking = createAsk({

@@ -10,6 +10,7 @@ import type { Principal } from '../../kernel/principal.ts'
 import { serve } from '../../platform/http/serve.ts'
 import type { Authenticate } from '../../platform/http/service.ts'
 import { readYaml } from '../../platform/yaml-file.ts'
+import { residentErased } from '../auth/auth.events.ts'
 import { llmProxyContract } from './llm-proxy.contract.ts'
 import type { LlmTables } from './llm-proxy.tables.ts'
 import { createLlmProxy } from './llm-proxy.ts'
@@ -57,8 +58,11 @@ models:
       headers: { authorization, 'content-type': 'application/json' },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     })
+  await events.start()
   return {
     provider,
+    events,
+    db: database.kysely.withTables<LlmTables>(),
     call,
     proxy,
     openai: new OpenAI({ apiKey: 'dk_olia', baseURL: `${url}/v1`, maxRetries: 0 }),
@@ -147,4 +151,23 @@ test('a budget refuses before the provider is asked; what stays here goes to nob
   expect((await set.call('POST', settle, { usd: 0.02 }, 'Service agents')).status).toBe(200)
   expect((await set.call('POST', settle, { usd: 0.02 }, 'Service agents')).status).toBe(404)
   expect((await set.call('POST', '/api/llm/reservations', reserve)).status).toBe(404)
+})
+
+test('who is erased is in the books no more, what they used is', async () => {
+  await using set = await city()
+  const items = [{ kind: 'principal', subject: olia.id, per: 'usd_day', amount: 5 }]
+  expect((await set.call('PUT', '/api/llm/budgets', { items })).status).toBe(200)
+  await set.openai.chat.completions.create({ model: 'm', messages, max_tokens: 10 })
+  const lines = async () =>
+    llmProxyContract.usage.output.parse(await (await set.call('GET', '/api/llm/usage?by=principal')).json())
+      .items
+  expect(await lines()).toMatchObject([{ group: olia.id, requests: 1, usd: '0.01' }])
+  const erased = { principal: olia.id, name: olia.name }
+  await set.db
+    .transaction()
+    .execute((tx) => set.events.append(tx, { type: residentErased, principal: null, data: erased }))
+  await set.events.settled()
+  expect(await lines()).toMatchObject([{ group: '', requests: 1, usd: '0.01' }])
+  for (const table of ['llm.usage', 'llm.budget'] as const)
+    expect(JSON.stringify(await set.db.selectFrom(table).selectAll().execute())).not.toContain(olia.id)
 })
