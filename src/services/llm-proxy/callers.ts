@@ -38,8 +38,19 @@ export function createCallers(clock: Clock) {
 
 type Headers = FastifyRequest['headers']
 
-/** Who pays. For whom a service asks is believed of services of the city alone. */
-export function payerOf({ principal, service, credential }: Identity, headers: Headers): Payer {
+/** Who pays by an identity that is remembered. */
+const payers = new WeakMap<Identity, Payer>()
+
+/** Who pays; the same object for the same identity, by which the ledger knows them again. For whom a service asks is believed of services of the city alone. */
+export function payerOf(identity: Identity, headers: Headers): Payer {
+  const known = payers.get(identity)
+  if (known) return known
+  const payer = payerBy(identity, headers)
+  if (identity.service === null) payers.set(identity, payer)
+  return payer
+}
+
+function payerBy({ principal, service, credential }: Identity, headers: Headers): Payer {
   const said = (name: string) => (service === null ? null : named(headers[name]))
   return {
     principal: principal?.id ?? null,
