@@ -12,7 +12,7 @@ const STEP_MS = 10
 const QUIET_MS = 3_000
 const POSTS_SECONDS = 5
 const POSTS_PER_SECOND = 30
-const UPLOAD_BYTES = 24 * 1024 * 1024
+const UPLOAD_BYTES = 24_000_000
 
 interface Load {
   readonly what: string
@@ -44,7 +44,7 @@ const REST: Load = { what: 'rest', run: () => pause(QUIET_MS) }
 
 const hostile = (): readonly Load[] => [
   {
-    what: `an upload of ${UPLOAD_BYTES >> 20} MB`,
+    what: `an upload of ${UPLOAD_BYTES / 1_000_000} MB`,
     run: async (who) => expect(201, await who.uploadBytes(sound(UPLOAD_BYTES), 'noise.wav', 'audio/wav')),
   },
   {
