@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import WebSocket from 'ws'
 import { type RunningCity, startCity, temporaryFolder } from './kit/city.ts'
+import { type Line, lineTo } from './kit/line.ts'
 import { type ScratchPostgres, scratchPostgres } from './kit/postgres.ts'
 import { everywhere, firstOwner, newcomer, type Resident, resident, until } from './kit/resident.ts'
 import { canRunServers, type OwnServer, ownNats, ownRedis } from './kit/servers.ts'
@@ -20,6 +21,8 @@ describe.skipIf(!servers)('one city of two processes', { timeout: 180_000 }, () 
   const folder = temporaryFolder()
   let database: ScratchPostgres
   let nats: OwnServer
+  /** The first city's, to NATS. */
+  let line: Line
   let redis: OwnServer
   let cities: readonly RunningCity[] = []
   let olena: Resident
@@ -27,6 +30,7 @@ describe.skipIf(!servers)('one city of two processes', { timeout: 180_000 }, () 
   beforeAll(async () => {
     database = await scratchPostgres(TEST_DATABASE_URL ?? '')
     nats = await ownNats()
+    line = await lineTo(nats.url)
     redis = await ownRedis()
     const shared = {
       DATA_DIR: folder.path,
@@ -35,7 +39,7 @@ describe.skipIf(!servers)('one city of two processes', { timeout: 180_000 }, () 
       REDIS_URL: redis.url,
       CITY_SECRET: 'a secret of thirty-two characters or more',
     }
-    const first = await startCity(shared, 120_000)
+    const first = await startCity({ ...shared, NATS_URL: line.url }, 120_000)
     const second = await startCity(shared, 120_000)
     cities = [first, second]
     olena = await firstOwner(first)
@@ -45,6 +49,7 @@ describe.skipIf(!servers)('one city of two processes', { timeout: 180_000 }, () 
   }, 400_000)
   afterAll(async () => {
     await Promise.all(cities.map((city) => city.stop()))
+    line?.close()
     for (const server of [database, nats, redis]) await server?.[Symbol.asyncDispose]()
     folder[Symbol.dispose]()
   }, 60_000)
@@ -118,6 +123,36 @@ describe.skipIf(!servers)('one city of two processes', { timeout: 180_000 }, () 
     const { items } = await taras.auth.keys({})
     await taras.auth.revokeKey({ key: items[0]?.id ?? '' })
     expect(await there.closed).toBe(4401)
+  })
+
+  test('what a process revokes, takes away and says while it alone has no NATS reaches the other', async () => {
+    const hanna = await newcomer(olena, 'Ганна')
+    const { id: hannaId } = await hanna.auth.me({})
+    const marta = await newcomer(olena, 'Марта')
+    const { id: room } = await olena.city.openRoom({ name: 'Комора' })
+    await olena.city.addMember({ room, principal: hannaId })
+    const far = ({ key }: Resident) => resident(everywhere(cities[1]?.url ?? ''), key)
+    const there = await dial(far(hanna))
+    const theirs = await dial(far(marta))
+    const begun = (await olena.city.room({ room: 'square' })).seq
+    there.say({ type: 'subscribe', room: 'square', after: begun })
+    there.say({ type: 'subscribe', room })
+    await there.hears((said) => said.type === 'subscribed' && said.room === room, 'the closed room')
+
+    line.cut()
+    const from = Date.now()
+    for (const { id } of (await marta.auth.keys({})).items) await marta.auth.revokeKey({ key: id })
+    const revoked = Date.now()
+    expect(await theirs.closed).toBe(4401)
+    console.log(
+      `closed ${Date.now() - revoked} ms after its key was revoked, ${Date.now() - from} after the cut`,
+    )
+    await olena.city.leave({ room, principal: hannaId })
+    await there.hears((said) => said.type === 'unsubscribed' && said.room === room, 'the loss of the room')
+    await olena.say('square', 'звідси ніхто не чує?')
+    await there.hears(({ seq }) => seq === begun + 1, 'what was said meanwhile')
+    line.mend()
+    there.socket.terminate()
   })
 
   test('without NATS and Redis the city goes on, and what was lost meanwhile is made good', async () => {

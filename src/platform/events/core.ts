@@ -36,6 +36,8 @@ export interface Transport {
   relay(routes: readonly Route[]): Promise<{ readonly consumers: readonly string[]; readonly more: boolean }>
   /** Carries a broadcast to every process, this one too. */
   broadcast(channel: string, data: unknown, here: Broadcasts): void
+  /** The same by a second way too. Absent where a broadcast cannot be lost. */
+  announce?(channel: string, data: unknown): void
   /** Erases copies that it keeps of events everybody has taken in; answers with those that are gone. Absent where it keeps none. */
   erase?(copies: readonly number[]): Promise<readonly number[]>
   stop(): Promise<void>
@@ -120,6 +122,11 @@ export function createEvents(
     },
     broadcast<C extends Channel>(channel: C, data: Parameters<C['data']['parse']>[0]) {
       transport.broadcast(channel.channel, channel.data.parse(data), here)
+    },
+    announce<C extends Channel>(channel: C, data: Parameters<C['data']['parse']>[0]) {
+      const said = channel.data.parse(data)
+      if (transport.announce) transport.announce(channel.channel, said)
+      else transport.broadcast(channel.channel, said, here)
     },
     listen: (channel, heard) => here.listen(channel, heard),
     async start() {

@@ -45,7 +45,7 @@ export interface Consumer<Tables, T extends EventType> {
 /** Something with an open transaction; every Kysely transaction is one. */
 export type AnyTransaction = Pick<Kysely<never>, 'getExecutor'>
 
-/** Heard in a process alone whose line to the others broke, or fell silent: what they broadcast may not come from now on. */
+/** Heard in a process alone whose line to the others broke or fell silent, or that learned this of another: what they broadcast may not come from now on. */
 export const lineLost = channel('events.line_lost', z.object({}))
 
 /** Heard in a process alone whose line to the others was broken and stands again: broadcasts of meanwhile never came. */
@@ -58,6 +58,8 @@ export interface Events {
   /** Registers a consumer; before `start`. */
   consume<Tables, T extends EventType>(consumer: Consumer<Tables, T>): void
   broadcast<C extends Channel>(channel: C, data: z.input<C['data']>): void
+  /** A broadcast that must reach every process, such as a revocation: processes that share a database hear of it within half a second also when their line to each other, or one's alone, is broken or silent. Heard once. */
+  announce<C extends Channel>(channel: C, data: z.input<C['data']>): void
   /** Hears broadcasts from now on, also other processes'; returns how to stop. */
   listen<C extends Channel>(channel: C, heard: (data: z.output<C['data']>) => void): () => void
   /** Begins to hand out. */

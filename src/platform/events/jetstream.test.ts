@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { createServer, connect as dial, type Socket } from 'node:net'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { sql } from 'kysely'
@@ -8,65 +7,25 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { testDatabase } from '../../../test/kit/database.ts'
 import { eventually } from '../../../test/kit/eventually.ts'
+import { lineTo } from '../../../test/kit/line.ts'
+import { scratchPostgres } from '../../../test/kit/postgres.ts'
 import { systemClock } from '../../kernel/clock.ts'
 import { channel, event } from '../../kernel/event.ts'
 import { createIds } from '../../kernel/ids.ts'
 import { Secret } from '../../kernel/secret.ts'
 import type { Database } from '../database/database.ts'
+import { migrateUp } from '../database/migrate.ts'
+import { openPostgres } from '../database/postgres.ts'
+import { lineLost, lineResumed } from './events.ts'
 import { openJetStreamEvents } from './jetstream.ts'
 
 const sung = event('test.sung', 1, z.object({ n: z.number(), words: z.string().optional() }))
 const noise = channel('test.noise', z.object({ n: z.number() }))
 
-interface Line {
-  readonly url: string
-  /** Breaks the line and keeps it broken until it is mended. */
-  cut(): void
-  mend(): void
-  close(): void
-}
-
-/** A line to the server that can be cut. */
-async function lineTo(target: string): Promise<Line> {
-  const { hostname, port } = new URL(target)
-  const sockets = new Set<Socket>()
-  let whole = true
-  const server = createServer((near) => {
-    if (!whole) return near.destroy()
-    const far = dial(Number(port), hostname)
-    for (const socket of [near, far]) {
-      sockets.add(socket)
-      socket.on('error', () => undefined)
-      socket.on('close', () => {
-        sockets.delete(socket)
-        near.destroy()
-        far.destroy()
-      })
-    }
-    near.pipe(far).pipe(near)
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  const cut = () => {
-    whole = false
-    for (const socket of sockets) socket.destroy()
-  }
-  return {
-    url: `nats://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`,
-    cut,
-    mend() {
-      whole = true
-    },
-    close() {
-      cut()
-      server.close()
-    },
-  }
-}
-
 const sorted = (words: readonly string[]) => [...words].sort((a, b) => a.localeCompare(b))
 
 const url = process.env.TEST_NATS_URL ?? ''
+const postgres = process.env.TEST_DATABASE_URL ?? ''
 const open = (database: Database, server: string, space: string) =>
   openJetStreamEvents({
     database,
@@ -206,6 +165,58 @@ describe.skipIf(!url)('JetStream (TEST_NATS_URL)', { timeout: 60_000 }, () => {
       expect(await a.state()).toEqual({ outbox: 0, pending: 0, dead: 0 })
       await Promise.all([a.stop(), b.stop()])
     }))
+
+  test.skipIf(!postgres)(
+    'what must reach everybody reaches them from a process that is cut off, heard once',
+    () =>
+      spaced(async (space) => {
+        await using scratch = await scratchPostgres(postgres)
+        await using here = await openPostgres({ url: scratch.url })
+        await using there = await openPostgres({ url: scratch.url })
+        await migrateUp(here)
+        const line = await lineTo(url)
+        const cutOff = await open(here, line.url, space)
+        const whole = await open(there, url, space)
+        const heard: string[] = []
+        whole.listen(noise, ({ n }) => heard.push(`${n}`))
+        whole.listen(lineLost, () => heard.push('lost'))
+        whole.listen(lineResumed, () => heard.push('resumed'))
+        cutOff.listen(noise, ({ n }) => heard.push(`cut off: ${n}`))
+        await whole.start()
+        await cutOff.start()
+
+        cutOff.announce(noise, { n: 1 })
+        await eventually(() => expect(heard).toContain('1'), 30_000)
+        line.cut()
+        await eventually(() => expect(heard).toContain('lost'), 30_000)
+        cutOff.broadcast(noise, { n: 2 })
+        cutOff.announce(noise, { n: 3 })
+        whole.announce(noise, { n: 4 })
+        await eventually(() => expect(heard).toEqual(expect.arrayContaining(['3', 'cut off: 4'])), 30_000)
+        line.mend()
+        await eventually(() => expect(heard.at(-1)).toBe('resumed'), 30_000)
+        const known = [
+          '1',
+          '3',
+          '4',
+          'cut off: 1',
+          'cut off: 2',
+          'cut off: 3',
+          'cut off: 4',
+          'lost',
+          'resumed',
+        ]
+        expect(sorted(heard)).toEqual(known)
+
+        // Cut off, and then not there any more: it is not waited for.
+        line.cut()
+        await eventually(() => expect(heard.at(-1)).toBe('lost'), 30_000)
+        await cutOff.stop()
+        await eventually(() => expect(heard.at(-1)).toBe('resumed'), 30_000)
+        await whole.stop()
+        line.close()
+      }),
+  )
 
   test('a server that is not there is said', async () => {
     await using database = await testDatabase()

@@ -1,6 +1,7 @@
 import { JetStreamApiError, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 import type { Secret } from '../../kernel/secret.ts'
+import { type Announcements, openAnnouncements } from './announcements.ts'
 import type { Broadcasts } from './broadcasts.ts'
 import { createEvents, type EventsNeeds, type Transport } from './core.ts'
 import { eventsError } from './events.errors.ts'
@@ -44,8 +45,27 @@ export async function openJetStreamEvents({
   const line = watch(nats, (isUp) => tell(isUp))
   const me = needs.ids.make('line')
   return createEvents(needs, (here, report) => {
-    tell = (isUp) => here.deliver((isUp ? lineResumed : lineLost).channel, {})
-    return transport({ ...needs, nats, line, me, here, report, space: spaceOf(space) })
+    const deliver = (isUp: boolean) => here.deliver((isUp ? lineResumed : lineLost).channel, {})
+    let [isUp, areAway] = [true, false]
+    // An embedded database is one process's own: nobody else looks into it.
+    const announcements =
+      needs.database.driver === 'pglite'
+        ? undefined
+        : openAnnouncements({
+            ...{ db: needs.database.kysely, clock: needs.clock, ids: needs.ids, me, report },
+            heard: (channel, data) => here.receive(channel, data),
+            othersCutOff(are) {
+              areAway = are
+              if (isUp) deliver(!are)
+            },
+          })
+    tell = (up) => {
+      isUp = up
+      announcements?.cutOff(!up)
+      deliver(up)
+      if (up && areAway) deliver(false)
+    }
+    return transport({ ...needs, nats, line, me, here, report, announcements, space: spaceOf(space) })
   })
 }
 
@@ -86,10 +106,13 @@ interface TransportNeeds extends EventsNeeds {
   readonly me: string
   readonly space: Space
   readonly here: Broadcasts
+  /** Where other processes may share the database. */
+  readonly announcements: Announcements | undefined
   report(failure: unknown): void
 }
 
-function transport({ database, clock, nats, line, me, space, here, report }: TransportNeeds): Transport {
+function transport(needs: TransportNeeds): Transport {
+  const { database, clock, nats, line, me, space, here, announcements, report } = needs
   const db = database.kysely
   const js = jetstream(nats)
   const intakes: Intake[] = []
@@ -111,6 +134,14 @@ function transport({ database, clock, nats, line, me, space, here, report }: Tra
     const how = { msgID: envelope.id, headers, timeout: PUBLISH_MS }
     const { seq } = await js.publish(space.subject(envelope), payload, how)
     return { id: envelope.id, as: seq }
+  }
+
+  function send(channel: string, data: unknown, announced?: string): void {
+    here.deliver(channel, data)
+    // Nobody wants yesterday's broadcast: while the line is down it goes to this process alone.
+    if (!line.up) return
+    const head = headersOf({ Line: me, ...(announced !== undefined && { Announced: announced }) })
+    nats.publish(`${space.broadcast}${channel}`, JSON.stringify(data), { headers: head })
   }
 
   /** Up to where every consumer of the stream has taken in what is meant for it. */
@@ -145,11 +176,14 @@ function transport({ database, clock, nats, line, me, space, here, report }: Tra
         callback: (failure, message) => {
           if (failure) return report(failure)
           if (message.headers?.get('Line') === me) return
+          const announced = message.headers?.get('Announced')
+          if (announced && announcements?.isNew(announced) === false) return
           here.receive(message.subject.slice(space.broadcast.length), message.json())
         },
       })
       // Once it has started it hears; over a broken line it does when that stands again.
       await nats.flush().catch(() => undefined)
+      announcements?.start()
     },
     async relay() {
       if (!line.up) throw eventsError('events.transport_down')
@@ -168,12 +202,10 @@ function transport({ database, clock, nats, line, me, space, here, report }: Tra
       }
       return { consumers: [], more: true }
     },
-    broadcast(channel, data) {
-      here.deliver(channel, data)
-      // Nobody wants yesterday's broadcast: while the line is down it goes to this process alone.
-      if (!line.up) return
-      nats.publish(`${space.broadcast}${channel}`, JSON.stringify(data), { headers: headersOf({ Line: me }) })
-    },
+    broadcast: (channel, data) => send(channel, data),
+    ...(announcements && {
+      announce: (channel: string, data: unknown) => send(channel, data, announcements.say(channel, data)),
+    }),
     async erase(copies) {
       const manager = await jetstreamManager(nats)
       const last = await takenIn(manager)
@@ -189,7 +221,7 @@ function transport({ database, clock, nats, line, me, space, here, report }: Tra
       return erased
     },
     async stop() {
-      await Promise.all(intakes.map((intake) => intake.stop()))
+      await Promise.all([...intakes.map((intake) => intake.stop()), announcements?.stop()])
       const late = setTimeout(() => void nats.close(), DRAIN_MS)
       await nats.drain().catch(() => nats.close())
       clearTimeout(late)

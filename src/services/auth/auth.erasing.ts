@@ -64,6 +64,6 @@ export function createErasing({ db, events, clock, audit, credentials, identity 
       await events.append(tx, { type: residentErased, principal: actor.id, requestId, data })
     })
     identity.forget()
-    events.broadcast(credentialRevoked, { principal: subject, type: 'all' })
+    events.announce(credentialRevoked, { principal: subject, type: 'all' })
   }
 }

@@ -84,7 +84,7 @@ export function createAuth(needs: AuthNeeds): AuthService {
 
   function revoked(principal: string, type: 'session' | 'key' | 'all' | 'role', id?: string): void {
     identity.forget()
-    events.broadcast(credentialRevoked, { principal, type, ...(id !== undefined && { id }) })
+    events.announce(credentialRevoked, { principal, type, ...(id !== undefined && { id }) })
   }
   const front = createFront({
     ...{ db, store, events, clock, ids, audit, accounts, passwords, invitations, identity, cookie },

@@ -23,7 +23,7 @@ export function tellPeople(
 
 /** What somebody is in a room changed: their sockets are looked at again, their pages and the room's are told. */
 export function tellMember(events: Events, room: string, principal: string): void {
-  events.broadcast(accessChanged, { room, principal })
+  events.announce(accessChanged, { room, principal })
   tellPeople(events, [principal], { room, change: 'mine' })
   tellRoom(events, room, 'members')
 }
