@@ -16,6 +16,8 @@ export interface TextAnswer {
   readonly text: string
   readonly model: string
   readonly usage: Usage | null
+  /** US dollars, where the city's door to the models says so. */
+  readonly costUsd: number
 }
 type Usage = z.infer<typeof Usage>
 
@@ -29,6 +31,7 @@ const Completion = z.object({
   choices: z.array(z.object({ message: z.object({ content: z.string().nullish() }) })).min(1),
   usage: Usage.nullish().catch(null),
 })
+const Priced = z.object({ usage: z.object({ cost: z.number().min(0) }) })
 
 export interface TextQuestion {
   readonly system: string | null
@@ -67,7 +70,8 @@ export async function answerText(
     () => fetch(`${baseUrl}/chat/completions`, { method: 'POST', headers, body, signal }),
     signal,
   )
-  const answer = Completion.safeParse(await response.json().catch(() => signal.throwIfAborted()))
+  const said: unknown = await response.json().catch(() => signal.throwIfAborted())
+  const answer = Completion.safeParse(said)
   if (!answer.success) throw routingError('routing.provider_failed', { status: 'nothing that can be read' })
   const { choices, usage = null } = answer.data
   const id = answer.data.model ?? model.id
@@ -76,6 +80,7 @@ export async function answerText(
     model: id,
     provider: known.find((one) => one.id === id)?.provider ?? model.provider,
     usage,
+    costUsd: Priced.safeParse(said).data?.usage.cost ?? 0,
   }
 }
 

@@ -21,6 +21,8 @@ export interface Asker {
   readonly payer: Payer
   /** Whether what is asked may leave the operator's own machines. */
   readonly mayLeave: boolean
+  /** A service of the city, which is told what an answer cost. */
+  readonly isService?: boolean
 }
 
 /** Who gave an answer. */

@@ -8,6 +8,13 @@ export const Model = z.object({
   object: z.literal('model'),
   created: z.number().int(),
   owned_by: z.string(),
+  kind: z.enum(['chat', 'embeddings']).optional(),
+  /** What it can be asked for beyond words; absent where nobody has said. */
+  capabilities: z.array(z.string()).optional(),
+  /** Tokens that go in and out together. */
+  context: z.number().int().optional(),
+  /** US dollars for a million tokens; absent where nothing is charged or known. */
+  price: z.object({ in: z.number(), out: z.number() }).optional(),
 })
 export type Model = z.infer<typeof Model>
 

@@ -28,7 +28,8 @@ import { consumeErasures } from './erase.ts'
 import { NANO } from './facts.ts'
 import { createHealth } from './health.ts'
 import { createLedger, type Ledger, type Payer } from './ledger.ts'
-import { type LlmAccess, llmProxyContract, type Model } from './llm-proxy.contract.ts'
+import { listModels } from './listed.ts'
+import { type LlmAccess, llmProxyContract } from './llm-proxy.contract.ts'
 import { llmBudgetsChanged } from './llm-proxy.events.ts'
 import type { LlmTables } from './llm-proxy.tables.ts'
 import { answerMessages } from './messages.door.ts'
@@ -36,6 +37,7 @@ import { messagesError } from './messages.ts'
 import { createModels, type OpenWire } from './models.ts'
 import { type ModelsFile, NO_MODELS } from './models-file.ts'
 import { completionError } from './openai-error.ts'
+import { pricedAsk } from './priced.ts'
 import { redactRequest } from './redact.ts'
 import { answerResponses } from './responses.door.ts'
 import { serveUsage } from './usage.routes.ts'
@@ -90,21 +92,17 @@ export function createLlmProxy(needs: LlmProxyNeeds): LlmProxy {
     random,
     redact: redactRequest,
   })
-  const ask = cachedAsk(asking, () => models.file.cache_s * 1_000, clock)
+  const cached = cachedAsk(asking, () => models.file.cache_s * 1_000, clock)
+  const ask = pricedAsk(cached, () => models)
   let staying: ReadonlySet<string> = new Set()
   const stops: (() => void)[] = []
 
-  const askerOf = (payer: Payer): Asker => ({
+  const askerOf = (payer: Payer, isService: boolean): Asker => ({
     payer,
+    isService,
     mayLeave: payer.community === null || !staying.has(payer.community),
   })
-  const list = (): Model[] => {
-    const model = (id: string, owned_by: string) => ({ id, object: 'model' as const, created: 0, owned_by })
-    return [
-      ...[...models.aliases.keys()].map((id) => model(id, 'daarion')),
-      ...[...models.targets.values()].map(({ id, provider }) => model(id, provider)),
-    ]
-  }
+  const list = () => listModels(models)
   const readBudgets = async () => {
     if (!ledger || !ledgerBooks) return
     ledger.setBudgets(await ledgerBooks.budgets())
@@ -118,7 +116,7 @@ export function createLlmProxy(needs: LlmProxyNeeds): LlmProxy {
     (handle: (visit: Visit) => Promise<void>) =>
     async (input: object, call: Call): Promise<Record<string, unknown>> => {
       const body = { ...input, stream: false }
-      const asker = askerOf(payerOfCaller(call, {}))
+      const asker = askerOf(payerOfCaller(call, {}), call.service !== null)
       let said = '{}'
       await handle({
         asker,
@@ -212,7 +210,7 @@ export function createLlmProxy(needs: LlmProxyNeeds): LlmProxy {
       const door = {
         identify: (request: HttpAsked) => callers.identify(authenticate, request),
         askerOf: (identity: Identity, headers: FastifyRequest['headers']) =>
-          askerOf(payerOf(identity, headers)),
+          askerOf(payerOf(identity, headers), identity.service !== null),
         told: completionError,
         bug: failed,
       }
@@ -247,7 +245,11 @@ export function createLlmProxy(needs: LlmProxyNeeds): LlmProxy {
         if (!pathname.endsWith('/chat/completions')) throw kernelError('http.not_found')
         const headers = Object.fromEntries(new Headers(init?.headers))
         const request = judge(JSON.parse(String(init?.body)))
-        const answer = await ask({ request, bytes: null }, askerOf(payerOfCaller(caller, headers)), signal)
+        const answer = await ask(
+          { request, bytes: null },
+          askerOf(payerOfCaller(caller, headers), true),
+          signal,
+        )
         return responseOf(answer, signal, () => cancel.abort())
       } catch (cause) {
         signal.throwIfAborted()

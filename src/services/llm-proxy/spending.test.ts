@@ -98,21 +98,33 @@ test('what is spent is told to the cent, by key, agent and model, also as CSV; t
     body: JSON.stringify({ model: 'm', messages }),
   })
   expect(answer.status).toBe(200)
+  // Services of the city are told what it cost, whole and in the stream's last chunk; others are not.
+  expect(await answer.json()).toMatchObject({ usage: { prompt_tokens: 7, cost: 0.01 } })
+  expect(data.usage).not.toHaveProperty('cost')
   const usage = async (query: string) =>
     llmProxyContract.usage.output.parse(await (await set.call('GET', `/api/llm/usage?${query}`)).json())
+  const streamed = await set.call(
+    'POST',
+    '/v1/chat/completions',
+    { model: 'm', messages, stream: true, stream_options: { include_usage: true } },
+    'Service agents',
+  )
+  const events = (await streamed.text()).trim().split('\n\n')
+  expect(events.at(-1)).toBe('data: [DONE]')
+  expect(JSON.parse(events.at(-2)?.slice(6) ?? '')).toMatchObject({ choices: [], usage: { cost: 0.01 } })
   // 7 tokens in at a tenth of a cent each, 1 out at three tenths.
   expect((await usage('by=model')).items).toEqual([
-    { group: 'm', requests: 3, lost: 0, tokensIn: 21, tokensOut: 3, usd: '0.03' },
+    { group: 'm', requests: 4, lost: 0, tokensIn: 28, tokensOut: 4, usd: '0.04' },
   ])
   expect((await usage('by=agent')).items).toMatchObject([
-    { group: '', requests: 2 },
+    { group: '', requests: 3 },
     { group: 'agent_a', requests: 1, usd: '0.01' },
   ])
   expect((await usage('by=key')).items).toMatchObject([{ group: '' }, { group: 'key_olia', usd: '0.02' }])
   const csv = await set.call('GET', '/api/llm/usage?by=community&format=csv')
   expect(csv.headers.get('content-type')).toContain('text/csv')
   expect(await csv.text()).toBe(
-    'community,requests,lost,tokens_in,tokens_out,usd\r\n"",2,0,14,2,0.02\r\n"dao_a",1,0,7,1,0.01\r\n',
+    'community,requests,lost,tokens_in,tokens_out,usd\r\n"",3,0,21,3,0.03\r\n"dao_a",1,0,7,1,0.01\r\n',
   )
   expect((await set.call('GET', '/api/llm/usage', undefined, 'Bearer dk_olia')).status).toBe(403)
 })

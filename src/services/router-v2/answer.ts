@@ -127,7 +127,7 @@ async function byModel(
     engine: said.model,
     tokensIn: said.usage?.prompt_tokens ?? 0,
     tokensOut: said.usage?.completion_tokens ?? 0,
-    costUsd: 0,
+    costUsd: said.costUsd,
     usage: said.usage,
   }
 }

@@ -15,8 +15,11 @@ import { createHttp } from '../../platform/http/http.ts'
 import { serve } from '../../platform/http/serve.ts'
 import { createLogger } from '../../platform/logger.ts'
 import { createMetrics } from '../../platform/metrics.ts'
+import { readYaml } from '../../platform/yaml-file.ts'
 import { llmProxyContract } from '../llm-proxy/llm-proxy.contract.ts'
 import { createLlmProxy } from '../llm-proxy/llm-proxy.ts'
+import { ModelsFile, NO_MODELS } from '../llm-proxy/models-file.ts'
+import { providersWith } from '../llm-proxy/providers.ts'
 import { createRouterV2 } from './router-v2.ts'
 
 const olia: Principal = { id: 'usr_olia', kind: 'person', name: 'Olia', role: 'resident' }
@@ -45,13 +48,19 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-async function served() {
+async function served(given = RULES, models = '') {
   const rules = join(folder, 'rules.yaml')
-  await writeFile(rules, RULES)
+  await writeFile(rules, given)
   const events = testEvents(database)
   const provider = await openAiServer()
   const config = { url: provider.url, key: null, model: 'scripted-1', retryForMs: 0 }
-  const llm = createLlmProxy({ engines: [openAiCompatible(config, { clock, random: Math.random })] })
+  const read = await readYaml(models.replace('URL', provider.url), ModelsFile, NO_MODELS)
+  if (!('value' in read)) throw new Error(JSON.stringify(read.faults))
+  const llm = createLlmProxy({
+    engines: [openAiCompatible(config, { clock, random: Math.random })],
+    file: { current: () => read.value, problem: () => null, stop: () => {} },
+    open: providersWith(() => null),
+  })
   const nobody = async () => expect.fail('no agent is asked')
   const router = createRouterV2({
     db: database.kysely,
@@ -233,4 +242,37 @@ test('a repeat under one key is the same answer; what cannot be read is refused 
     ok: false,
     error: { kind: 'invalid' },
   })
+})
+
+test('a rule finds a model by what it can, within what it may cost', async () => {
+  const rules = `
+rules:
+  - name: seeing
+    when: {text: 'look'}
+    use: {capabilities: [images, tools], maxUsd: 0.01}
+  - name: thinking
+    when: {text: 'think'}
+    use: {capabilities: [reasoning]}
+`
+  const models = `
+providers: { p: { url: URL } }
+models:
+  small: { provider: p, capabilities: [tools], price: { input: 1, output: 1 } }
+  large: { provider: p, capabilities: [images, tools], context: 9000, price: { input: 1000, output: 2000 } }
+aliases: { city: { use: [small, large] } }
+`
+  await using set = await served(rules, models)
+  const ask = async (text: string, more = {}) => {
+    const response = await set.send({ parts: [{ type: 'text', text }], ...more })
+    return { status: response.status, body: await response.json() }
+  }
+  // 7 tokens in and 2 out, by the provider's count, at a tenth and two tenths of a cent.
+  expect((await ask('look here')).body).toMatchObject({ rule: 'seeing', engine: 'large', costUsd: 0.011 })
+  // What may be said is bounded by what is left of the ceiling: 3 tokens in cost three tenths of a cent.
+  expect(set.provider.requests.at(-1)?.body).toMatchObject({ model: 'large', max_tokens: 3 })
+  expect((await ask('look here', { maxUsd: 0.002 })).body).toMatchObject({
+    error: { code: 'routing.too_costly' },
+  })
+  expect((await ask('think of it')).body).toMatchObject({ error: { code: 'routing.no_model' } })
+  expect(set.provider.requests).toHaveLength(1)
 })
