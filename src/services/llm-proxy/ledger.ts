@@ -74,6 +74,9 @@ const BATCH = 2_000
 const TURN_BYTES = 4 * 1024 * 1024
 const REFUSED_FOR_MS = 250
 const RETRY_MS = 2_000
+/** A process holds what it would use in so long, as it went lately; a shorter time than the least tells nothing of how it goes. */
+const AHEAD_MS = 2 * FLUSH_MS
+const MIN_PACE_MS = 100
 
 /** A shape with the leases behind its places, good until one of them ends. */
 interface Way {
@@ -104,6 +107,7 @@ export function createLedger({ db, clock, ids, folder, failed }: LedgerNeeds): L
   let count = 0
   let reclaiming = false
   let shapes = 0
+  let flushedAt = clock.now()
   const ways = new WeakMap<Payer, Map<string, Way>>()
 
   const soon = (ms = FLUSH_MS) => {
@@ -147,7 +151,9 @@ export function createLedger({ db, clock, ids, folder, failed }: LedgerNeeds): L
     for (const lease of leases) {
       const amount = needOf(lease.per, expense)
       lease.reserved += amount
-      lease.consumed += amount
+      // Of what is under way, the most at one time is what will be wanted; all else adds up.
+      if (lease.per !== 'concurrent') lease.consumed += amount
+      else if (lease.reserved > lease.consumed) lease.consumed = lease.reserved
     }
     count += 1
     const began = clock.now()
@@ -236,9 +242,13 @@ export function createLedger({ db, clock, ids, folder, failed }: LedgerNeeds): L
       waiters = []
       const held = [...meters.all()]
       const booked = sumsOf(batch)
-      if (reclaiming) for (const lease of held) lease.consumed = 0
+      if (reclaiming) for (const lease of held) lease.consumed = lease.pace = 0
       reclaiming = false
-      const wants = held.map((lease) => wantOf(lease, booked.get(`${lease.budget} ${lease.slot}`) ?? 0))
+      const sinceMs = Math.max(MIN_PACE_MS, clock.now() - flushedAt)
+      flushedAt = clock.now()
+      const wants = held.map((lease) =>
+        wantOf(lease, booked.get(`${lease.budget} ${lease.slot}`) ?? 0, sinceMs),
+      )
       try {
         if (batch.length > 0 || held.length > 0) {
           const given = await store.flush(process, batch, wants)
@@ -345,9 +355,11 @@ export function createLedger({ db, clock, ids, folder, failed }: LedgerNeeds): L
   }
 }
 
-/** How much a process asks to hold: what is open, what waits, and for what comes as much again as came since the last time. What lies idle goes back before the others are asked to do without it. */
-function wantOf(lease: Lease, booked: number): Want {
-  const wanted = lease.waiting > 0 ? lease.waiting * 16 : lease.consumed * 2
+/** How much a process asks to hold: what is open, what waits, and what will come until it asks again, if all goes on as it went lately. What lies idle goes back before the others are asked to do without it. */
+function wantOf(lease: Lease, booked: number, sinceMs: number): Want {
+  const lately = lease.per === 'concurrent' ? lease.consumed * 2 : (lease.consumed * AHEAD_MS) / sinceMs
+  lease.pace = Math.max(lately, lease.pace >= 2 ? Math.floor(lease.pace / 2) : 0)
+  const wanted = Math.ceil(Math.max(lease.waiting * 16, lease.pace))
   const idle = freeOf(lease) - Math.max(wanted, lease.waiting)
   if (idle > 0) lease.granted -= idle
   const least = Math.max(0, lease.granted - booked)

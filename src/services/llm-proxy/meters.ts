@@ -15,8 +15,10 @@ export interface Lease {
   granted: number
   reserved: number
   spent: number
-  /** Since the last flush. */
+  /** Since the last flush; of answers under way, the most at one time. */
   consumed: number
+  /** What it may use until it asks again, as it went lately. */
+  pace: number
   /** What waits for it, and the least of that. */
   waiting: number
   /** How many wait until the books have answered: nobody goes before them. */
@@ -96,6 +98,7 @@ export function createMeters(clock: Clock): Meters {
       reserved: 0,
       spent: 0,
       consumed: 0,
+      pace: 0,
       waiting: 0,
       queued: 0,
       smallest: 0,
