@@ -8,6 +8,7 @@ import { createEngines } from './compose/engines.ts'
 import { firstParser } from './compose/first-parser.ts'
 import { openLlmProxy } from './compose/open-llm-proxy.ts'
 import { openPublic } from './compose/open-public.ts'
+import { outsideServers } from './compose/outside-servers.ts'
 import { createPeers } from './compose/peers.ts'
 import { type Means, openPlatform, type Platform } from './compose/platform.ts'
 import { checkReadiness } from './compose/readiness.ts'
@@ -207,6 +208,7 @@ export async function compose(config: Config, means: Means, scope: Scope): Promi
         gateway: () => peers.find('multimodal-gateway', 'agents'),
         ...ears(peers, files, gateway?.artefacts ?? remoteArtefacts(peers, 'agents')),
         hasModel: hasModel(peers, ITSELF),
+        outside: await outsideServers(config, platform, scope),
         clock,
         ids,
         logger,

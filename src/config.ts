@@ -48,6 +48,7 @@ export interface Config {
   readonly llm: { readonly url: string; readonly model: string } | null
   /** Files that the operator writes; they are read again when they change. */
   readonly modelsFile: string
+  readonly mcpFile: string
   readonly routerRules: { readonly v1: string; readonly v2: string }
   /** Which Whisper hears on this machine, and how many recordings at once. */
   readonly whisper: { readonly model: string; readonly workers: number }
@@ -252,6 +253,10 @@ export const VARIABLES = {
     'The providers and models of the LLM proxy; read again when it changes.',
     './config/models.yaml',
   ),
+  MCP_FILE: text(
+    'The servers of tools (MCP) that agents may use; read again when it changes.',
+    './config/mcp.yaml',
+  ),
   ROUTER_V1_RULES: text('The rules of Router v1; read again when they change.', './config/router-v1.yaml'),
   ROUTER_V2_RULES: text('The rules of Router v2; read again when they change.', './config/router-v2.yaml'),
   LLM_URL: url('Any OpenAI-compatible base URL, such as http://127.0.0.1:11434/v1.', '', 'http', 'https'),
@@ -277,7 +282,7 @@ export const VARIABLES = {
   TTS_VOICE: text('Its voice where nobody names one.', 'alloy'),
   STT_ENGINES: order('hearing', 'peer,whisper,openai'),
   TTS_ENGINES: order('speaking', 'peer,openai,espeak'),
-  OCR_ENGINES: order('reading pictures', 'peer,tesseract,openai'),
+  OCR_ENGINES: order('reading pictures', 'peer,tesseract,ppocr,openai'),
   VISION_URL: url(
     'An OpenAI-compatible base URL with a model that sees. Photos are sent to it.',
     '',
@@ -523,6 +528,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     maxAudioSeconds: (get('MAX_AUDIO_MINUTES', V.MAX_AUDIO_MINUTES) ?? 60) * 60,
     maxPages: get('MAX_PAGES', V.MAX_PAGES) ?? 500,
     modelsFile: resolve(get('MODELS_FILE', V.MODELS_FILE) ?? './config/models.yaml'),
+    mcpFile: resolve(get('MCP_FILE', V.MCP_FILE) ?? './config/mcp.yaml'),
     routerRules: {
       v1: resolve(get('ROUTER_V1_RULES', V.ROUTER_V1_RULES) ?? './config/router-v1.yaml'),
       v2: resolve(get('ROUTER_V2_RULES', V.ROUTER_V2_RULES) ?? './config/router-v2.yaml'),

@@ -4,6 +4,7 @@ import { Principal } from '../../kernel/principal.ts'
 import { HistoryItem } from '../city/city.events.ts'
 import { Part, PartType, RunState } from '../city/messages.contract.ts'
 import { approvalOperations } from './approvals.contract.ts'
+import { serverOperations } from './mcp/servers.contract.ts'
 import { PromptKind, registryOperations } from './registry.contract.ts'
 import { runOperations } from './runs.contract.ts'
 
@@ -32,6 +33,8 @@ export const RunRequest = z.object({
   history: z.array(HistoryItem),
   /** Prompts to try instead of those in force; then nothing with an effect is at hand. */
   prompts: z.partialRecord(PromptKind, z.string()).optional(),
+  /** What the run may cost at most, in US dollars, where that is less than its agent's own limits. */
+  maxUsd: z.number().min(0).max(1_000).optional(),
 })
 export type RunRequest = z.infer<typeof RunRequest>
 
@@ -46,6 +49,7 @@ export const agentsContract = {
   ...runOperations,
   ...registryOperations,
   ...approvalOperations,
+  ...serverOperations,
   open: post('/api/agents/runs', {
     right: 'agents.run.ask',
     summary: 'Ask an agent; it goes on by itself. In a room it knows what the room knows',
@@ -70,4 +74,4 @@ export const agentsContract = {
     errors: ['not_found', 'unavailable'],
   }),
 }
-export { Agent, Run, Step } from './runs.contract.ts'
+export { Agent, PlanStep, Run, Step } from './runs.contract.ts'

@@ -94,6 +94,21 @@ export const agentsError = catalogue({
     'This is not in the agent’s mandate.',
     'Цього немає в мандаті агента.',
   ],
+  'agents.agents_do_not_ask': [
+    'forbidden',
+    'Agents do not call agents; only people do.',
+    'Агенти не викликають агентів, лише люди.',
+  ],
+  'agents.nobody_to_ask': [
+    'forbidden',
+    'There is no such agent to ask from here: each works once in a chain, three at most.',
+    'Звідси такого агента не запитати: кожен у ланцюжку раз, щонайбільше три.',
+  ],
+  'agents.too_many_pieces': [
+    'rate_limited',
+    'One answer gives no more than 16 pieces of work away.',
+    'Одна відповідь доручає щонайбільше 16 частин роботи.',
+  ],
   'agents.tool_absent': [
     'unavailable',
     'The city has nothing here to do this with.',
@@ -119,5 +134,47 @@ export const agentsError = catalogue({
     'internal',
     'The work broke off while this was done; whether it happened is not known, and it is not done again.',
     'Роботу обірвано, коли це робилося; чи сталося — невідомо, і вдруге цього не роблять.',
+  ],
+  'agents.servers_absent': [
+    'unavailable',
+    'This city is not set up to use tools of other servers.',
+    'Це місто не налаштоване вживати інструменти інших серверів.',
+  ],
+  'agents.server_not_found': ['not_found', 'There is no such server.', 'Такого сервера немає.'],
+  'agents.server_taken': ['conflict', 'There is a server {slug} already.', 'Сервер {slug} уже є.'],
+  'agents.server_in_file': [
+    'conflict',
+    'The server {slug} stands in config/mcp.yaml: it is changed there.',
+    'Сервер {slug} записано в config/mcp.yaml: міняють його там.',
+  ],
+  'agents.server_key_missing': [
+    'invalid',
+    'A server that lets in by a key needs one.',
+    'Сервер, що впускає за ключем, потребує ключа.',
+  ],
+  'agents.server_down': [
+    'unavailable',
+    'The server of tools {server} does not answer now; it is tried again by itself.',
+    'Сервер інструментів {server} зараз не відповідає; до нього пробуватимуть знову самі.',
+  ],
+  'agents.server_unconnected': [
+    'unavailable',
+    'The server of tools {server} waits until those who run the city connect it.',
+    'Сервер інструментів {server} чекає, доки його під’єднають ті, хто керує містом.',
+  ],
+  'agents.server_failed': [
+    'upstream',
+    'The server of tools {server} answered what cannot be used.',
+    'Сервер інструментів {server} відповів таким, що вжити не можна.',
+  ],
+  'agents.server_ended': [
+    'unavailable',
+    'The program of the server {server} ended.',
+    'Програма сервера {server} завершилася.',
+  ],
+  'agents.authorisation_not_found': [
+    'not_found',
+    'No connecting waits for this any more. Begin it again on the page of servers.',
+    'Такого під’єднання вже не чекають. Почніть його знову на сторінці серверів.',
   ],
 })

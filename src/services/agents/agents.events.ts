@@ -59,3 +59,6 @@ export const runCancelled = channel('agents.run_cancelled', z.object({ run: z.st
 
 /** The time to decide on something an agent wants to do is over: for agents themselves. */
 export const approvalDue = event('agents.approval_due', 1, z.object({ approval: z.string() }))
+
+/** Servers of tools were added, taken away or judged: every process looks again. */
+export const serversChanged = channel('agents.servers_changed', z.object({}))

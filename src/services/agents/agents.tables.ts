@@ -1,9 +1,10 @@
 import type { ColumnType, JSONColumnType } from 'kysely'
 import type { Failure } from '../../kernel/errors.ts'
 import type { Citation } from '../city/messages.contract.ts'
-import type { Agent, Run, RunRequest, Step } from './agents.contract.ts'
+import type { Agent, PlanStep, Run, RunRequest, Step } from './agents.contract.ts'
 import type { Approval } from './approvals.contract.ts'
 import type { RunContext } from './context.ts'
+import type { OutsideRisk } from './mcp/mcp-file.ts'
 import type { AgentSettings, Mandate, PromptKind } from './registry.contract.ts'
 import type { StepOutput } from './tools/tool.ts'
 
@@ -99,6 +100,44 @@ export type RunRow = {
   started_at: NullableTime
   finished_at: NullableTime
   stopped: NullableText
+  parent: NullableText
+  call: NullableText
+  chain: ColumnType<string[], string | undefined, string>
+  origin: NullableText
+  budget: NullableJson<Budget>
+  until: NullableTime
+  plan: NullableJson<PlanStep[]>
+  versions: NullableJson<PromptVersions>
+}
+
+/** What is left to a run of its caller's limits. */
+export interface Budget {
+  readonly tokens: number
+  readonly usd: number
+}
+
+/** Which version of each prompt a run was told. */
+export type PromptVersions = Partial<Record<PromptKind, number>>
+
+type SummaryRow = {
+  id: string
+  room: string
+  thread: string
+  from_seq: ColumnType<string | number, number, number>
+  to_seq: ColumnType<string | number, number, number>
+  covered: Json<string[]>
+  lines: Json<{ text: string; message: string | null }[]>
+  engine: string
+  created_at: Date
+}
+
+type FeedbackRow = {
+  run: string
+  principal: string
+  agent: string
+  verdict: 'up' | 'down'
+  reason: NullableText
+  created_at: Date
 }
 
 export type StepRow = {
@@ -116,7 +155,21 @@ export type StepRow = {
   output: NullableJson<StepOutput>
 }
 
+export type McpServerRow = {
+  slug: string
+  url: string | null
+  auth: 'none' | 'key' | 'oauth'
+  key: NullableText
+  grants: NullableText
+  awaited: NullableText
+  /** `digest` is of the tool as it was when this was said of it. */
+  risks: ColumnType<Record<string, { risk: OutsideRisk; digest: string }>, string | undefined, string>
+  author: string
+  created_at: Date
+}
+
 export type AgentsTables = {
+  'agents.mcp_server': McpServerRow
   'agents.agent': AgentRow
   'agents.prompt': PromptRow
   'agents.mandate': MandateRow
@@ -125,5 +178,7 @@ export type AgentsTables = {
   'agents.memory': MemoryRow
   'agents.run': RunRow
   'agents.step': StepRow
+  'agents.summary': SummaryRow
+  'agents.feedback': FeedbackRow
   'agents.erased': { message: string; at: Date }
 }

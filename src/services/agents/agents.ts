@@ -25,8 +25,12 @@ import type { HearParts } from './hear-parts.ts'
 import { createLiveRuns } from './live-runs.ts'
 import { cityTools } from './mcp/city-tools.ts'
 import { serveMcp } from './mcp/serve-mcp.ts'
+import { createServers, type OutsideNeeds } from './mcp/servers.ts'
+import { withoutServers } from './mcp/without-servers.ts'
 import { createMemory } from './memory.ts'
 import { openStreams } from './open-streams.ts'
+import { delegateTool } from './orchestration/delegate.ts'
+import { planTool } from './orchestration/plan.ts'
 import { createRegistryStore } from './registry.store.ts'
 import { createRegistry } from './registry.ts'
 import { type RunLimits, runJob } from './run-job.ts'
@@ -52,6 +56,8 @@ export interface AgentsNeeds {
   readonly transcribe?: LookingNeeds['transcribe']
   /** What can be read of a stored file. */
   readonly hear?: HearParts | undefined
+  /** Servers of tools of others; absent, agents have the city’s own alone. */
+  readonly outside?: OutsideNeeds | undefined
   /** Whether the city has a language model; without this it is taken to have one. */
   readonly hasModel?: ((signal: AbortSignal) => Promise<boolean>) | undefined
   readonly clock: Clock
@@ -95,7 +101,12 @@ export function createAgents(needs: AgentsNeeds): Service<typeof agentsContract>
     gateway: needs.gateway ?? (() => undefined),
     transcribe: needs.transcribe,
   })
-  const toolbox = createToolbox([...looking, calculator, memory.tool, ...effectTools(city)], clock)
+  const servers = needs.outside ? createServers({ ...needs, ...needs.outside, db }) : withoutServers
+  const toolbox = createToolbox(
+    [...looking, calculator, memory.tool, ...effectTools(city), planTool(db), delegateTool],
+    clock,
+    servers.tools,
+  )
   consumeErasures({ db, events, store, registry, live, clock })
   consumeDue(db, events, approvals)
   events.consume(
@@ -115,6 +126,7 @@ export function createAgents(needs: AgentsNeeds): Service<typeof agentsContract>
     ...createRegistry({ db, registry, toolbox, auth: needs.auth, ids }),
     ...createApprovals({ db, store: approvals, registry, city, visible: runs.visible }),
     ...runs.handlers,
+    ...servers.handlers,
   }
 
   return {
@@ -153,14 +165,16 @@ export function createAgents(needs: AgentsNeeds): Service<typeof agentsContract>
         await registry.settle(tx, DAARWIZZ.id, { template: 'daarwizz', settings: DAARWIZZ.settings })
         await registry.renew(tx, DAARWIZZ.id, 'safety', FORMER_SAFETY, DAARWIZZ_PROMPTS.safety)
       })
+      await servers.start()
       await enrolment.enrol({ id: DAARWIZZ.id, name: DAARWIZZ.name }, closing.signal)
     },
 
-    checks: async () => [enrolment.check()],
+    checks: async () => [enrolment.check(), ...servers.checks()],
 
     async stop() {
       closing.abort()
       live.stop()
+      await servers.stop()
     },
   }
 }

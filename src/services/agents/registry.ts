@@ -21,7 +21,7 @@ interface RegistryNeeds {
 }
 
 /** Names of addresses under /api/agents. */
-const RESERVED = ['runs', 'templates', 'tools', 'approvals', 'mcp']
+const RESERVED = ['runs', 'templates', 'tools', 'approvals', 'mcp', 'servers', 'automations']
 
 type Changed = Partial<Pick<Agent, 'name' | 'names' | 'about' | 'avatar' | 'languages' | 'state'>> & {
   readonly settings?: AgentSettings

@@ -45,6 +45,8 @@ export interface Tool<I extends z.ZodType = z.ZodType> {
   /** For the model. */
   readonly description: string
   readonly risk: Risk
+  /** Whether it belongs to a server of others: then a field `room` of its input names nothing here. */
+  readonly outside?: boolean
   readonly input: I
   readonly timeoutMs: number
   /** Whether what it gives is from others; the calculator's is not. */

@@ -76,7 +76,7 @@ export function createToolbox(
 
     judge(tool, input, { agent, mandate, room, tainted, standing, trial }) {
       if (tool.risk === 'effect') {
-        const target = targetOf(input) ?? room
+        const target = (tool.outside ? null : targetOf(input)) ?? room
         if (trial || !inMandate(tool, mandate, room, target)) return 'refuse'
         // A word given once for all is for what the asker wants, in that room; not for what a page may have wanted.
         return standing && !tainted && target === room ? 'do' : 'ask'

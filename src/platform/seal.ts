@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
-import type { Secret } from '../../../kernel/secret.ts'
+import type { Secret } from '../kernel/secret.ts'
 
 const NONCE = 12
 const TAG = 16

@@ -1,0 +1,1 @@
+drop table agents.mcp_server;
