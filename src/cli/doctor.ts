@@ -153,10 +153,11 @@ function migrations(states: Awaited<ReturnType<typeof migrationStatus>>): Check 
   return { name, state: 'degraded', detail: `${waiting} not applied; the next start applies them` }
 }
 
-const WITHOUT: Readonly<Record<'stt' | 'embeddings' | 'vision', string>> = {
+const WITHOUT: Readonly<Record<'stt' | 'embeddings' | 'vision' | 'ocr', string>> = {
   stt: 'voice is not written down',
   embeddings: 'search goes by letters, not by meaning',
   vision: 'photos are shown and their text is read, but nothing says what they show',
+  ocr: 'pictures are read by tesseract alone',
 }
 
 async function localModels({ modelsDir, modelsMirror, whisper }: Config): Promise<Check[]> {

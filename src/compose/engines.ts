@@ -9,6 +9,7 @@ import { createLocalMedia } from '../engines/media/local.ts'
 import type { Media } from '../engines/media/media.ts'
 import { createModels, type Models } from '../engines/models/models.ts'
 import { openAiOcr } from '../engines/ocr/openai.ts'
+import { createPpocrOcr, PPOCR_MODEL } from '../engines/ocr/ppocr.ts'
 import { createTesseractOcr } from '../engines/ocr/tesseract.ts'
 import { createDocling } from '../engines/parser/docling.ts'
 import { createLocalParser } from '../engines/parser/local.ts'
@@ -55,17 +56,18 @@ export async function createEngines(
   const models = createModels({
     dir: modelsDir,
     clock,
-    wanted: [model],
+    wanted: [model, ...(config.engineOrder.ocr?.includes('ppocr') ? [PPOCR_MODEL] : [])],
     ...(modelsMirror && { mirror: modelsMirror }),
   })
   const media = createLocalMedia({ clock, limits: { maxPages, maxPixels, maxSeconds } })
   const parser = createLocalParser({ clock, maxPages })
   const tesseract = createTesseractOcr({ clock, maxPixels })
+  const ppocr = createPpocrOcr({ models, clock, maxPixels })
   const whisper = createWhisper({ models, clock, maxSeconds, model, size: workers })
   const e5 = createE5({ models, clock })
   const sight = createLocalVision({ models, clock, maxPixels })
   const ngrams = createNgrams()
-  const pooled = [media, parser, tesseract, whisper, e5, sight]
+  const pooled = [media, parser, tesseract, ppocr, whisper, e5, sight]
   const peer = <N extends EngineNode>(name: N): ReturnType<(typeof remoteEngines)[N]>[] => {
     const url = config.enginePeers[name]
     // Each entry of the table makes what its own name says.
@@ -89,6 +91,7 @@ export async function createEngines(
     ocr: [
       ...peer('ocr'),
       tesseract,
+      ppocr,
       ...(config.vision ? [openAiOcr({ ...config.vision, key: secrets.visionKey })] : []),
     ],
     vision: [

@@ -32,12 +32,23 @@ export const engineError = catalogue({
     'The queue is full. Next try in {seconds} s.',
     'Черга повна. Наступна спроба за {seconds} с.',
   ],
+  'engine.cannot': ['invalid', '{engine} cannot take this: {what}.', '{engine} такого не приймає: {what}.'],
+  'engine.context_full': [
+    'too_large',
+    'The request is longer than the model holds ({tokens} tokens).',
+    'Запит довший, ніж уміщає модель ({tokens} токенів).',
+  ],
   'engine.refused': ['upstream', '{engine} answered {status}.', '{engine} відповів {status}.'],
   'engine.unreachable': ['unavailable', '{engine} cannot be reached.', '{engine} недоступний.'],
   'engine.no_places': [
     'unavailable',
     'No engine here tells where words stand. With tesseract in OCR_ENGINES there is one.',
     'Жоден рушій тут не каже, де стоять слова. З tesseract в OCR_ENGINES такий буде.',
+  ],
+  'engine.no_language': [
+    'unsupported',
+    'No engine here reads this language ({language}) in pictures. With tesseract in OCR_ENGINES there is one.',
+    'Жоден рушій тут не читає цієї мови ({language}) із зображень. З tesseract в OCR_ENGINES такий буде.',
   ],
   'engine.cut': [
     'upstream',

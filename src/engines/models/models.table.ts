@@ -8,7 +8,7 @@ export interface ModelFile {
 /** A model that an engine loads from `MODELS_DIR/<name>/`, or where it is `loose` from `MODELS_DIR` itself. */
 export interface Model {
   readonly name: string
-  readonly engine: 'stt' | 'embeddings' | 'vision'
+  readonly engine: 'stt' | 'embeddings' | 'vision' | 'ocr'
   readonly what: string
   readonly licence: string
   /** Whose it is, as the licence has it. */
@@ -261,6 +261,27 @@ export const MODELS: readonly Model[] = [
         path: 'open-nsfw.onnx',
         sizeBytes: 6_097_233,
         sha256: '76d53f6ada167516c04d84512081a0cf282fbbce47b3c9f99f7c113609798abe',
+      },
+    ],
+  },
+  {
+    name: 'pp-ocrv6-small',
+    engine: 'ocr',
+    what: 'Text in pictures, in Latin and Chinese letters: PP-OCRv6 small. Knows no Cyrillic letters',
+    licence: 'Apache-2.0',
+    copyright: 'Copyright (c) PaddlePaddle Authors, Baidu; converted to ONNX by the RapidOCR Authors',
+    optional: true,
+    built: true,
+    files: [
+      {
+        path: 'detection.onnx',
+        sizeBytes: 9_929_594,
+        sha256: '090f04abcd9d9a7498bc4ebf677e4cb9bdce1fe4197ddb7e529f1ef44e1ff94f',
+      },
+      {
+        path: 'recognition.onnx',
+        sizeBytes: 21_234_383,
+        sha256: '6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884',
       },
     ],
   },

@@ -36,18 +36,32 @@ export type OcrText = z.infer<typeof OcrText>
 
 export type OcrPage = NonNullable<OcrText['pages']>[number]
 
+export type OcrLanguage = 'uk' | 'en'
+const LANGUAGES: readonly OcrLanguage[] = ['uk', 'en']
+
+/** Whether an engine knows the letters of all that may be written; where nobody says what may be, that is every language here. */
+export const readsAll = (
+  engine: Pick<Ocr, 'languages'>,
+  languages: readonly OcrLanguage[] | undefined,
+): boolean => {
+  const expected = languages && languages.length > 0 ? languages : LANGUAGES
+  return expected.every((language) => (engine.languages ?? LANGUAGES).includes(language))
+}
+
 export interface Ocr {
   readonly name: string
   /** Who is paid where it is asked; nobody where nothing is said. */
   readonly paid?: readonly string[]
   /** False where it tells the text alone: its `words` are empty. */
   readonly places?: boolean
+  /** Whose letters it knows; those of every language here where nothing is said. */
+  readonly languages?: readonly OcrLanguage[]
   /** Null where it can work, otherwise why not, as the error it would fail with. */
   missing(): Promise<Error | null>
   read(
     image: ForeignFile & { readonly mime: string },
     options?: {
-      readonly languages?: readonly ('uk' | 'en')[] | undefined
+      readonly languages?: readonly OcrLanguage[] | undefined
       readonly signal?: AbortSignal | undefined
       readonly onUsed?: OnUsed | undefined
     },

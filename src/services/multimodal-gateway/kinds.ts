@@ -5,6 +5,7 @@ import { OcrText } from '../../engines/ocr/ocr.ts'
 import { type Segment, Transcript } from '../../engines/stt/stt.ts'
 import { SPEECH_FORMATS, type SpeechFormat } from '../../engines/tts/tts.ts'
 import { storable } from '../../platform/database/storable.ts'
+import { ableReaders } from './able-readers.ts'
 import { byFirst } from './by-first.ts'
 import {
   Description,
@@ -310,15 +311,13 @@ async function readPicture(
   { as, languages }: OcrOptions,
   signal: AbortSignal,
 ): Promise<{ driver: string; result: OcrMade }> {
-  const able = bench.drivers().filter(({ places }) => !as || places !== false)
-  if (able.length === 0) throw engineError('engine.no_places')
-  const asked = { ...bench, drivers: () => able }
+  const asked = ableReaders(bench, languages, as !== undefined)
   return await byFirst(asked, { till, expected: OF_A_PICTURE }, async (engine, onUsed) => {
-    const reading = await engine.read(file, { signal, languages, onUsed })
+    const read = await engine.read(file, { signal, languages, onUsed })
     // Another node may have asked a driver of its own that tells none.
-    if (as && reading.text !== '' && reading.words.length === 0)
+    if (as && read.text !== '' && read.words.length === 0)
       throw engineError('engine.no_places', {}, { retryable: true })
-    return as === 'pdf' ? await withPdf(reading, file, media, signal) : reading
+    return as === 'pdf' ? await withPdf(read, file, media, signal) : read
   })
 }
 

@@ -20,7 +20,7 @@ const EngineState = z.object({
 /** A model of this machine. */
 export const LocalModel = z.object({
   name: z.string(),
-  purpose: z.enum(['stt', 'embeddings', 'vision']),
+  purpose: z.enum(['stt', 'embeddings', 'vision', 'ocr']),
   about: z.string(),
   licence: z.string(),
   sizeBytes: z.number().int(),

@@ -1,6 +1,7 @@
 import type { ParsedPage, Parser } from '../../engines/parser/parser.ts'
 import { failedPage, recognisePage } from '../../engines/recognise-page.ts'
 import { AppError } from '../../kernel/errors.ts'
+import { ableReaders } from './able-readers.ts'
 import { byFirst } from './by-first.ts'
 import type { ParseResult } from './doors.contract.ts'
 import type { Bench } from './engine-set.ts'
@@ -45,7 +46,8 @@ async function settle({ ocr, till }: PageNeeds, page: ParsedPage, signal: AbortS
     const settled = await recognisePage(page, (image) => {
       const read = async () => {
         const how = { till, expected: OF_A_PICTURE }
-        return (await byFirst(ocr, how, (engine, onUsed) => engine.read(image, { signal, onUsed }))).result
+        const able = ableReaders(ocr)
+        return (await byFirst(able, how, (engine, onUsed) => engine.read(image, { signal, onUsed }))).result
       }
       return ocr.lane.run(read, { signal, patient: true })
     })

@@ -42,9 +42,9 @@ export function FirstSteps({ onWrite }: { onWrite: () => void }) {
 
 /** What hears and what understands come first; the others wait on the operator’s page. */
 const isFirst = (model: LocalModel): model is FirstModel =>
-  model.state !== 'ready' && model.purpose !== 'vision'
+  model.state !== 'ready' && (model.purpose === 'stt' || model.purpose === 'embeddings')
 
-type FirstModel = LocalModel & { readonly purpose: Exclude<LocalModel['purpose'], 'vision'> }
+type FirstModel = LocalModel & { readonly purpose: 'stt' | 'embeddings' }
 
 interface StepProps {
   n: number
