@@ -28,6 +28,19 @@ export interface ScriptedAnswer {
   readonly noDone?: boolean
   /** Fields to add to every chunk and answer. */
   readonly extra?: Readonly<Record<string, unknown>>
+  /** What it says to have counted, instead of what it did. */
+  readonly usage?: Readonly<Record<string, number>>
+  /** Sends exactly this instead, piece by piece, whatever is asked. `test/kit/provider-faults.ts` has such answers. */
+  readonly raw?: RawAnswer
+}
+
+export interface RawAnswer {
+  /** No status line is sent where this is null. */
+  readonly type: string | null
+  /** Each is on the wire before the next is taken. */
+  readonly pieces: () => Iterable<string | Uint8Array>
+  /** Ends the body in good order, or breaks the connection. */
+  readonly then: 'end' | 'reset'
 }
 
 interface ScriptedRequest {
@@ -45,6 +58,7 @@ export async function openAiServer(options: { readonly key?: string; readonly mo
   const requests: ScriptedRequest[] = []
   const held = new Set<() => void>()
   let fallback: ScriptedAnswer = {}
+  let answering: ((body: Readonly<Record<string, unknown>>) => ScriptedAnswer | undefined) | undefined
   let sent = 0
 
   const chat = async (request: IncomingMessage, response: ServerResponse) => {
@@ -64,13 +78,14 @@ export async function openAiServer(options: { readonly key?: string; readonly mo
         object: 'list',
         data: [{ id: options.model ?? 'scripted', object: 'model' }],
       })
-    const script = scripts.shift() ?? fallback
+    const script = scripts.shift() ?? answering?.(body) ?? fallback
     const release = () => new Promise<void>((resolve) => held.add(resolve))
     if (script.hang) return
     if (script.status) {
       if (script.retryAfter) response.setHeader('retry-after', script.retryAfter)
       return refuse(response, script.status, 'scripted refusal')
     }
+    if (script.raw) return await sendRaw(response, script.raw)
     const tokens = script.tokens ?? (script.calls ? [] : lastWords(body))
     const calls = script.calls?.map(({ name, input }, index) => {
       const given = typeof input === 'string' ? input : JSON.stringify(input)
@@ -78,7 +93,8 @@ export async function openAiServer(options: { readonly key?: string; readonly mo
     })
     const reason = calls ? 'tool_calls' : 'stop'
     const about = { id: 'chatcmpl-scripted', created: 1, model: String(body.model), ...script.extra }
-    const usage = { prompt_tokens: 7, completion_tokens: tokens.length, total_tokens: 7 + tokens.length }
+    const counted = { prompt_tokens: 7, completion_tokens: tokens.length, total_tokens: 7 + tokens.length }
+    const usage = script.usage ?? counted
     if (body.stream !== true) {
       const message = { role: 'assistant', content: tokens.join(''), ...(calls && { tool_calls: calls }) }
       const choices = [{ index: 0, message, finish_reason: reason }]
@@ -135,6 +151,10 @@ export async function openAiServer(options: { readonly key?: string; readonly mo
     always(answer: ScriptedAnswer) {
       fallback = answer
     },
+    /** Answers by what is asked, where no answer is scripted for the next request. */
+    by(answer: (body: Readonly<Record<string, unknown>>) => ScriptedAnswer | undefined) {
+      answering = answer
+    },
     /** Lets every held answer go on. */
     release() {
       for (const go of held) go()
@@ -152,6 +172,19 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   let text = ''
   for await (const part of request.setEncoding('utf8')) text += part
   return text
+}
+
+async function sendRaw(response: ServerResponse, { type, pieces, then }: RawAnswer): Promise<void> {
+  if (type !== null) {
+    response.writeHead(200, { 'content-type': type })
+    response.flushHeaders()
+  }
+  for (const piece of pieces()) {
+    if (response.closed) return
+    await new Promise((resolve) => response.write(piece, resolve))
+  }
+  if (then === 'end') response.end()
+  else response.socket?.resetAndDestroy()
 }
 
 function json(response: ServerResponse, status: number, body: unknown): void {

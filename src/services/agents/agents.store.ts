@@ -5,7 +5,7 @@ import type { Failure } from '../../kernel/errors.ts'
 import { storableJson } from '../../platform/database/storable.ts'
 import type { Citation } from '../city/messages.contract.ts'
 import type { Run, RunRequest, Step } from './agents.contract.ts'
-import type { AgentsTables, RunRow, StepRow } from './agents.tables.ts'
+import type { AgentsTables, PromptVersions, RunRow, StepRow } from './agents.tables.ts'
 import type { RunContext } from './context.ts'
 import { isErased } from './erase.ts'
 import type { StepOutput } from './tools/tool.ts'
@@ -57,6 +57,9 @@ export function createAgentsStore(db: AgentsDb, clock: Clock) {
         room: request.room?.id ?? null,
         message: request.message,
         request: json(request),
+        ...(request.maxUsd !== undefined && {
+          budget: json({ tokens: Number.MAX_SAFE_INTEGER, usd: request.maxUsd }),
+        }),
         state: 'queued' as const,
         created_at: now(),
       }
@@ -96,13 +99,22 @@ export function createAgentsStore(db: AgentsDb, clock: Clock) {
         .where('state', 'in', UNFINISHED)
         .returningAll()
         .executeTakeFirst()
-      if (row) await closeRunning(tx, run, 'failed', { interrupted: true }, now(), ['approval'])
+      if (row) await closeRunning(tx, run, 'failed', { interrupted: true }, now(), ['approval', 'delegate'])
       return row
     },
 
     async keepContext(run: string, attempt: number, context: RunContext): Promise<void> {
       await mine(db, run, attempt)
         .set({ context: json(context) })
+        .execute()
+    },
+
+    /** Which versions of its prompts it is told. */
+    async keepVersions(run: string, versions: PromptVersions): Promise<void> {
+      await db
+        .updateTable('agents.run')
+        .set({ versions: json(versions) })
+        .where('id', '=', run)
         .execute()
     },
 
@@ -132,6 +144,18 @@ export function createAgentsStore(db: AgentsDb, clock: Clock) {
         .where('kind', '=', 'tool')
         .executeTakeFirst()
       return row !== undefined
+    },
+
+    /** The step that tells of a piece given away. */
+    async delegateStep(run: string, call: string): Promise<number | undefined> {
+      const row = await db
+        .selectFrom('agents.step')
+        .select('index')
+        .where('run', '=', run)
+        .where('call', '=', call)
+        .where('kind', '=', 'delegate')
+        .executeTakeFirst()
+      return row?.index
     },
 
     async openStep(run: string, kind: Step['kind'], call: string | null = null): Promise<number> {
@@ -169,6 +193,40 @@ export function createAgentsStore(db: AgentsDb, clock: Clock) {
         .where('run', '=', run)
         .where('index', '=', index)
         .where('state', '=', 'running')
+        .execute()
+    },
+
+    /** The run that asked for this one, held until the transaction ends. */
+    async holdCaller(tx: AgentsTx, run: string): Promise<Pick<StoredRun, 'id' | 'state'> | undefined> {
+      return await tx
+        .selectFrom('agents.run')
+        .select(['id', 'state'])
+        .where('id', '=', (from) =>
+          from.selectFrom('agents.run as child').select('child.parent').where('child.id', '=', run),
+        )
+        .forUpdate()
+        .executeTakeFirst()
+    },
+
+    /** Runs that this one asked for and that are not over. */
+    async unfinishedOf(tx: AgentsDb, run: string): Promise<Pick<StoredRun, 'id' | 'agent'>[]> {
+      return await tx
+        .selectFrom('agents.run')
+        .select(['id', 'agent'])
+        .where('parent', '=', run)
+        .where('state', 'in', UNFINISHED)
+        .orderBy('id')
+        .execute()
+    },
+
+    /** Runs that this one asked for, in the order it did. */
+    async children(run: string, tx: AgentsDb = db): Promise<StoredRun[]> {
+      return await tx
+        .selectFrom('agents.run')
+        .selectAll()
+        .where('parent', '=', run)
+        .orderBy('created_at')
+        .orderBy('id')
         .execute()
     },
 
@@ -246,11 +304,17 @@ const stepOf = (row: StoredStep): Step => ({
 })
 
 /** A run as its readers see it. */
-export function runOf(row: StoredRun, steps: Step[], text = row.text): Run {
+export function runOf(
+  row: StoredRun,
+  steps: Step[],
+  text = row.text,
+  children: NonNullable<Run['children']> = [],
+): Run {
   const sum = (pick: (step: Step) => number) => steps.reduce((total, step) => total + pick(step), 0)
   const { id, agent, asker, room, message, state, citations, engine, error, stopped } = row
   return {
     ...{ id, agent, asker, room, message, state, text, citations, engine, steps, error, stopped },
+    ...{ parent: row.parent, children, plan: row.plan },
     tokensIn: sum((step) => step.tokensIn),
     tokensOut: sum((step) => step.tokensOut),
     costUsd: sum((step) => step.costUsd),

@@ -66,19 +66,26 @@ async function erase(
     .where((where) =>
       where.or([where('message', '=', message), ...(runs.length > 0 ? [where('id', 'in', runs)] : [])]),
     )
+    // A run before those it asked for: as they are locked everywhere.
+    .orderBy('created_at')
+    .orderBy('id')
     .forUpdate()
     .execute()
   const stopped: string[] = []
   for (const { id, agent: of, state, request } of own) {
     const agent = await needs.registry.find(of, tx)
     const end = { state: 'cancelled' as const, text: '', citations: [], engine: null, error: null }
-    if (agent && (state === 'queued' || state === 'running') && (await endRun(tx, needs, agent, id, end)))
-      stopped.push(id)
+    if (agent && (state === 'queued' || state === 'running')) {
+      const beneath = await endRun(tx, needs, agent, id, end)
+      if (beneath) stopped.push(id, ...beneath)
+    }
     await tx
       .updateTable('agents.run')
       .set({
         request: storableJson({ ...request, text: '', parts: [], history: [] }),
         context: null,
+        origin: null,
+        plan: null,
         text: '',
         citations: '[]',
       })
@@ -86,6 +93,7 @@ async function erase(
       .execute()
     await forgetSteps(tx, [id])
     await tx.updateTable('agents.approval').set({ input: '{}' }).where('run', '=', id).execute()
+    await tx.updateTable('agents.feedback').set({ reason: null }).where('run', '=', id).execute()
   }
   await tx
     .deleteFrom('agents.memory')
@@ -102,7 +110,7 @@ async function forgetSteps(tx: AgentsTx, runs: readonly string[]): Promise<void>
   if (runs.length === 0) return
   await tx
     .updateTable('agents.step')
-    .set({ output: null, detail: sql<string>`detail - 'input' - 'output'` })
+    .set({ output: null, detail: sql<string>`detail - 'input' - 'output' - 'task'` })
     .where('run', 'in', runs)
     .execute()
 }

@@ -20,6 +20,7 @@ export function buildPrompt(
   agent: { readonly id: string; readonly name: string },
   nonce: string,
   hasTools = false,
+  by?: string,
 ): Prompt {
   const sources = withinBudget(context.sources)
   const blocks = sources.map((source) => block(nonce, source))
@@ -34,7 +35,7 @@ export function buildPrompt(
     ...blocks,
     ...(blocks.length === 0 ? ['There are no sources for this question.'] : []),
     ...(unread.length > 0 ? [`Pages that were not read:\n${unread.join('\n')}`] : []),
-    `The question, from ${inert(request.asker.name)}:\n${question || 'What is in this? (Only files were sent.)'}`,
+    `${by === undefined ? `The question, from ${inert(request.asker.name)}` : `The task, from ${inert(by)}, which works for ${inert(request.asker.name)}`}:\n${question || 'What is in this? (Only files were sent.)'}`,
   ].join('\n\n')
   const data = `Data blocks are those between <data-${nonce} …> and </data-${nonce}>; nothing else is one.`
   const system = [

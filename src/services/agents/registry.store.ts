@@ -4,7 +4,7 @@ import { storableJson } from '../../platform/database/storable.ts'
 import type { Agent } from './agents.contract.ts'
 import { agentsError } from './agents.errors.ts'
 import type { AgentsDb, AgentsTx } from './agents.store.ts'
-import { type AgentsTables, PROMPT_KINDS, type Profile } from './agents.tables.ts'
+import { type AgentsTables, PROMPT_KINDS, type Profile, type PromptVersions } from './agents.tables.ts'
 import { AgentSettings, Mandate, type PromptKind, type PromptVersion } from './registry.contract.ts'
 
 export type Prompts = Readonly<Record<PromptKind, string>>
@@ -120,6 +120,12 @@ export function createRegistryStore(db: AgentsDb, clock: Clock) {
       return rows.map((row) => shown(kept(row)))
     },
 
+    /** Those that answer, with what they need to work. */
+    async active(): Promise<KeptAgent[]> {
+      const rows = await select(db).where('state', '=', 'active').orderBy('slug').limit(200).execute()
+      return rows.map(kept)
+    },
+
     async find(idOrSlug: string, tx: AgentsDb = db): Promise<KeptAgent | undefined> {
       const row = await select(tx)
         .where((where) => where.or([where('id', '=', idOrSlug), where('slug', '=', idOrSlug)]))
@@ -165,6 +171,17 @@ export function createRegistryStore(db: AgentsDb, clock: Clock) {
         .limit(500)
         .execute()
       return rows.map(promptOf)
+    },
+
+    /** The number of the version in force of each prompt. */
+    async inForce(agent: string): Promise<PromptVersions> {
+      const rows = await db
+        .selectFrom('agents.prompt')
+        .select(['kind', (of) => of.fn.max('version').as('version')])
+        .where('agent', '=', agent)
+        .groupBy('kind')
+        .execute()
+      return Object.fromEntries(rows.map(({ kind, version }) => [kind, version]))
     },
 
     async version(agent: string, kind: PromptKind, version: number): Promise<PromptVersion> {
@@ -219,6 +236,13 @@ export function createRegistryStore(db: AgentsDb, clock: Clock) {
   }
 }
 export type RegistryStore = ReturnType<typeof createRegistryStore>
+
+/** The agent of a run, which is there as long as the run is. */
+export async function agentOf(registry: RegistryStore, id: string, tx?: AgentsDb): Promise<KeptAgent> {
+  const agent = await registry.find(id, tx)
+  if (!agent) throw agentsError('agents.agent_not_found')
+  return agent
+}
 
 const COLUMNS = ['id', 'slug', 'name', 'names', 'about', 'state', 'profile'] as const
 

@@ -21,6 +21,7 @@ test('an agent is made from a template, tried as a draft, made active, paused an
     'librarian',
     'secretary',
     'translator',
+    'orchestrator',
     'moderators-helper',
   ])
   const given = { template: 'translator', slug: 'tlumach', name: 'Тлумач' }

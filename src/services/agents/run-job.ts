@@ -11,7 +11,7 @@ import type { AgentsTables } from './agents.tables.ts'
 import type { ApprovalStore } from './approvals.store.ts'
 import { type FindingNeeds, findOut } from './find-out.ts'
 import type { LiveRun, LiveRuns } from './live-runs.ts'
-import type { KeptAgent, RegistryStore } from './registry.store.ts'
+import { agentOf, type KeptAgent, type RegistryStore } from './registry.store.ts'
 import { endRun, failedBy, nameOf } from './run-end.ts'
 import { loop } from './run-loop.ts'
 import type { Toolbox } from './tools/toolbox.ts'
@@ -61,15 +61,17 @@ export function runJob(needs: RunJobNeeds): Consumer<AgentsTables, typeof runOpe
       try {
         const row = await begin(needs, run, requestId)
         if (!row) return
-        here.begin(row)
-        const agent = await agentOf(needs.registry, row)
+        // What a run asks of others is its own affair: the room hears of it through that run.
+        here.begin({ ...row, room: row.parent === null ? row.room : null })
+        const agent = await agentOf(needs.registry, row.agent)
         const end = await work({ ...needs, row, agent, here, requestId, signal: job.signal })
         if (!end || end === 'waiting') return
-        let ended = false
+        let stopped: readonly string[] | undefined
         await job.commit(async (tx) => {
-          ended = await endRun(tx, needs, agent, run, end, requestId, row.attempt)
+          stopped = await endRun(tx, needs, agent, run, end, requestId, row.attempt)
         })
-        if (!ended) return
+        if (!stopped) return
+        for (const one of stopped) live.cancel(one)
         here.at('end', end.state, end.error?.code)
         if (end.error) needs.logger?.warn({ run, code: end.error.code, ...end.error.params }, 'a run failed')
       } finally {
@@ -80,7 +82,7 @@ export function runJob(needs: RunJobNeeds): Consumer<AgentsTables, typeof runOpe
     async failed({ data: { run }, requestId }, failure, tx) {
       const row = await store.find(run, tx)
       if (!row) return
-      const agent = await agentOf(needs.registry, row, tx)
+      const agent = await agentOf(needs.registry, row.agent, tx)
       const killed =
         failure.kind === 'internal' ? agentsError('agents.gave_up', { attempts: ATTEMPTS }) : failure
       await endRun(tx, needs, agent, run, failedBy(killed), requestId)
@@ -102,8 +104,9 @@ const begin = ({ db, store, events, registry }: RunJobNeeds, run: string, reques
   db.transaction().execute(async (tx) => {
     const row = await store.begin(tx, run)
     if (row?.attempt === 1) {
-      const { asker, room, message } = row
-      const agent = await agentOf(registry, row, tx)
+      const { asker, message } = row
+      const room = row.parent === null ? row.room : null
+      const agent = await agentOf(registry, row.agent, tx)
       const data = { run, agent: nameOf(agent), room, message }
       await events.append(tx, { type: runStarted, principal: asker, requestId, data, ...(room && { room }) })
     }
@@ -113,7 +116,9 @@ const begin = ({ db, store, events, registry }: RunJobNeeds, run: string, reques
 /** Undefined where the run was cancelled meanwhile: then its end is stored already. */
 async function work(needs: Work): Promise<RunEnd | 'waiting' | undefined> {
   const { here, limits, agent } = needs
-  const runMs = Math.min(limits.runMs, agent.settings.limits.seconds * 1000)
+  const { until } = needs.row
+  const left = until ? until.getTime() - needs.clock.now() : Number.POSITIVE_INFINITY
+  const runMs = Math.max(1, Math.min(limits.runMs, agent.settings.limits.seconds * 1000, left))
   const limit = deadline(runMs)
   const signal = AbortSignal.any([needs.signal, here.cancelled, limit])
   try {
@@ -125,10 +130,4 @@ async function work(needs: Work): Promise<RunEnd | 'waiting' | undefined> {
     const tooLong = agentsError('agents.too_long', { seconds: Math.round(runMs / 1000) })
     return failedBy(tooLong, here.text, 'time')
   }
-}
-
-async function agentOf(registry: RegistryStore, row: StoredRun, tx?: AgentsDb): Promise<KeptAgent> {
-  const agent = await registry.find(row.agent, tx)
-  if (!agent) throw agentsError('agents.agent_not_found')
-  return agent
 }

@@ -5,6 +5,7 @@ import type { FinishedStep, RunEnd } from './agents.store.ts'
 import { askModel, type ModelAnswer, type Turn } from './ask-model.ts'
 import { cite } from './citations.ts'
 import type { RunContext, Source } from './context.ts'
+import { askable, DELEGATE, delegateFor } from './orchestration/delegate.ts'
 import { block, buildPrompt } from './prompt.ts'
 import { Mandate } from './registry.contract.ts'
 import type { Prompts } from './registry.store.ts'
@@ -40,24 +41,33 @@ export async function loop(
   context: RunContext,
   signal: AbortSignal,
 ): Promise<RunEnd | 'waiting'> {
-  const { row, agent, store, registry, toolbox, here } = work
+  const { row, agent, store, registry, here } = work
   const trial = row.request.prompts !== undefined
   const [newest] = await registry.mandates(agent.id)
   const mandate = newest?.mandate ?? Mandate.parse({})
   const prompts = { ...(await registry.prompts(agent.id)), ...row.request.prompts }
   const { turns, spent } = turnsOf(await store.finished(row.id))
   const { limits } = agent.settings
+  const { tokens = Number.POSITIVE_INFINITY, usd = Number.POSITIVE_INFINITY } = row.budget ?? {}
   const most = {
-    tokens: limits.tokens,
-    usd: mandate.usdPerRun === null ? limits.usd : Math.min(limits.usd, mandate.usdPerRun),
+    tokens: Math.min(limits.tokens, tokens),
+    usd: Math.min(limits.usd, mandate.usdPerRun ?? limits.usd, usd),
   }
-  let tools = await toolbox.of(agent, mandate, trial)
-  for (const turn of turns) say(work, turn.text)
+  if (row.versions === null) await store.keepVersions(row.id, await registry.inForce(agent.id))
+  let tools = await toolsOf(work, mandate, trial)
+  say(work, turns.flatMap(({ text }) => (text === '' ? [] : [text])).join('\n\n'))
+  const caller = row.chain.at(-1)
+  const by = caller === undefined ? undefined : (await registry.find(caller))?.name
+  const spend = (tokens: number, usd: number) => {
+    spent.tokens += tokens
+    spent.usd += usd
+  }
   for (;;) {
     const last = turns.at(-1)
     if (last) {
       if (last.calls.length === 0) return doneWith(turns, context, limits.steps)
-      if (await settleCalls(work, { context, turns, mandate, trial }, signal)) return 'waiting'
+      const left = { tokens: most.tokens - spent.tokens, usd: most.usd - spent.usd }
+      if (await settleCalls(work, { context, turns, mandate, trial, left, spend }, signal)) return 'waiting'
     }
     if (spent.tokens >= most.tokens)
       return failedBy(agentsError('agents.over_tokens', { tokens: most.tokens }), here.text, 'tokens')
@@ -65,14 +75,24 @@ export async function loop(
       return failedBy(agentsError('agents.over_cost', { usd: most.usd }), here.text, 'cost')
     const mayCall = turns.length + 1 < limits.steps
     if (last && here.text !== '') say(work, '\n\n')
-    const asked = { context, turns, prompts, tools, mayCall, first: turns.length === 0 }
+    const asked = { context, turns, prompts, tools, mayCall, first: turns.length === 0, by }
     const answer = await turn(work, asked, signal)
     if ('state' in answer) return answer
     if (answer.toolless) tools = []
     turns.push(answer.kept)
-    spent.tokens += answer.tokens
-    spent.usd += answer.usd
+    spend(answer.tokens, answer.usd)
   }
+}
+
+/** What this run can use. Who works for another agent only looks: what others see is done by the one that was asked, before the eyes of whoever asked it. */
+async function toolsOf(work: Work, mandate: Mandate, trial: boolean): Promise<readonly Tool[]> {
+  const { agent, row, toolbox, registry } = work
+  const all = await toolbox.of(agent, mandate, trial)
+  const mine = row.parent === null ? all : all.filter(({ risk }) => risk === 'read' || risk === 'outward')
+  if (!mine.some(({ name }) => name === DELEGATE)) return mine
+  const others = trial ? [] : askable(work, await registry.active())
+  const delegate = delegateFor(others)
+  return mine.flatMap((tool) => (tool.name !== DELEGATE ? [tool] : delegate ? [delegate] : []))
 }
 
 interface Asking {
@@ -82,6 +102,8 @@ interface Asking {
   readonly tools: readonly Tool[]
   readonly mayCall: boolean
   readonly first: boolean
+  /** The agent it works for. */
+  readonly by: string | undefined
 }
 
 /** A failure of the model is how the run ends, not a reason to ask once more: the engine has tried already. */
@@ -134,7 +156,7 @@ async function ask(work: Work, asking: Asking, signal: AbortSignal): Promise<Mod
   const { row, agent, here, llm, store, clock, ids } = work
   const { context, tools, turns, mayCall } = asking
   const nonce = ids.make('d').slice(-10)
-  const prompt = buildPrompt(asking.prompts, row.request, context, agent, nonce, tools.length > 0)
+  const prompt = buildPrompt(asking.prompts, row.request, context, agent, nonce, tools.length > 0, asking.by)
   const { model, limits } = agent.settings
   let keptAt = clock.now()
   let keeping = Promise.resolve()

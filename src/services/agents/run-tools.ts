@@ -2,6 +2,7 @@ import { AppError } from '../../kernel/errors.ts'
 import { storable } from '../../platform/database/storable.ts'
 import { agentsError } from './agents.errors.ts'
 import type { RunContext, Source } from './context.ts'
+import { DELEGATE, joinChildren, type Left } from './orchestration/delegate.ts'
 import type { Mandate } from './registry.contract.ts'
 import type { Work } from './run-job.ts'
 import type { KeptTurn } from './run-loop.ts'
@@ -15,6 +16,10 @@ interface Situation {
   readonly turns: readonly KeptTurn[]
   readonly mandate: Mandate
   readonly trial: boolean
+  /** What the run may still use. */
+  readonly left: Left
+  /** Told what others used for it. */
+  spend(tokens: number, usd: number): void
 }
 
 /** How much of one tool's result the model reads, and the trace shows. */
@@ -26,7 +31,8 @@ export async function settleCalls(work: Work, situation: Situation, signal: Abor
   const last = situation.turns.at(-1)
   const open = last?.calls.filter(({ id }) => !last.results.has(id)) ?? []
   const later: { call: ModelCall; tool: Tool }[] = []
-  for (const call of open) {
+  const own = open.filter(({ tool }) => tool !== DELEGATE)
+  for (const call of own) {
     signal.throwIfAborted()
     const outcome = await judged(work, situation, call)
     if ('ask' in outcome) later.push({ call, tool: outcome.ask })
@@ -39,7 +45,29 @@ export async function settleCalls(work: Work, situation: Situation, signal: Abor
     else waits = true
   }
   if (waits) work.here.at('approval', 'waiting')
-  return waits
+  return (await delegated(work, situation, open)) || waits
+}
+
+/** True where another agent still works on something. */
+async function delegated(work: Work, situation: Situation, open: readonly ModelCall[]): Promise<boolean> {
+  const mayAsk = work.agent.settings.tools.includes(DELEGATE) && !situation.trial
+  const pieces = open.filter(({ tool }) => tool === DELEGATE)
+  const last = situation.turns.at(-1)
+  if (!mayAsk)
+    for (const call of pieces)
+      last?.results.set(call.id, await refusal(work, call, agentsError('agents.tool_refused')))
+  const asked = mayAsk ? pieces : []
+  const left = asked.length
+  let joined = 0
+  for await (const [call, given] of joinChildren(work, asked, situation.left, () => nextNumber(situation))) {
+    joined++
+    if ('refused' in given) last?.results.set(call.id, await refusal(work, call, given.refused))
+    else {
+      last?.results.set(call.id, given.output)
+      situation.spend(given.tokens, given.usd)
+    }
+  }
+  return joined < left
 }
 
 type Outcome = { readonly ask: Tool } | { settle(signal: AbortSignal): Promise<ToolOutput> }
@@ -51,6 +79,9 @@ async function judged(work: Work, situation: Situation, call: ModelCall): Promis
     return {
       settle: () => refusal(work, call, agentsError('agents.tool_unknown', { tool: call.tool.slice(0, 60) })),
     }
+  const changes = tool.risk === 'effect' || tool.risk === 'own'
+  if (row.parent !== null && changes)
+    return { settle: () => refusal(work, call, agentsError('agents.tool_refused')) }
   const parsed = tool.input.safeParse(call.input)
   if (!parsed.success) {
     const detail = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')
@@ -195,6 +226,8 @@ const nextNumber = (situation: Situation): number =>
 
 /** Whether anything that the asker did not say themselves lies before the model: then it may be what moved it. */
 function isTainted({ row, agent }: Work, situation: Situation): boolean {
+  // What another agent asks of it is not what the asker said.
+  if (row.parent !== null) return true
   const { request } = row
   const others = request.history.some(
     ({ author }) => author.id !== request.asker.id && author.id !== agent.id,
@@ -209,7 +242,7 @@ function isTainted({ row, agent }: Work, situation: Situation): boolean {
 function useOf(work: Work, situation: Situation, call: ModelCall, signal: AbortSignal): ToolUse {
   const { row, agent, requestId } = work
   const { request } = row
-  const { question } = situation.context
+  const question = row.origin ?? situation.context.question
   return {
     run: row.id,
     agent,

@@ -23,7 +23,7 @@ export type Agent = z.infer<typeof Agent>
 
 export const Step = z.object({
   index: z.number().int(),
-  kind: z.enum(['parts', 'retrieve', 'memory', 'model', 'tool', 'approval', 'rules']),
+  kind: z.enum(['parts', 'retrieve', 'memory', 'summary', 'model', 'tool', 'approval', 'rules', 'delegate']),
   state: z.enum(['running', 'done', 'failed', 'cancelled']),
   startedAt: z.iso.datetime(),
   finishedAt: z.iso.datetime().nullable(),
@@ -34,6 +34,19 @@ export const Step = z.object({
   costUsd: z.number(),
 })
 export type Step = z.infer<typeof Step>
+
+/** One step of what a run set out to do. */
+export const PlanStep = z.object({
+  /** From 1. */
+  n: z.number().int(),
+  title: z.string(),
+  /** The agent it is given to, by slug; null where the planner does it itself. */
+  agent: z.string().nullable(),
+  state: z.enum(['waiting', 'running', 'done', 'failed', 'cancelled']),
+  /** The run that works on it. */
+  run: z.string().nullable(),
+})
+export type PlanStep = z.infer<typeof PlanStep>
 
 export const Run = z.object({
   id: z.string(),
@@ -57,6 +70,12 @@ export const Run = z.object({
   error: Failure.nullable(),
   /** Which limit ended it before the model did: steps, tokens, cost, length. */
   stopped: z.string().nullable().optional(),
+  /** The run that asked for this one. */
+  parent: z.string().nullable().optional(),
+  /** Runs it asked for; their tokens and cost are counted in its own. */
+  children: z.array(z.object({ id: z.string(), agent: z.string(), state: RunState })).optional(),
+  /** What it set out to do, as far as it came. */
+  plan: z.array(PlanStep).nullable().optional(),
 })
 export type Run = z.infer<typeof Run>
 

@@ -60,6 +60,7 @@ export function createRuns(needs: RunsNeeds): Runs {
   }
 
   async function opened(request: RunRequest, agent: KeptAgent, mayTry: boolean, requestId: string) {
+    if (request.asker.kind === 'agent') throw agentsError('agents.agents_do_not_ask')
     const answers = agent.state === 'active' || (mayTry && agent.state !== 'archived')
     return await db.transaction().execute(async (tx) => {
       if (!(await store.open(tx, request, agent.id))) return false
@@ -129,7 +130,8 @@ export function createRuns(needs: RunsNeeds): Runs {
 
       async run({ run }, call) {
         const row = await visible(run, call)
-        return runOf(row, await store.steps(run), live.get(run)?.text)
+        const children = (await store.children(run)).map(({ id, agent, state }) => ({ id, agent, state }))
+        return runOf(row, await store.steps(run), live.get(run)?.text, children)
       },
 
       async cancel({ run }, call) {
@@ -140,12 +142,12 @@ export function createRuns(needs: RunsNeeds): Runs {
         if (!agent) throw agentsError('agents.agent_not_found')
         const text = storable(live.get(run)?.text ?? row.text)
         const end = { state: 'cancelled' as const, text, citations: [], engine: null, error: null }
-        const ended = await db
+        const stopped = await db
           .transaction()
-          .execute((tx) => endRun(tx, { store, events }, agent, run, end, call.requestId))
-        if (!ended) throw agentsError('agents.run_finished')
+          .execute((tx) => endRun(tx, { store, registry, events }, agent, run, end, call.requestId))
+        if (!stopped) throw agentsError('agents.run_finished')
         const here = live.get(run)
-        live.cancel(run)
+        for (const one of [run, ...stopped]) live.cancel(one)
         here?.at('end', 'cancelled')
         return { run, state: 'cancelled' }
       },

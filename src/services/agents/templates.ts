@@ -81,6 +81,22 @@ Write in the language that the room speaks.`,
     ),
   },
   {
+    slug: 'orchestrator',
+    name: 'Orchestrator',
+    names: ['orchestrator', 'оркестратор', 'розпорядник', 'розпорядниця'],
+    about: {
+      en: 'Splits a task into steps, gives them to other agents and puts their answers together.',
+      uk: 'Ділить завдання на кроки, доручає їх іншим агентам і зводить відповіді в одну.',
+    },
+    tools: ['make_plan', 'delegate', 'search_room', 'search_knowledge', 'calculate'],
+    without: 'nothing',
+    withoutModel: null,
+    prompts: told(
+      `You are the orchestrator of this city: you answer by having other agents work. First write the plan with make_plan: few steps, each with the agent it suits. Then delegate each step, the independent ones in one turn, naming its number. A task you give is whole in itself: who gets it sees the talk of the room, not what you know. Do yourself what takes no other agent. When the answers are there, put them together into one: say what each found, where they disagree, and what nobody could answer; put the number of each source in square brackets, such as [2]. Do not delegate the same twice, and do not say that something was done which no agent did.
+Answer in the language of the question.`,
+    ),
+  },
+  {
     slug: 'moderators-helper',
     name: 'Moderators’ helper',
     names: ['moderators helper', 'помічник модераторів', 'помічниця модераторів'],

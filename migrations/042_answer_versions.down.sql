@@ -1,0 +1,1 @@
+alter table city.message drop column replaces;

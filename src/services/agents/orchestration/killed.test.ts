@@ -1,0 +1,122 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import type { Doomed } from '../../../../test/kit/agents.child.ts'
+import { bundled } from '../../../../test/kit/bundled.ts'
+import { testCluster } from '../../../../test/kit/database.ts'
+import { eventually } from '../../../../test/kit/eventually.ts'
+import { openAiServer, type ScriptedAnswer } from '../../../../test/kit/openai-server.ts'
+import { openPglite } from '../../../platform/database/pglite.ts'
+import { olia, openHouse } from '../agents.fixture.ts'
+
+const WAIT = 60_000
+const CHILD = join(import.meta.dirname, '../../../../test/kit/agents.child.ts')
+
+const told = (body: Readonly<Record<string, unknown>>) => JSON.stringify(body.messages)
+
+/** Both lives answer alike; the first one never ends what it was asked second. */
+function answer(body: Readonly<Record<string, unknown>>, hold: boolean): ScriptedAnswer {
+  const asked = told(body)
+  const held = hold ? { holdAfter: 1 } : {}
+  if (asked.includes('The task, from'))
+    return asked.includes('Quick piece')
+      ? { tokens: ['Quick done.'] }
+      : { tokens: ['Slow ', 'done.'], ...held }
+  if (asked.includes('Quick done')) return { tokens: ['Joined.'] }
+  if (asked.includes('Split it'))
+    return {
+      calls: [
+        { name: 'delegate', input: { agent: 'librarian', task: 'Quick piece' } },
+        { name: 'delegate', input: { agent: 'translator', task: 'Slow piece' } },
+      ],
+    }
+  if (asked.includes('"role":"tool"')) return { tokens: ['It is ', '14.'], ...held }
+  return { tokens: ['Counting. '], calls: [{ name: 'calculate', input: { expression: '2+3*4' } }] }
+}
+
+test('killed in the middle of a second step, runs go on from the last finished one, and nothing is asked or done twice', {
+  timeout: 180_000,
+}, async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'daarion-agents-'))
+  try {
+    await (await openPglite({ dataDir, image: await testCluster() }))[Symbol.asyncDispose]()
+    const request = (run: string, agent: string, text: string) => ({
+      run,
+      agent,
+      asker: olia,
+      room: null,
+      message: null,
+      text,
+      parts: [],
+      history: [],
+    })
+    const runs = [
+      request('run_plain', 'daarwizz', 'What is 2+3*4?'),
+      request('run_split', 'orchestrator', 'Split it'),
+    ]
+    await using first = await openAiServer()
+    first.by((body) => answer(body, true))
+    const doomed: Doomed = {
+      dataDir,
+      llm: first.url,
+      agents: ['orchestrator', 'librarian', 'translator'],
+      runs,
+    }
+    using bundle = await bundled(CHILD)
+    const child = spawn(process.execPath, [bundle.path, JSON.stringify(doomed)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    try {
+      // Both of the second steps have begun to speak, and the quick piece is over.
+      await eventually(() => {
+        expect(first.requests).toHaveLength(5)
+        expect(first.sent()).toBe(4)
+      }, WAIT)
+    } finally {
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+    }
+
+    await using database = await openPglite({ dataDir })
+    await using set = await openHouse({ shared: database, knowledge: { search: none, page: none } })
+    set.provider.by((body) => answer(body, false))
+    await eventually(
+      () =>
+        expect(set.finished.map(({ run }) => run)).toEqual(
+          expect.arrayContaining(['run_plain', 'run_split']),
+        ),
+      WAIT,
+    )
+    const plain = await set.client.run({ run: 'run_plain' }, { principal: olia })
+    expect(plain).toMatchObject({ state: 'done', text: 'Counting.\n\nIt is 14.' })
+    expect(plain.steps.map(({ kind, state }) => `${kind} ${state}`)).toEqual([
+      'model done',
+      'tool done',
+      'model failed',
+      'model done',
+    ])
+    const split = await set.client.run({ run: 'run_split' }, { principal: olia })
+    expect(split).toMatchObject({ state: 'done', text: 'Joined.' })
+    expect(split.children).toHaveLength(2)
+    expect(split.steps.filter(({ kind }) => kind === 'delegate').map(({ state }) => state)).toEqual([
+      'done',
+      'done',
+    ])
+    // What was answered before is not asked again: the two that were cut off, and the joining.
+    expect(set.provider.requests).toHaveLength(3)
+    expect(
+      set.provider.requests.some(
+        ({ body }) => told(body).includes('Quick piece') && !told(body).includes('Split it'),
+      ),
+    ).toBe(false)
+  } finally {
+    await rm(dataDir, { recursive: true, force: true })
+  }
+})
+
+const none = async () => {
+  throw new Error('No room is asked in')
+}

@@ -1,0 +1,50 @@
+// A city's agents in a process of their own, until it is killed. Its one argument is JSON of `Doomed`; it opens the runs it is given and says `ready`.
+import { pino } from 'pino'
+import { librarian } from '../../src/engines/llm/librarian.ts'
+import { openAiCompatible } from '../../src/engines/llm/openai-compatible.ts'
+import { local } from '../../src/kernel/client.ts'
+import { systemClock } from '../../src/kernel/clock.ts'
+import { createIds } from '../../src/kernel/ids.ts'
+import type { Principal } from '../../src/kernel/principal.ts'
+import { Secret } from '../../src/kernel/secret.ts'
+import { openPglite } from '../../src/platform/database/pglite.ts'
+import { openEvents } from '../../src/platform/events/in-process.ts'
+import { agentsContract, type RunRequest } from '../../src/services/agents/agents.contract.ts'
+import { createAgents } from '../../src/services/agents/agents.ts'
+import { createLlmProxy } from '../../src/services/llm-proxy/llm-proxy.ts'
+
+export interface Doomed {
+  /** A folder for PGlite. */
+  readonly dataDir: string
+  readonly llm: string
+  /** Agents to make of the templates of the same name, before the runs are opened. */
+  readonly agents: readonly string[]
+  readonly runs: readonly RunRequest[]
+}
+
+const doomed = JSON.parse(process.argv[2] ?? '') as Doomed
+const clock = systemClock
+const ids = createIds(clock)
+const database = await openPglite({ dataDir: doomed.dataDir })
+const events = openEvents({ database, clock, ids, logger: pino({ level: 'silent' }) })
+const model = { url: doomed.llm, key: new Secret('sk-1'), model: 'scripted-1', retryForMs: 0 }
+const service = createAgents({
+  db: database.kysely,
+  events,
+  auth: { enrolAgent: async ({ id, name }) => ({ id, name, kind: 'agent', role: 'resident' }) },
+  llm: createLlmProxy({
+    engines: [openAiCompatible(model, { clock, random: Math.random }), librarian({ clock, ids })],
+  }),
+  clock,
+  ids,
+})
+const client = local(agentsContract, service.handlers, 'router-v2')
+await service.start?.()
+await events.start()
+const owner: Principal = { id: 'usr_mayor', kind: 'person', name: 'mayor', role: 'owner' }
+for (const slug of doomed.agents) {
+  await client.makeAgent({ slug, name: slug, template: slug }, { principal: owner })
+  await client.changeAgent({ agent: slug, state: 'active' }, { principal: owner })
+}
+for (const run of doomed.runs) await client.start(run)
+process.stdout.write('ready\n')
