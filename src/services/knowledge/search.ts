@@ -9,8 +9,9 @@ import type { DocumentPlace } from './documents.contract.ts'
 import { joined } from './joined.ts'
 import type { Passage } from './knowledge.contract.ts'
 import type { KnowledgeTables } from './knowledge.tables.ts'
-import { isEmpty, type Scope, within } from './scope.ts'
+import { isEmpty, type Scope } from './scope.ts'
 import type { Script, Vectors } from './vectors.ts'
+import { byWords } from './words.ts'
 
 /** A passage that some way of looking found. */
 export interface Hit {
@@ -46,7 +47,6 @@ export interface SearchNeeds {
 const CANDIDATES = 50
 /** How many of the blend a reranker sees. */
 const RERANKED = 32
-const MAX_WORDS = 24
 /** Each alphabet is a ranking by itself: what answers in the other language lies further from a question than anything in its own. */
 const SCRIPTS: readonly Script[] = ['cyrillic', 'latin']
 /** Chosen on the open half of `bench/sets/retrieval`: what one way puts first counts against what two put in the middle. */
@@ -76,14 +76,16 @@ export async function nearest(
     for (const [at, id] of ids.entries())
       why.set(id, { ...why.get(id), [way]: Math.min(why.get(id)?.[way] ?? at + 1, at + 1) })
   }
-  const words = await byWords(db, stems(query), scope)
-  for (const hit of words) hits.set(hit.id, hit)
-  add(
-    words.map(({ id }) => id),
-    WEIGHT.words,
-    'words',
+  const fetch = async (ids: readonly string[]): Promise<readonly string[]> => {
+    const unseen = ids.filter((id) => !hits.has(id))
+    for (const hit of await hitsOf(db, unseen)) hits.set(hit.id, hit)
+    return ids.filter((id) => hits.has(id))
+  }
+  add(await fetch(await byWords(db, stems(query), scope, CANDIDATES)), WEIGHT.words, 'words')
+  const known = await vectors.known(
+    models.map(({ model }) => model),
+    scope,
   )
-  const known = models.length > 0 ? await vectors.modelsOf(scope) : new Set()
   for (const embeddings of models.filter(({ model }) => known.has(model))) {
     try {
       const [vector] = await embeddings.embed([query], { kind: 'query', signal: how.signal })
@@ -92,16 +94,7 @@ export async function nearest(
       const scripts = embeddings.semantic ? SCRIPTS : [undefined]
       for (const script of scripts) {
         const near = await vectors.nearest(vector, embeddings.model, scope, CANDIDATES, script)
-        for (const hit of await hitsOf(
-          db,
-          near.filter((id) => !hits.has(id)),
-        ))
-          hits.set(hit.id, hit)
-        add(
-          near.filter((id) => hits.has(id)),
-          embeddings.semantic ? WEIGHT.semantic : WEIGHT.letters,
-          'meaning',
-        )
+        add(await fetch(near), embeddings.semantic ? WEIGHT.semantic : WEIGHT.letters, 'meaning')
       }
       ranked.push(embeddings.model)
     } catch (cause) {
@@ -109,13 +102,19 @@ export async function nearest(
       how.onFailure(embeddings, cause)
     }
   }
-  const bonus = phraseBonus(query)
+  const phrase = phraseBonus(query)
+  const bonuses = new Map<string, number>()
+  const bonus = ({ id, text }: Hit): number => {
+    const known = bonuses.get(id) ?? phrase(text)
+    bonuses.set(id, known)
+    return known
+  }
   const order = (): Ranked[] =>
     [...blend(rankings, STEEPNESS)]
       .flatMap(([id, score]) => {
         const hit = hits.get(id)
-        const all = (score + bonus(hit?.text ?? '')) * substance(hit?.text ?? '')
-        return hit ? [{ ...hit, score: all, why: why.get(id) ?? {} }] : []
+        if (!hit) return []
+        return [{ ...hit, score: (score + bonus(hit)) * substance(hit.text), why: why.get(id) ?? {} }]
       })
       .sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1))
   const first = order().slice(0, RERANKED)
@@ -152,10 +151,6 @@ async function judge(
 /** A few letters, such as a running head, are near to everything and answer nothing. */
 const substance = (text: string): number => Math.min(1, 0.5 + text.length / 120)
 
-/** The usual constants of BM25 (Robertson, Zaragoza 2009). */
-const K1 = sql.lit(1.2)
-const B = sql.lit(0.75)
-
 const COLUMNS = sql`c.id, c.document, c.collection, d.title, c.page, p.place, c.ordinal,
   c.start_at as start, c.end_at as "end", c.head_chars as head, c.text`
 
@@ -167,37 +162,5 @@ async function hitsOf(db: Kysely<KnowledgeTables>, ids: readonly string[]): Prom
     join knowledge.document d on d.id = c.document
     join knowledge.page p on p.document = c.document and p.number = c.page
     where c.id in (${sql.join(ids)})`.execute(db)
-  return rows
-}
-
-/** Any of the words; a rare one weighs more (inverse frequency among the passages that hold any), and in a short passage more than in a long one, as BM25 has it. */
-async function byWords(
-  db: Kysely<KnowledgeTables>,
-  words: readonly string[],
-  scope: Scope,
-): Promise<readonly Hit[]> {
-  const terms = [...new Set(words)].slice(0, MAX_WORDS)
-  if (terms.length === 0) return []
-  const any = sql`${terms.map((term) => `'${term}'`).join(' | ')}::tsquery`
-  const one = (term: string) => sql`${`'${term}'`}::tsquery`
-  const counts = terms.map(
-    (term, i) => sql`count(*) filter (where words @@ ${one(term)}) as ${sql.ref(`n${i}`)}`,
-  )
-  const weights = terms.map(
-    (term, i) =>
-      sql`case when h.words @@ ${one(term)} then ln(1 + (f.n - f.${sql.ref(`n${i}`)} + 0.5) / (f.${sql.ref(`n${i}`)} + 0.5)) else 0 end`,
-  )
-  const { rows } = await sql<Hit>`
-    with hit as materialized (
-      select ${COLUMNS}, c.words
-      from knowledge.chunk c
-      join knowledge.document d on d.id = c.document
-      join knowledge.page p on p.document = c.document and p.number = c.page
-      where c.words @@ ${any} and ${within(scope)}
-    ), frequency as (select count(*) as n, avg(length(words)) as mean, ${sql.join(counts)} from hit)
-    select h.id, h.document, h.collection, h.title, h.page, h.place, h.ordinal, h.start, h."end", h.head, h.text
-    from hit h cross join frequency f
-    order by (${sql.join(weights, sql` + `)}) / (1 + ${K1} * (1 - ${B} + ${B} * length(h.words) / f.mean)) desc, ts_rank_cd(h.words, ${any}) desc, h.id
-    limit ${CANDIDATES}`.execute(db)
   return rows
 }

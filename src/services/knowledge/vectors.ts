@@ -17,6 +17,13 @@ const COUNTED_THROUGH = 6_000
 /** How many the index gathers at a time. With fewer it misses whole clusters of 100,000 made vectors (`bench/nearest.ts`): with 200, in PGlite, a question in a hundred found nothing of its own. */
 const AT_ONCE: Readonly<Record<Database['driver'], number>> = { postgres: 140, pglite: 400 }
 
+/** How many vectors a question is about, as far as it matters: none, few enough to be compared one by one, or many. */
+type Extent = 'none' | 'few' | 'many'
+/** So many questions of one scope later it is counted anew. */
+const COUNTED_AGAIN = 100
+/** So many scopes are remembered. */
+const EXTENTS = 500
+
 export type Script = 'cyrillic' | 'latin'
 
 /** The vectors of documents, by the model that made them: all that is asked of a store of vectors. Up to `countedThrough` of them are compared one by one. */
@@ -26,20 +33,29 @@ export function createVectors(
   countedThrough = COUNTED_THROUGH,
 ) {
   const installed = createPgvectorVersion(db)
-  /** How many vectors a question is about, as far as it matters: none, few enough to be compared one by one, or many. */
-  const extent = async (model: string, scope: Scope, script: Script | undefined) => {
-    const { collections, documents } = scope
-    const those = documents
-      ? sql`v.document in (${sql.join(documents)})`
-      : sql`v.collection in (${sql.join(collections)})`
+  const count = async (model: string, scope: Scope, script: Script | undefined): Promise<Extent> => {
     const { rows } = await sql<{ n: string | number }>`
       select count(*) as n from (
-        select from knowledge.vector v where v.model = ${model} and ${those} ${inScript(script)}
+        select from knowledge.vector v where v.model = ${model} and ${ofScope(scope)} ${inScript(script)}
         limit ${countedThrough + 1}) those`.execute(db)
-    const count = Number(rows[0]?.n)
-    if (count === 0) return 'none'
+    const counted = Number(rows[0]?.n)
+    if (counted === 0) return 'none'
     // Before pgvector 0.8 the index stops at its first answers, whatever the scope.
-    return count <= countedThrough || !(await installed.readsOn()) ? 'few' : 'many'
+    return counted <= countedThrough || !(await installed.readsOn()) ? 'few' : 'many'
+  }
+  const extents = new Map<string, { readonly extent: Extent; asked: number }>()
+  /** Remembered for some questions: few that became many are found all the same, only slower, and so the other way. */
+  const extent = async (model: string, scope: Scope, script: Script | undefined): Promise<Extent> => {
+    const { collections, documents } = scope
+    const key = [model, script, documents ? 'documents' : 'collections', ...(documents ?? collections)].join(
+      ' ',
+    )
+    const kept = extents.get(key)
+    if (kept && ++kept.asked < COUNTED_AGAIN) return kept.extent
+    const found = await count(model, scope, script)
+    if (extents.size >= EXTENTS) extents.clear()
+    if (found !== 'none') extents.set(key, { extent: found, asked: 0 })
+    return found
   }
   return {
     /** The passages of the scope nearest to a vector, the nearest first, by their ids; of one alphabet where it is named. Few are compared one by one; for many the index is read on until enough of what it gives is in the scope. */
@@ -60,7 +76,8 @@ export function createVectors(
               select * from (
                 select v.chunk, ${away}
                 from knowledge.vector v
-                where v.model = ${model} ${inScript(script)} and v.document = any(array(select d.id from knowledge.document d join ${whole} where ${within(scope)}))
+                where v.model = ${model} ${inScript(script)} and ${ofScope(scope)} and exists (
+                  select from knowledge.document d join ${whole} where d.id = v.document and ${within(scope)})
                 offset 0) those
               order by away
               limit ${limit}`.execute(db)
@@ -77,13 +94,14 @@ export function createVectors(
       return rows.sort((a, b) => a.away - b.away).map(({ chunk }) => chunk)
     },
 
-    /** The models that know a document of the scope whole. */
-    async modelsOf(scope: Scope): Promise<ReadonlySet<string>> {
+    /** Those of the models that know a document of the scope whole. */
+    async known(models: readonly string[], scope: Scope): Promise<ReadonlySet<string>> {
       const { rows } = await sql<{ model: string }>`
-        select distinct e.model
-        from knowledge.embedded e
-        join knowledge.document d on d.id = e.document
-        where e.state = 'done' and ${within(scope)}`.execute(db)
+        select m.model from unnest(${models}::text[]) m (model)
+        where exists (
+          select from knowledge.document d
+          join knowledge.embedded e on e.document = d.id and e.model = m.model and e.state = 'done'
+          where ${within(scope)})`.execute(db)
       return new Set(rows.map(({ model }) => model))
     },
 
@@ -202,6 +220,9 @@ export function createVectors(
 export type Vectors = ReturnType<typeof createVectors>
 
 const inScript = (script: Script | undefined) => (script ? sql`and v.script = ${script}` : sql``)
+
+const ofScope = ({ collections, documents }: Scope) =>
+  documents ? sql`v.document in (${sql.join(documents)})` : sql`v.collection in (${sql.join(collections)})`
 
 /** A vector as wide as the column. */
 function filled(vector: Float32Array): Float32Array {
