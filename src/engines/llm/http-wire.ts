@@ -5,8 +5,9 @@ import type { Secret } from '../../kernel/secret.ts'
 import { engineError } from '../engine.errors.ts'
 import { createFrames, type Frame, joined } from './frames.ts'
 import type { ChatChunk } from './llm.ts'
+import { createOverdue, type Overdue } from './overdue.ts'
 import { providerRefusal } from './provider-error.ts'
-import type { FrameSink, LlmWire, WireAnswer, WireCall } from './wire.ts'
+import type { FrameSink, LlmWire, StopSignal, WireAnswer, WireCall } from './wire.ts'
 
 export interface HttpWire {
   /** The base URL, with its `/v1` where the server has one. */
@@ -19,6 +20,7 @@ export interface HttpWire {
 
 const MAX_ERROR_BYTES = 64 * 1024
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024
+const MAX_STREAM_BYTES = 256 * 1024 * 1024
 const CONNECT_MS = 10_000
 const IDLE_MS = 120_000
 const MAX_WAIT_MS = 3_600_000
@@ -48,6 +50,7 @@ export function httpWire(server: HttpWire): LlmWire {
     bodyTimeout: 0,
   })
   const own = { ...server.headers, ...(key && { authorization: `Bearer ${key.reveal()}` }) }
+  const silent = createOverdue<Exchange>(idleMs, (exchange) => exchange.silent())
   const headers = ['content-type', 'application/json', ...Object.entries(own).flat()]
 
   return {
@@ -55,7 +58,7 @@ export function httpWire(server: HttpWire): LlmWire {
     send: (call, signal) =>
       new Promise<WireAnswer>((resolve, reject) => {
         if (signal.aborted) return reject(signal.reason)
-        const exchange = new Exchange(name, key, call, idleMs, signal, resolve, reject)
+        const exchange = new Exchange(name, key, call, silent, signal, resolve, reject)
         const { path, body } = call
         try {
           pool.dispatch({ path: pathname + path, method: 'POST', headers, body }, exchange)
@@ -87,12 +90,12 @@ class Exchange implements Handler {
   readonly #engine: string
   readonly #key: Secret | null
   readonly #call: WireCall
-  readonly #signal: AbortSignal
+  readonly #signal: StopSignal
   readonly #resolve: (answer: WireAnswer) => void
   readonly #reject: (failure: unknown) => void
-  readonly #timer: NodeJS.Timeout
+  readonly #idle: Overdue<Exchange>
   readonly #aborted = () => this.#stop(this.#signal.reason)
-  readonly #frames = createFrames()
+  #frames: ReturnType<typeof createFrames> | null = null
   #controller: Controller | null = null
   #status = 0
   #retryAfter: string | undefined
@@ -112,8 +115,8 @@ class Exchange implements Handler {
     engine: string,
     key: Secret | null,
     call: WireCall,
-    idleMs: number,
-    signal: AbortSignal,
+    idle: Overdue<Exchange>,
+    signal: StopSignal,
     resolve: (answer: WireAnswer) => void,
     reject: (failure: unknown) => void,
   ) {
@@ -123,8 +126,8 @@ class Exchange implements Handler {
     this.#signal = signal
     this.#resolve = resolve
     this.#reject = reject
-    this.#timer = setTimeout(() => this.#silent(), idleMs)
-    this.#timer.unref()
+    this.#idle = idle
+    idle.begin(this)
     signal.addEventListener('abort', this.#aborted)
   }
 
@@ -146,11 +149,13 @@ class Exchange implements Handler {
 
   onResponseData(_controller: Controller, chunk: Buffer): void {
     if (this.#over) return
+    this.#size += chunk.length
     if (this.#streams) {
-      this.#read(chunk)
+      if (this.#size > MAX_STREAM_BYTES)
+        this.#stop(this.#unintelligible(new RangeError('The stream is too long')))
+      else this.#read(chunk)
       return
     }
-    this.#size += chunk.length
     if (this.#size <= (this.#status === 200 ? MAX_ANSWER_BYTES : MAX_ERROR_BYTES)) this.#parts.push(chunk)
     else if (this.#status === 200) this.#stop(this.#unintelligible(new RangeError('The answer is too long')))
   }
@@ -170,8 +175,7 @@ class Exchange implements Handler {
     }
     try {
       const json: unknown = JSON.parse(body.toString('utf8'))
-      const whole =
-        isObject(json) && !this.#call.stream && (!this.#call.choices || Array.isArray(json.choices))
+      const whole = isObject(json) && !this.#call.stream && (!this.#call.choices || isFilled(json.choices))
       if (!whole) throw new TypeError('The answer has another shape')
       this.#close()
       this.#resolve({ kind: 'whole', bytes: body, json })
@@ -193,6 +197,7 @@ class Exchange implements Handler {
       const kept: Frame[] = []
       const chunks: ChatChunk[] = []
       let done = false
+      this.#frames ??= createFrames()
       for (const frame of this.#frames.push(chunk)) {
         if (frame.data === '[DONE]') done = true
         if (done) break
@@ -200,7 +205,7 @@ class Exchange implements Handler {
         kept.push(frame)
       }
       if (kept.length > 0) {
-        this.#timer.refresh()
+        this.#idle.begin(this)
         const batch = { bytes: joined(kept), chunks }
         this.#begin()
         this.#tell((sink) => sink.frames(batch))
@@ -247,8 +252,9 @@ class Exchange implements Handler {
       },
       resume: () => {
         this.#paused = false
-        this.#timer.refresh()
-        if (!this.#over) this.#controller?.resume()
+        if (this.#over) return
+        this.#idle.begin(this)
+        this.#controller?.resume()
       },
     })
   }
@@ -273,13 +279,13 @@ class Exchange implements Handler {
 
   #close(): void {
     this.#over = true
-    clearTimeout(this.#timer)
+    this.#idle.over(this)
     this.#signal.removeEventListener('abort', this.#aborted)
   }
 
   /** While the reader holds it back, silence is not the server's. */
-  #silent(): void {
-    if (this.#paused) this.#timer.refresh()
+  silent(): void {
+    if (this.#paused) this.#idle.begin(this)
     else this.#stop(this.#begun ? this.#cut() : kernelError('call.timeout'))
   }
 
@@ -304,6 +310,8 @@ class Exchange implements Handler {
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const isFilled = (value: unknown): boolean => Array.isArray(value) && value.length > 0
 
 function parsed(body: Buffer): unknown {
   try {

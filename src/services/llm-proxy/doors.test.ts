@@ -3,10 +3,11 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import Anthropic from '@anthropic-ai/sdk'
-import { generateText, streamText } from 'ai'
+import { generateText, Output, stepCountIs, streamText, tool } from 'ai'
 import fastify from 'fastify'
 import OpenAI from 'openai'
 import { expect, test } from 'vitest'
+import { z } from 'zod'
 import { openAiServer } from '../../../test/kit/openai-server.ts'
 import { createNgrams } from '../../engines/embeddings/ngrams.ts'
 import { openAiCompatible } from '../../engines/llm/openai-compatible.ts'
@@ -186,6 +187,108 @@ test('the AI SDK asks and streams', async () => {
   let text = ''
   for await (const part of textStream) text += part
   expect(text).toBe('say it back')
+})
+
+test('the AI SDK calls tools at once and in turns, and gets what it asked for in the form it asked', async () => {
+  await using set = await city()
+  const model = createOpenAICompatible({
+    name: 'city',
+    apiKey: KEY,
+    baseURL: `${set.url}/v1`,
+    supportsStructuredOutputs: true,
+  })('city')
+  const called: unknown[] = []
+  const tools = {
+    weather: tool({
+      inputSchema: z.object({ place: z.string() }),
+      execute: async (input) => {
+        called.push(input)
+        return 'rain'
+      },
+    }),
+    clock: tool({ inputSchema: z.object({}), execute: async () => '12:00' }),
+  }
+  const asked = { model, tools, prompt: 'weather?', stopWhen: stepCountIs(3), maxRetries: 0 }
+  set.provider.next({ calls: [weather, clock] }, { tokens: ['Rain', ' at noon.'] })
+  const whole = await generateText(asked)
+  expect(whole.text).toBe('Rain at noon.')
+  expect(whole.steps[0]?.toolResults.map(({ output }) => output)).toEqual(['rain', '12:00'])
+  set.provider.next({ calls: [weather, clock] }, { tokens: ['Rain', ' at noon.'] })
+  const streamed = streamText(asked)
+  expect(await streamed.text).toBe('Rain at noon.')
+  expect(called).toEqual([weather.input, weather.input])
+  expect(set.provider.requests.at(-1)?.body.messages).toMatchObject([
+    { role: 'user' },
+    { role: 'assistant', tool_calls: [{ id: 'call_0' }, { id: 'call_1' }] },
+    { role: 'tool', tool_call_id: 'call_0' },
+    { role: 'tool', tool_call_id: 'call_1' },
+  ])
+
+  set.provider.next({ tokens: ['{"days":', '[1,2]}'] }, { tokens: ['{"days":', '[1,2]}'] })
+  const output = Output.object({ schema: z.object({ days: z.array(z.number()) }) })
+  const shaped = { model, output, prompt: 'days?', maxRetries: 0 }
+  expect((await generateText(shaped)).output).toEqual({ days: [1, 2] })
+  const parts = streamText(shaped)
+  expect(await parts.output).toEqual({ days: [1, 2] })
+  expect(set.provider.requests.at(-1)?.body).toMatchObject({
+    stream: true,
+    response_format: { type: 'json_schema', json_schema: { schema: { type: 'object' } } },
+  })
+})
+
+test('OpenAI’s own helpers at /responses: a stream gathered, a form, likelihoods, what was thought', async () => {
+  await using set = await city()
+  set.provider.next({ calls: [weather, clock] })
+  const stream = set.openai.responses.stream({
+    model: 'city',
+    input: 'weather?',
+    tools: [{ type: 'function', name: 'weather', parameters: { type: 'object' }, strict: false }],
+  })
+  const final = await stream.finalResponse()
+  expect(final.output.map((item) => item.type === 'function_call' && item.arguments)).toEqual([
+    JSON.stringify(weather.input),
+    '{}',
+  ])
+  const format = {
+    type: 'json_schema' as const,
+    name: 'days',
+    strict: true,
+    schema: { type: 'object', properties: { days: { type: 'array' } } },
+  }
+  set.provider.next({ tokens: ['{"days":', '[1]}'] })
+  const shaped = await set.openai.responses.parse({ model: 'city', input: 'days?', text: { format } })
+  expect(shaped.output_parsed).toEqual({ days: [1] })
+  expect(set.provider.requests.at(-1)?.body.response_format).toMatchObject({
+    type: 'json_schema',
+    json_schema: { name: 'days', strict: true, schema: format.schema },
+  })
+  await set.openai.responses.create({
+    model: 'city',
+    input: 'x',
+    include: ['message.output_text.logprobs'],
+    top_logprobs: 2,
+  })
+  expect(set.provider.requests.at(-1)?.body).toMatchObject({ logprobs: true, top_logprobs: 2 })
+})
+
+test('Anthropic’s client gathers a stream of words and several tools, and is told of their inputs as they come', async () => {
+  await using set = await city()
+  const tools = [{ name: 'weather', input_schema: { type: 'object' as const } }]
+  const asked = { model: 'city', max_tokens: 50, messages: [{ role: 'user' as const, content: 'weather?' }] }
+  set.provider.next({ tokens: ['Let me', ' look.'], calls: [weather, clock] })
+  const stream = set.anthropic().messages.stream({ ...asked, tools })
+  let json = ''
+  stream.on('inputJson', (part) => {
+    json += part
+  })
+  const { content, stop_reason } = await stream.finalMessage()
+  expect(stop_reason).toBe('tool_use')
+  expect(content).toMatchObject([
+    { type: 'text', text: 'Let me look.' },
+    { type: 'tool_use', id: 'call_0', ...weather },
+    { type: 'tool_use', id: 'call_1', ...clock },
+  ])
+  expect(json).toBe(`${JSON.stringify(weather.input)}{}`)
 })
 
 test('texts become vectors by the city’s own model, in both encodings', async () => {

@@ -27,7 +27,7 @@ export const answerMessages =
   }
 
 const usageOf = ({ input, output, cached }: Usage) => ({
-  input_tokens: input - cached,
+  input_tokens: Math.max(0, input - cached),
   output_tokens: output,
   cache_read_input_tokens: cached,
   cache_creation_input_tokens: 0,
@@ -60,7 +60,7 @@ const opening = (id: string, model: string) => ({
 const event = (type: string, fields: object): string =>
   `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`
 
-/** Turns chunks into blocks: one for the thoughts, one for the words, one for each call; a block ends where the next begins. */
+/** Turns chunks into blocks: one for the thoughts, one for the words, one for each call; a block ends where the next begins. Providers call several tools in turns and blocks follow each other, so the first call is told as it comes, and what comes beside it waits for its end. */
 function tell(
   answer: Extract<Answer, { kind: 'stream' }>,
   id: string,
@@ -79,18 +79,37 @@ function tell(
     index += 1
     return closed + event('content_block_start', { index, content_block })
   }
+  let live: number | null = null
+  let words = ''
+  const waiting = new Map<number, { id: string | undefined; name: string | undefined; json: string }>()
   const delta = (said: object) => event('content_block_delta', { index, delta: said })
+  const spoken = (text: string) =>
+    begin('text', { type: 'text', text: '' }) + delta({ type: 'text_delta', text })
+  const calling = ({ index: call, id, name, json }: Piece['calls'][number]) =>
+    begin(`call ${call}`, { type: 'tool_use', id, name, input: {} }) +
+    (json === '' ? '' : delta({ type: 'input_json_delta', partial_json: json }))
+  const waited = () =>
+    [...waiting]
+      .map(([call, { id = '', name = '', json }]) => calling({ index: call, id, name, json }))
+      .join('') + (words === '' ? '' : spoken(words))
   const told = (piece: Piece): string => {
     let out = ''
-    if (piece.reasoning !== '')
+    // Thoughts in the middle of a call would end it.
+    if (piece.reasoning !== '' && live === null)
       out +=
         begin('thinking', { type: 'thinking', thinking: '', signature: '' }) +
         delta({ type: 'thinking_delta', thinking: piece.reasoning })
     if (piece.text !== '')
-      out += begin('text', { type: 'text', text: '' }) + delta({ type: 'text_delta', text: piece.text })
+      if (live === null) out += spoken(piece.text)
+      else words += piece.text
     for (const call of piece.calls) {
-      out += begin(`call ${call.index}`, { type: 'tool_use', id: call.id, name: call.name, input: {} })
-      if (call.json !== '') out += delta({ type: 'input_json_delta', partial_json: call.json })
+      live ??= call.index
+      if (call.index === live) {
+        out += calling(call)
+        continue
+      }
+      const known = waiting.get(call.index) ?? { id: call.id, name: call.name, json: '' }
+      waiting.set(call.index, { ...known, json: known.json + call.json })
     }
     finish = piece.finish ?? finish
     usage = piece.usage ?? usage
@@ -104,7 +123,8 @@ function tell(
     },
     end: () =>
       end(
-        close() +
+        waited() +
+          close() +
           event('message_delta', {
             delta: { stop_reason: stopOf(finish), stop_sequence: null },
             usage: usageOf(usage),

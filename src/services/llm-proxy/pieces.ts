@@ -11,6 +11,8 @@ export interface Piece {
     readonly name?: string
     readonly json: string
   }[]
+  /** How likely each token was, as OpenAI tells it. */
+  readonly logprobs: readonly unknown[]
   readonly finish: string | null
   readonly usage: Usage | null
 }
@@ -48,6 +50,10 @@ export function pieceOf(chunk: ChatChunk): Piece {
         },
       ]
     }),
+    logprobs:
+      isObject(choice) && isObject(choice.logprobs) && Array.isArray(choice.logprobs.content)
+        ? choice.logprobs.content
+        : [],
     finish: isObject(choice) && typeof choice.finish_reason === 'string' ? choice.finish_reason : null,
     usage: usageOf(chunk.usage),
   }
@@ -76,4 +82,6 @@ export function inputOf(json: string): unknown {
 }
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '')
-const count = (value: unknown): number => (typeof value === 'number' ? value : 0)
+/** What a provider counted; nothing where that is no count. */
+const count = (value: unknown): number =>
+  typeof value === 'number' && Number.isFinite(value) && value > 0 ? Math.round(value) : 0

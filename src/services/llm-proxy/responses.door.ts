@@ -10,6 +10,7 @@ import {
   chatOfResponses,
   endOf,
   judgeResponses,
+  reasoningItem,
   responseAbout,
   responseUsage,
   textItem,
@@ -24,9 +25,10 @@ export const answerResponses =
     const answer = await ask({ request: chatOfResponses(request), bytes: null }, asker, signal)
     const about = responseAbout(ids.make('resp'), clock.now(), answer.by.model, request)
     if (answer.kind === 'whole') {
-      const { text, calls, finish, usage } = pieceOf(answer.json)
+      const { text, reasoning, logprobs, calls, finish, usage } = pieceOf(answer.json)
       const output = [
-        ...(text === '' && calls.length > 0 ? [] : [textItem(ids.make('msg'), text, 'completed')]),
+        ...(reasoning === '' ? [] : [reasoningItem(ids.make('rs'), reasoning, 'completed')]),
+        ...(text === '' && calls.length > 0 ? [] : [textItem(ids.make('msg'), text, 'completed', logprobs)]),
         ...calls.map((call) => callItem(ids.make('fc'), call, 'completed')),
       ]
       const whole = { ...about, ...endOf(finish), output, usage: responseUsage(usage ?? NO_USAGE) }
@@ -47,7 +49,10 @@ type About = ReturnType<typeof responseAbout>
 interface Open {
   readonly index: number
   readonly id: string
+  /** A call, or else words said or thought. */
   readonly call: Piece['calls'][number] | null
+  readonly isThought: boolean
+  readonly logprobs: unknown[]
   said: string
 }
 
@@ -60,25 +65,39 @@ function tell(
 ): void {
   let sequence = 0
   let text: Open | null = null
+  let thought: Open | null = null
   let finish: string | null = null
   let usage = NO_USAGE
   const calls = new Map<number, Open>()
   const order: Open[] = []
   const event = (type: string, fields: object): string =>
     `event: ${type}\ndata: ${JSON.stringify({ type, sequence_number: sequence++, ...fields })}\n\n`
-  const begin = (call: Open['call']): Open => {
-    const item = { index: order.length, id: ids.make(call ? 'fc' : 'msg'), call, said: '' }
+  const begin = (call: Open['call'], isThought = false): Open => {
+    const id = ids.make(call ? 'fc' : isThought ? 'rs' : 'msg')
+    const item = { index: order.length, id, call, isThought, logprobs: [], said: '' }
     order.push(item)
     return item
   }
-  const itemOf = ({ id, call, said }: Open, status: string) =>
-    call ? callItem(id, { ...call, json: said }, status) : textItem(id, said, status)
+  const itemOf = ({ id, call, isThought, logprobs, said }: Open, status: string) => {
+    if (call) return callItem(id, { ...call, json: said }, status)
+    return isThought ? reasoningItem(id, said, status) : textItem(id, said, status, logprobs)
+  }
   const place = ({ index, id }: Open) => ({ item_id: id, output_index: index })
 
-  const told = ({ text: words, calls: said, finish: stop, usage: used }: Piece): string => {
+  const told = (piece: Piece): string => {
+    const { text: words, reasoning, logprobs, calls: said, finish: stop, usage: used } = piece
     finish = stop ?? finish
     usage = used ?? usage
     let out = ''
+    if (reasoning !== '') {
+      if (!thought) {
+        thought = begin(null, true)
+        const item = { ...reasoningItem(thought.id, '', 'in_progress'), content: [] }
+        out += event('response.output_item.added', { output_index: thought.index, item })
+      }
+      thought.said += reasoning
+      out += event('response.reasoning_text.delta', { ...place(thought), content_index: 0, delta: reasoning })
+    }
     if (words !== '') {
       if (!text) {
         text = begin(null)
@@ -87,12 +106,8 @@ function tell(
         out += event('response.content_part.added', { ...place(text), content_index: 0, part: textPart('') })
       }
       text.said += words
-      out += event('response.output_text.delta', {
-        ...place(text),
-        content_index: 0,
-        delta: words,
-        logprobs: [],
-      })
+      text.logprobs.push(...logprobs)
+      out += event('response.output_text.delta', { ...place(text), content_index: 0, delta: words, logprobs })
     }
     for (const call of said) {
       let open = calls.get(call.index)
@@ -108,17 +123,27 @@ function tell(
     }
     return out
   }
+  const doneOf = (open: Open): string => {
+    const { said, call, isThought, logprobs } = open
+    const at = { ...place(open), content_index: 0 }
+    if (call)
+      return event('response.function_call_arguments.done', {
+        ...place(open),
+        name: call.name ?? '',
+        arguments: said,
+      })
+    if (isThought) return event('response.reasoning_text.done', { ...at, text: said })
+    return (
+      event('response.output_text.done', { ...at, text: said, logprobs }) +
+      event('response.content_part.done', { ...at, part: textPart(said, logprobs) })
+    )
+  }
   const closed = (open: Open): string => {
-    const { said, call, index } = open
-    const done = call
-      ? event('response.function_call_arguments.done', {
-          ...place(open),
-          name: call.name ?? '',
-          arguments: said,
-        })
-      : event('response.output_text.done', { ...place(open), content_index: 0, text: said, logprobs: [] }) +
-        event('response.content_part.done', { ...place(open), content_index: 0, part: textPart(said) })
-    return done + event('response.output_item.done', { output_index: index, item: itemOf(open, 'completed') })
+    const { index } = open
+    return (
+      doneOf(open) +
+      event('response.output_item.done', { output_index: index, item: itemOf(open, 'completed') })
+    )
   }
 
   const begun = { ...about, status: 'in_progress', output: [], usage: null }

@@ -70,6 +70,8 @@ export function chatOfResponses(request: ResponsesRequest): ChatRequest {
       tool_choice: isObject(choice) ? { type: 'function', function: { name: choice.name } } : choice,
     }),
     ...formatOf(text),
+    ...(Array.isArray(request.include) &&
+      request.include.includes('message.output_text.logprobs') && { logprobs: true }),
   })
 }
 
@@ -183,14 +185,28 @@ export const responseUsage = ({ input, output, cached, reasoning }: Usage) => ({
   total_tokens: input + output,
 })
 
-export const textItem = (id: string, text: string, status: string) => ({
+export const reasoningItem = (id: string, text: string, status: string) => ({
+  id,
+  type: 'reasoning',
+  summary: [],
+  content: [reasoningPart(text)],
+  status,
+})
+const reasoningPart = (text: string) => ({ type: 'reasoning_text', text })
+
+export const textItem = (id: string, text: string, status: string, logprobs: readonly unknown[] = []) => ({
   id,
   type: 'message',
   role: 'assistant',
   status,
-  content: [textPart(text)],
+  content: [textPart(text, logprobs)],
 })
-export const textPart = (text: string) => ({ type: 'output_text', text, annotations: [], logprobs: [] })
+export const textPart = (text: string, logprobs: readonly unknown[] = []) => ({
+  type: 'output_text',
+  text,
+  annotations: [],
+  logprobs,
+})
 
 export const callItem = (id: string, call: Piece['calls'][number], status: string) => ({
   id,

@@ -73,7 +73,7 @@ export async function answer(
           request,
           asked,
           normals,
-          { run, agent, room },
+          { run, agent, room, maxUsd: target.maxUsd },
           { principal, requestId, signal },
           emit,
         )
@@ -137,7 +137,7 @@ async function byAgent(
   request: RouteRequest,
   asked: Asked,
   normals: readonly Normal[],
-  { run, agent, room }: { run: string; agent: string; room: RunRequest['room'] },
+  { run, agent, room, maxUsd }: { run: string; agent: string; room: RunRequest['room']; maxUsd: number | null },
   options: { principal: Principal; requestId: string; signal: AbortSignal },
   emit: Emit,
 ): Promise<Answered & { usage: unknown }> {
@@ -151,7 +151,11 @@ async function byAgent(
     delta: (offset: number, text: string) => emit('delta', { offset, text }),
   }
   try {
-    await agents.start({ run, agent, asker, room, message: null, text: asked.text, parts, history }, options)
+    const ceiling = maxUsd === null ? {} : { maxUsd }
+    await agents.start(
+      { run, agent, asker, room, message: null, text: asked.text, parts, history, ...ceiling },
+      options,
+    )
     const over = endOf(await awaitRun(needs, run, options, heard))
     if (session !== undefined)
       await sessions.keep(asker, session, { run, agent, asked: asked.text || '…', answered: over.text })

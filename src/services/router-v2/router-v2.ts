@@ -138,7 +138,11 @@ export function createRouterV2(needs: RouterV2Needs): Service<typeof routerV2Con
         // In a room an agent answers: a rule may pick another one, but no bare model.
         const chosen = target.agent !== null && !target.profile ? target.agent : agent
         const options = { principal, requestId: call.requestId, signal: call.signal }
-        const { run } = await agents.start({ ...called, agent: chosen, asker: principal }, options)
+        const ceiling = target.maxUsd === null ? {} : { maxUsd: target.maxUsd }
+        const { run } = await agents.start(
+          { ...called, ...ceiling, agent: chosen, asker: principal },
+          options,
+        )
         return { run }
       }),
   }
