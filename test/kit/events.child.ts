@@ -24,6 +24,8 @@ export interface Prey {
   readonly poison: boolean
   /** When so many effects stand, it is done. */
   readonly until: number
+  /** How long a dead process is believed to live. */
+  readonly leaseMs: number
 }
 
 export const struck = event('test.struck', 1, z.object({ n: z.number(), poison: z.boolean() }))
@@ -36,7 +38,7 @@ const database: Database = prey.database.startsWith('postgres')
   : await openPglite({ dataDir: prey.database })
 const db = database.kysely
 const ids = createIds(systemClock)
-const needs = { database, clock: systemClock, ids, logger: pino({ level: 'silent' }) }
+const needs = { database, clock: systemClock, ids, logger: pino({ level: 'silent' }), leaseMs: prey.leaseMs }
 const events = prey.nats
   ? await openJetStreamEvents({ ...needs, url: new Secret(prey.nats), space: prey.space })
   : openEvents(needs)

@@ -8,24 +8,30 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { bundled } from '../../../test/kit/bundled.ts'
 import { testDatabase } from '../../../test/kit/database.ts'
 import { buildImage, readImage } from './image.ts'
 import { migrateUp } from './migrate.ts'
 import { openPglite } from './pglite.ts'
 
-const CHILD = fileURLToPath(new URL('../../../test/kit/pglite.child.ts', import.meta.url))
+const SOURCE = fileURLToPath(new URL('../../../test/kit/pglite.child.ts', import.meta.url))
 const ROUNDS = 3
 
 describe('PGlite in a folder', { timeout: 120_000 }, () => {
   let folder: string
   let image: Uint8Array | undefined
+  let holder: Awaited<ReturnType<typeof bundled>>
   const at = (name: string) => join(folder, name)
   beforeAll(async () => {
+    holder = await bundled(SOURCE)
     folder = await mkdtemp(join(tmpdir(), 'pglite-'))
     await buildImage(at('image'))
     image = await readImage(at('image'))
   })
-  afterAll(() => rm(folder, { recursive: true, force: true }))
+  afterAll(async () => {
+    holder[Symbol.dispose]()
+    await rm(folder, { recursive: true, force: true })
+  })
 
   /** Children begin with what the image gives, as the product does. */
   async function laid(name: string): Promise<string> {
@@ -53,7 +59,7 @@ describe('PGlite in a folder', { timeout: 120_000 }, () => {
 
   test('is one holder’s own: in this process, and among processes by the pid of the living', async () => {
     const dataDir = await laid('locked')
-    const child = spawn(process.execPath, ['--import', 'tsx', CHILD, dataDir], {
+    const child = spawn(process.execPath, [holder.path, dataDir], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     const gone = once(child, 'exit')
@@ -86,7 +92,7 @@ describe('PGlite in a folder', { timeout: 120_000 }, () => {
     const dataDir = await laid('killed')
     let last = 0
     for (let round = 0; round < ROUNDS; round++) {
-      const child = spawn(process.execPath, ['--import', 'tsx', CHILD, dataDir], {
+      const child = spawn(process.execPath, [holder.path, dataDir], {
         stdio: ['ignore', 'pipe', 'inherit'],
       })
       const gone = once(child, 'exit')

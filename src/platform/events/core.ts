@@ -26,7 +26,11 @@ export interface EventsNeeds {
   readonly logger: Logger
   /** In [0, 1); spreads retries. */
   readonly random?: () => number
+  /** How long a process of several is believed to live without a word; 3 s where nothing is said. What it had under way is another's after that. */
+  readonly leaseMs?: number
 }
+
+export const LEASE_MS = 3000
 
 /** What carries events from the outbox to the deliveries, and broadcasts from process to process. */
 export interface Transport {
@@ -45,7 +49,7 @@ export interface Transport {
 
 /** Everything about events that is the same whatever carries them. */
 export function createEvents(
-  { database, clock, ids, logger, random = Math.random }: EventsNeeds,
+  { database, clock, ids, logger, random = Math.random, leaseMs = LEASE_MS }: EventsNeeds,
   makeTransport: (here: Broadcasts, report: (failure: unknown) => void) => Transport,
 ): Events {
   const db = database.kysely
@@ -95,7 +99,7 @@ export function createEvents(
     while (sweeping) {
       try {
         const held = [...workers.values()].flatMap((worker) => worker.held())
-        if (held.length > 0) await renew(db, owner, held)
+        if (held.length > 0) await renew(db, owner, held, leaseMs)
         await reclaim(db, false)
         const names = await due(db, [...workers.keys()], new Date(clock.now()))
         names.forEach(wake)
@@ -118,7 +122,7 @@ export function createEvents(
     consume(consumer) {
       if (state !== 'new') throw new Error(`the consumer ${consumer.name} came after the start`)
       if (workers.has(consumer.name)) throw new Error(`there are two consumers named ${consumer.name}`)
-      workers.set(consumer.name, createWorker(consumer, { owner, clock, random, report }))
+      workers.set(consumer.name, createWorker(consumer, { owner, leaseMs, clock, random, report }))
     },
     broadcast<C extends Channel>(channel: C, data: Parameters<C['data']['parse']>[0]) {
       transport.broadcast(channel.channel, channel.data.parse(data), here)

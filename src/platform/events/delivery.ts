@@ -5,8 +5,6 @@ import type { AnyTables } from '../database/database.ts'
 import { storableJson } from '../database/storable.ts'
 import type { AnyTransaction, DeadLetter } from './events.ts'
 
-/** How long a process of several is believed to live without a word. */
-const LEASE_SECONDS = 3
 const PRUNE_BATCH = 1000
 
 /** A delivery as taken by this life of the process. `attempt` and `owner` are its fence: whoever holds another pair stores nothing. */
@@ -57,6 +55,7 @@ export async function take(
   owner: string,
   now: Date,
   limit: number,
+  leaseMs: number,
 ): Promise<readonly Taken[]> {
   // Materialised, or the planner may look for what is due once for each row and take more than the limit.
   const { rows } = await sql<TakenRow>`
@@ -66,7 +65,7 @@ export async function take(
       order by available_at, event_id limit ${limit} for update skip locked)
     update events.delivery set
       state = 'running', owner = ${owner}, attempts = attempts + 1,
-      leased_until = clock_timestamp() + ${LEASE_SECONDS} * interval '1 second'
+      leased_until = clock_timestamp() + ${leaseMs} * interval '1 millisecond'
     where consumer = ${consumer} and state = 'pending' and event_id in (select event_id from due)
     returning event_id, envelope, attempts, kills, error`.execute(db)
   return rows
@@ -129,10 +128,11 @@ export async function renew(
   db: AnyTransaction,
   owner: string,
   held: readonly Pick<Taken, 'consumer' | 'eventId'>[],
+  leaseMs: number,
 ): Promise<void> {
   const known = JSON.stringify(held.map(({ consumer, eventId }) => ({ consumer, event_id: eventId })))
   await sql`
-    update events.delivery d set leased_until = clock_timestamp() + ${LEASE_SECONDS} * interval '1 second'
+    update events.delivery d set leased_until = clock_timestamp() + ${leaseMs} * interval '1 millisecond'
     from jsonb_to_recordset(${known}::jsonb) as h(consumer text, event_id text)
     where d.consumer = h.consumer and d.event_id = h.event_id and d.state = 'running' and d.owner = ${owner}`.execute(
     db,

@@ -6,7 +6,8 @@ import type { AnyTransaction } from './events.ts'
 import { decode } from './jetstream.wire.ts'
 
 const BATCH = 200
-const ACK_WAIT_MS = 30_000
+/** What was handed to a process and does not stand in its database after so many leases comes again, to it or to another. */
+const ACK_LEASES = 3
 const AGAIN_MS = 1000
 const UNACKED = 1000
 
@@ -21,11 +22,22 @@ export interface IntakeNeeds {
   readonly stream: string
   readonly consumer: string
   readonly subjects: readonly string[]
+  /** How long a process is believed to live without a word. */
+  readonly leaseMs: number
   arrived(): void
   report(failure: unknown): void
 }
 
-export function openIntake({ nats, db, stream, consumer, subjects, arrived, report }: IntakeNeeds): Intake {
+export function openIntake({
+  nats,
+  db,
+  stream,
+  consumer,
+  subjects,
+  leaseMs,
+  arrived,
+  report,
+}: IntakeNeeds): Intake {
   const durable = consumer.replaceAll('.', '_')
   const bell = createBell()
   let messages: ConsumerMessages | undefined
@@ -38,7 +50,7 @@ export function openIntake({ nats, db, stream, consumer, subjects, arrived, repo
     const config = {
       durable_name: durable,
       ack_policy: AckPolicy.Explicit,
-      ack_wait: nanos(ACK_WAIT_MS),
+      ack_wait: nanos(ACK_LEASES * leaseMs),
       max_ack_pending: UNACKED,
       filter_subjects: [...subjects],
     }

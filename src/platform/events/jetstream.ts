@@ -3,7 +3,7 @@ import { connect, type NatsConnection } from '@nats-io/transport-node'
 import type { Secret } from '../../kernel/secret.ts'
 import { type Announcements, openAnnouncements } from './announcements.ts'
 import type { Broadcasts } from './broadcasts.ts'
-import { createEvents, type EventsNeeds, type Transport } from './core.ts'
+import { createEvents, type EventsNeeds, LEASE_MS, type Transport } from './core.ts'
 import { eventsError } from './events.errors.ts'
 import { type Events, lineLost, lineResumed } from './events.ts'
 import { type Intake, openIntake } from './jetstream.intake.ts'
@@ -112,7 +112,7 @@ interface TransportNeeds extends EventsNeeds {
 }
 
 function transport(needs: TransportNeeds): Transport {
-  const { database, clock, nats, line, me, space, here, announcements, report } = needs
+  const { database, clock, nats, line, me, space, here, announcements, report, leaseMs = LEASE_MS } = needs
   const db = database.kysely
   const js = jetstream(nats)
   const intakes: Intake[] = []
@@ -167,6 +167,7 @@ function transport(needs: TransportNeeds): Transport {
             stream: space.stream.name,
             consumer,
             subjects,
+            leaseMs,
             arrived: () => arrived(consumer),
             report,
           }),
@@ -187,7 +188,7 @@ function transport(needs: TransportNeeds): Transport {
     },
     async relay() {
       if (!line.up) throw eventsError('events.transport_down')
-      const events = await claim(db)
+      const events = await claim(db, leaseMs)
       if (events.length === 0) return { consumers: [], more: false }
       const results = await Promise.allSettled(events.map(publish))
       const left = events

@@ -7,7 +7,6 @@ import { storableJson } from '../database/storable.ts'
 import type { AnyTransaction, NewEvent } from './events.ts'
 
 const BATCH = 200
-const CLAIM_SECONDS = 3
 
 /** An event that leaves the outbox. */
 export interface Outgoing {
@@ -85,10 +84,10 @@ export async function moveOut(
   }
 }
 
-/** Claims what waits for a few seconds, to carry it elsewhere. */
-export async function claim(db: AnyTransaction): Promise<readonly Outgoing[]> {
+/** Claims what waits for so long, to carry it elsewhere. */
+export async function claim(db: AnyTransaction, leaseMs: number): Promise<readonly Outgoing[]> {
   const { rows } = await sql<{ envelope: Envelope; available_at: Date }>`
-    update events.outbox t set claimed_until = clock_timestamp() + ${CLAIM_SECONDS} * interval '1 second'
+    update events.outbox t set claimed_until = clock_timestamp() + ${leaseMs} * interval '1 millisecond'
     where t.id in (
       select id from events.outbox
       where relayed_at is null and (claimed_until is null or claimed_until < clock_timestamp())

@@ -20,6 +20,7 @@ const LATE_HANDLERS_MS = 1000
 export interface WorkerNeeds {
   /** This life of the process. */
   readonly owner: string
+  readonly leaseMs: number
   readonly clock: Clock
   /** In [0, 1). */
   readonly random: () => number
@@ -42,7 +43,7 @@ export interface Worker {
 
 export function createWorker<Tables, T extends EventType>(
   consumer: Consumer<Tables, T>,
-  { owner, clock, random, report }: WorkerNeeds,
+  { owner, leaseMs, clock, random, report }: WorkerNeeds,
 ): Worker {
   const { name, db, concurrency = 1, attempts = 8, timeoutMs = 60_000 } = consumer
   const bell = createBell()
@@ -54,7 +55,7 @@ export function createWorker<Tables, T extends EventType>(
     while (!stopping) {
       const free = concurrency - running.size
       try {
-        const taken = free > 0 ? await take(db, name, owner, new Date(clock.now()), free) : []
+        const taken = free > 0 ? await take(db, name, owner, new Date(clock.now()), free, leaseMs) : []
         for (const one of taken) begin(one)
         if (free <= 0 || taken.length < free) await bell.sleep(IDLE_MS)
       } catch (failure) {
