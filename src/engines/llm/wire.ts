@@ -9,11 +9,17 @@ export interface LlmWire {
    * the signal stops the server at once. Rejects with `engine.refused`, `engine.unreachable`, `engine.cut`, `call.timeout`,
    * `peer.unintelligible` or the signal's reason.
    */
-  send(call: WireCall, signal: AbortSignal): Promise<WireAnswer>
+  send(call: WireCall, signal: StopSignal): Promise<WireAnswer>
   missing(): Promise<Error | null>
   /** Lets what is under way come to its end; nothing new is asked. */
   retire(): Promise<void>
   close(): Promise<void>
+}
+
+/** What is looked at of an `AbortSignal`. */
+export interface StopSignal extends Pick<AbortSignal, 'aborted' | 'reason' | 'throwIfAborted'> {
+  addEventListener(type: 'abort', listener: () => void): void
+  removeEventListener(type: 'abort', listener: () => void): void
 }
 
 export interface WireCall {

@@ -8,9 +8,8 @@ const MOST_BYTES = 256 * 1024
 /** Gives an answer again to exactly the same request of the same payer, where the request asks for that by `daarion.cache`, for so long. Whole answers alone; kept in memory. */
 export function cachedAsk(ask: Ask, keepMs: () => number, clock: Pick<Clock, 'now'>): Ask {
   const kept = new Map<string, { readonly answer: Extract<Answer, { kind: 'whole' }>; readonly at: number }>()
-  return async (asked, asker, signal) => {
-    const { daarion, stream, ...request } = asked.request
-    if (daarion?.cache !== true || stream === true) return await ask(asked, asker, signal)
+  const kindly: Ask = async (asked, asker, signal) => {
+    const { daarion: _hints, stream: _whole, ...request } = asked.request
     const key = keyOf(request, asker)
     const found = kept.get(key)
     if (found && clock.now() - found.at < keepMs()) return found.answer
@@ -21,6 +20,10 @@ export function cachedAsk(ask: Ask, keepMs: () => number, clock: Pick<Clock, 'no
     if (kept.size >= MOST && oldest !== undefined) kept.delete(oldest)
     kept.set(key, { answer, at: clock.now() })
     return answer
+  }
+  return (asked, asker, signal) => {
+    const { daarion, stream } = asked.request
+    return (daarion?.cache === true && stream !== true ? kindly : ask)(asked, asker, signal)
   }
 }
 

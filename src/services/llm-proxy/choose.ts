@@ -11,32 +11,37 @@ export interface Choice {
   readonly targets: readonly Target[]
   readonly hedgeMs: number | undefined
   readonly retryMs: number
+  readonly facts: Facts
 }
 
-export interface ChoiceNeeds {
+interface WhoAsks {
   readonly payer: Payer
   /** Whether what is asked may leave the operator's own machines. */
   readonly mayLeave: boolean
-  /** 0…1 */
-  readonly random: () => number
 }
 
 /** Who is asked, and who after them: what a name stands for, without those who cannot or may not take the request. Throws what a client can act on. */
-export function choose(models: Models, request: ChatRequest, needs: ChoiceNeeds): Choice {
+export function choose(
+  models: Models,
+  request: ChatRequest,
+  asker: WhoAsks,
+  /** 0…1 */
+  random: () => number,
+): Choice {
   const { targets, aliases } = models
   const alias = aliases.get(request.model)
   const named = targets.get(request.model)
   if (!alias && !named) throw unknownModel(models, request.model)
   const facts = factsOf(request)
   const steps: readonly Step[] = alias?.use ?? [{ model: request.model }]
-  const holding = alias ? steps.filter((step) => holds(step, request, facts, needs.payer, targets)) : steps
-  const ordered = inOrder(holding, alias, request, needs)
+  const holding = alias ? steps.filter((step) => holds(step, request, facts, asker.payer, targets)) : steps
+  const ordered = inOrder(holding, alias, request, asker.payer, random)
   const able: Target[] = []
   let why = 'none'
   for (const { model } of ordered) {
     const target = targets.get(model)
     if (!target || able.includes(target)) continue
-    const lack = lackOf(target, request, facts, needs)
+    const lack = lackOf(target, request, facts, asker)
     if (lack) why = lack
     else able.push(target)
   }
@@ -44,6 +49,7 @@ export function choose(models: Models, request: ChatRequest, needs: ChoiceNeeds)
   return {
     targets: able,
     hedgeMs: alias?.hedge_ms,
+    facts,
     retryMs: alias?.retry_s === undefined ? (able[0]?.retryForMs ?? 0) : alias.retry_s * 1_000,
   }
 }
@@ -61,12 +67,7 @@ function nobody(model: string, why: string) {
 }
 
 /** Why a model cannot take a request; nothing where it can. */
-function lackOf(
-  target: Target,
-  request: ChatRequest,
-  facts: Facts,
-  { mayLeave }: ChoiceNeeds,
-): string | null {
+function lackOf(target: Target, request: ChatRequest, facts: Facts, { mayLeave }: WhoAsks): string | null {
   const { settings } = target
   if (settings.kind !== 'chat') return 'kind'
   if (!mayLeave && !target.local) return 'leaves'
@@ -109,7 +110,8 @@ function inOrder(
   steps: readonly Step[],
   alias: Alias | undefined,
   request: ChatRequest,
-  { payer, random }: ChoiceNeeds,
+  payer: Payer,
+  random: () => number,
 ): readonly Step[] {
   const total = steps.reduce((sum, { weight = 0 }) => sum + weight, 0)
   if (total === 0) return steps

@@ -1,5 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { createOverdue, type Overdue } from '../../engines/llm/overdue.ts'
+import type { StopSignal } from '../../engines/llm/wire.ts'
 import { admit, type Operation } from '../../kernel/contract.ts'
 import type { AppError } from '../../kernel/errors.ts'
 import type { Asked as HttpAsked } from '../../platform/http/direct.ts'
@@ -7,6 +9,7 @@ import { failureOf, retryAfter } from '../../platform/http/http.errors.ts'
 import { createJsonReader } from '../../platform/http/json-body.ts'
 import type { Identity } from '../../platform/http/service.ts'
 import type { Asker, By } from './ask.ts'
+import { Leaving } from './leaving.ts'
 import { llmProxyError } from './llm-proxy.errors.ts'
 
 const MAX_BODY_BYTES = 32 * 1024 * 1024
@@ -24,7 +27,7 @@ export interface Visit {
   /** The same as it came. */
   readonly bytes: Buffer
   /** Aborts when the client is gone, and at the latest after ten minutes. */
-  readonly signal: AbortSignal
+  readonly signal: StopSignal
   /** Answers whole, in JSON. */
   send(status: number, body: Buffer | string, by?: By): void
   /** Begins to answer with server-sent events. */
@@ -52,6 +55,9 @@ export interface DoorNeeds {
 /** Serves one door: plain requests on Node's own objects, all others by Fastify; both by the same `handle`. Who may not come in is refused before a large body is read. */
 export function serveDoor(app: FastifyInstance, needs: DoorNeeds): void {
   const { op, identify } = needs
+  const overdue = createOverdue<Leaving>(MAX_ANSWER_MS, (gone) =>
+    gone.leave(new DOMException('The deadline has passed', 'TimeoutError')),
+  )
   void app.register((scope, _options, done) => {
     const readJson = createJsonReader(scope)
     scope.removeAllContentTypeParsers()
@@ -78,7 +84,7 @@ export function serveDoor(app: FastifyInstance, needs: DoorNeeds): void {
           answer: () => Promise.resolve(),
           raw(request, bytes, reply, headers, wrong) {
             if (wrong) fail(needs, wrong, reply, headers)
-            else void visit(needs, request, bytes, reply, headers)
+            else void visit(needs, overdue, request, bytes, reply, headers)
           },
         },
       },
@@ -97,7 +103,7 @@ export function serveDoor(app: FastifyInstance, needs: DoorNeeds): void {
           raw: request.raw,
           body,
         }
-        await visit(needs, asked, bytes, reply.raw, headers)
+        await visit(needs, overdue, asked, bytes, reply.raw, headers)
       },
     })
     done()
@@ -106,20 +112,17 @@ export function serveDoor(app: FastifyInstance, needs: DoorNeeds): void {
 
 async function visit(
   needs: DoorNeeds,
+  overdue: Overdue<Leaving>,
   request: HttpAsked,
   bytes: Buffer,
   reply: ServerResponse,
   headers: readonly string[],
 ): Promise<void> {
-  const gone = new AbortController()
-  const late = setTimeout(
-    () => gone.abort(new DOMException('The deadline has passed', 'TimeoutError')),
-    MAX_ANSWER_MS,
-  )
-  late.unref()
+  const gone = new Leaving()
+  overdue.begin(gone)
   reply.on('close', () => {
-    clearTimeout(late)
-    if (!reply.writableFinished) gone.abort(new DOMException('The caller is gone', 'AbortError'))
+    overdue.over(gone)
+    if (!reply.writableFinished) gone.leave(new DOMException('The caller is gone', 'AbortError'))
   })
   try {
     const found = needs.identify(request)
@@ -129,7 +132,7 @@ async function visit(
       asker: needs.askerOf(identity, request.headers),
       body: request.body,
       bytes,
-      signal: gone.signal,
+      signal: gone,
       send: (status, body, by) => answer(reply, status, body, withBy(headers, by)),
       stream: (by) => openStream(reply, withBy(headers, by), gone),
     })
@@ -170,7 +173,7 @@ function fail(needs: DoorNeeds, cause: unknown, reply: ServerResponse, headers: 
   answer(reply, status, JSON.stringify(body), later ? [...headers, 'retry-after', later] : headers.slice())
 }
 
-function openStream(reply: ServerResponse, headers: string[], gone: AbortController): EventStream {
+function openStream(reply: ServerResponse, headers: string[], gone: Leaving): EventStream {
   headers.push(
     'content-type',
     'text/event-stream; charset=utf-8',
@@ -191,7 +194,7 @@ function openStream(reply: ServerResponse, headers: string[], gone: AbortControl
     write(events) {
       if (reply.write(events)) return true
       slow ??= setTimeout(() => {
-        gone.abort(llmProxyError('llm_proxy.too_slow_reader', { seconds: SLOWEST_READER_MS / 1000 }))
+        gone.leave(llmProxyError('llm_proxy.too_slow_reader', { seconds: SLOWEST_READER_MS / 1000 }))
         reply.destroy()
       }, SLOWEST_READER_MS)
       slow.unref()

@@ -4,6 +4,7 @@ import { AppError, kernelError } from '../../kernel/errors.ts'
 import { unknownModel } from './choose.ts'
 import type { Visit } from './door.ts'
 import { costOf, tokensOf } from './facts.ts'
+import { signalOf } from './leaving.ts'
 import type { Ledger } from './ledger.ts'
 import { llmProxyError } from './llm-proxy.errors.ts'
 import { CITY_MODEL, type Models, type Target } from './models.ts'
@@ -107,7 +108,7 @@ async function byEngine(
   if (!texts.success)
     throw kernelError('input.invalid', { detail: 'input: this model takes texts, not tokens' })
   const list = typeof texts.data === 'string' ? [texts.data] : texts.data
-  const vectors = await engine.embed(list, { kind: 'passage', signal })
+  const vectors = await engine.embed(list, { kind: 'passage', signal: signalOf(signal) })
   const encode = (vector: Float32Array) =>
     request.encoding_format === 'base64'
       ? Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString('base64')

@@ -18,15 +18,34 @@ export interface Facts {
   readonly language: 'uk' | 'en'
 }
 
+/** Each is found out when somebody asks for it: most requests name a model of which nothing has to be known. */
 export function factsOf(request: ChatRequest): Facts {
+  let needs: readonly Capability[] | undefined
+  let tokens: number | undefined
+  let language: Facts['language'] | undefined
+  return {
+    get needs() {
+      needs ??= needsOf(request)
+      return needs
+    },
+    get inputTokens() {
+      tokens ??= inputTokens(request)
+      return tokens
+    },
+    get language() {
+      language ??= languageOf(lastSaid(request))
+      return language
+    },
+  }
+}
+
+function needsOf(request: ChatRequest): Capability[] {
   const needs = new Set<Capability>()
   const { tools, functions, response_format: format, logprobs } = request
   if (isFilled(tools) || isFilled(functions)) needs.add('tools')
   if (isObject(format) && String(format.type).startsWith('json')) needs.add('json')
   if (logprobs === true) needs.add('logprobs')
-  let said = ''
-  for (const { role, content } of request.messages) {
-    if (role === 'user') said = textOf(content) || said
+  for (const { content } of request.messages) {
     if (!Array.isArray(content)) continue
     for (const part of content) {
       if (!isObject(part)) continue
@@ -34,7 +53,16 @@ export function factsOf(request: ChatRequest): Facts {
       if (part.type === 'input_audio') needs.add('audio')
     }
   }
-  return { needs: [...needs], inputTokens: inputTokens(request), language: languageOf(said) }
+  return [...needs]
+}
+
+function lastSaid({ messages }: ChatRequest): string {
+  for (let at = messages.length - 1; at >= 0; at--) {
+    const message = messages[at]
+    const said = message?.role === 'user' ? textOf(message.content) : ''
+    if (said !== '') return said
+  }
+  return ''
 }
 
 /** About how many tokens go in. */

@@ -6,11 +6,12 @@ import type { Models, Target } from './models.ts'
 
 /** Tells the city's own services what an answer cost: `usage.cost` in US dollars, by the prices of the file, in a whole answer and in the chunk of a stream that carries its usage. What a provider says of its cost stays where the file has no price. */
 export function pricedAsk(ask: Ask, models: () => Models): Ask {
-  return async (asked, asker, signal) => {
+  const withPrice: Ask = async (asked, asker, signal) => {
     const answer = await ask(asked, asker, signal)
-    const target = asker.isService ? models().targets.get(answer.by.model) : undefined
+    const target = models().targets.get(answer.by.model)
     return target?.settings.price ? priced(answer, target) : answer
   }
+  return (asked, asker, signal) => (asker.isService ? withPrice : ask)(asked, asker, signal)
 }
 
 function priced(answer: Answer, target: Target): Answer {
