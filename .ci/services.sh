@@ -59,6 +59,15 @@ want_qdrant() {
   python3 -m venv "$cache/qdrant" && "$cache/qdrant/bin/pip" install -q --disable-pip-version-check qdrant-client==1.20.0
 }
 
+# Models in files: llama.cpp for Node as an operator installs it, and the format's own library, which writes the model of the tests.
+want_llama() {
+  LLAMA_LIBRARY=$cache/llama GGUF_PYTHON=$cache/gguf/bin/python; export LLAMA_LIBRARY GGUF_PYTHON
+  [ -f "$LLAMA_LIBRARY/node_modules/@node-llama-cpp/linux-x64/package.json" ] ||
+    npm install --prefix "$LLAMA_LIBRARY" --ignore-scripts --omit=optional --no-audit --no-fund --save-exact node-llama-cpp@3.21.1 @node-llama-cpp/linux-x64@3.21.1 >/dev/null || return 1
+  "$GGUF_PYTHON" -c 'import gguf' 2>/dev/null && return
+  python3 -m venv "$cache/gguf" && "$cache/gguf/bin/pip" install -q --disable-pip-version-check gguf==0.19.0
+}
+
 # Below the ports that the system hands out by itself, so that nothing takes it meanwhile.
 free_port() {
   local port
@@ -74,7 +83,7 @@ as_plain_user() {
 }
 
 start_services() {
-  want_packages && want_postgres && want_nats && want_schemathesis && want_openai_client && want_qdrant || return 1
+  want_packages && want_postgres && want_nats && want_schemathesis && want_openai_client && want_qdrant && want_llama || return 1
   service_dir=$(mktemp -d /var/tmp/daarion-services.XXXXXX) && chmod 755 "$service_dir"
   local pg_port nats_port redis_port
   pg_port=$(free_port); nats_port=$(free_port); redis_port=$(free_port)

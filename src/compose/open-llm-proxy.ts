@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Config } from '../config.ts'
 import type { Embeddings } from '../engines/embeddings/embeddings.ts'
 import type { Llm } from '../engines/llm/llm.ts'
@@ -19,7 +19,8 @@ export async function openLlmProxy(
     clock,
     ids,
     logger,
-  }: Pick<Platform, 'database' | 'events' | 'clock' | 'ids' | 'logger'>,
+    metrics,
+  }: Pick<Platform, 'database' | 'events' | 'clock' | 'ids' | 'logger' | 'metrics'>,
   engines: { readonly llm: readonly [Llm, ...Llm[]]; embeddings(): Promise<Embeddings> },
   scope: Scope,
 ): Promise<LlmProxy> {
@@ -36,7 +37,26 @@ export async function openLlmProxy(
     engines: engines.llm,
     embeddings: () => engines.embeddings(),
     file,
-    open: providersWith((variable) => config.secrets.providerKey(variable)),
+    path: config.modelsFile,
+    metrics,
+    open: providersWith(
+      (variable) => config.secrets.providerKey(variable),
+      async (folder, { context, idle_s, loaded, parallel, threads }, silenceMs) => {
+        const { createLlama } = await import('../engines/llm/llama/llama.ts')
+        return createLlama({
+          folder,
+          libraries: [resolve('.'), join(config.dataDir, 'llama')],
+          contextTokens: context,
+          parallel,
+          loaded,
+          threads,
+          idleMs: idle_s * 1_000,
+          silenceMs,
+          clock,
+          ids,
+        })
+      },
+    ),
     books: {
       db: database.kysely.withTables<LlmTables>(),
       ids,

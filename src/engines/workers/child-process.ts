@@ -7,22 +7,22 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { FromChild, ToChild } from './protocol.ts'
 
 /** A running child process with a memory limit. Its owner ends it with `kill`; nothing ends it gently, for it holds nothing worth saving. */
-export interface Child {
+export interface Child<To extends object = ToChild> {
   readonly pid: number
   /** Resolves when the message is on its way; rejects when the child is gone. */
-  send(message: ToChild): Promise<void>
+  send(message: To): Promise<void>
   /** SIGKILL, to the child and what it started. */
   kill(): void
   /** Resolves when it has ended, however it ended, and nothing more will be heard. */
   readonly ended: Promise<void>
 }
 
-export interface ChildOptions {
+export interface ChildOptions<From = FromChild> {
   readonly entry: URL
   readonly memoryLimitBytes: number
   /** Worker threads that the child starts itself; none where nothing is said. */
   readonly threads?: number | undefined
-  onMessage(message: FromChild): void
+  onMessage(message: From): void
 }
 
 /**
@@ -38,7 +38,12 @@ export function childModule(from: string, path: string): URL {
  * `RLIMIT_DATA` (heap, Buffers, WebAssembly and native memory together) set by the shell that becomes it. On Windows, which has no such
  * limit, only V8's heap is bounded.
  */
-export function startChild({ entry, memoryLimitBytes, threads = 0, onMessage }: ChildOptions): Child {
+export function startChild<From = FromChild, To extends object = ToChild>({
+  entry,
+  memoryLimitBytes,
+  threads = 0,
+  onMessage,
+}: ChildOptions<From>): Child<To> {
   const path = fileURLToPath(entry)
   const heapMb = Math.max(64, Math.floor((memoryLimitBytes / (1 << 20)) * 0.75))
   const loader = path.endsWith('.ts') ? ['--import', sourceLoader()] : []

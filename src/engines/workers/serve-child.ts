@@ -1,7 +1,7 @@
 import process from 'node:process'
-import { AppError } from '../../kernel/errors.ts'
+import { onTheWire } from './error-wire.ts'
 import { isOutOfMemory } from './out-of-memory.ts'
-import type { ErrorOnTheWire, FromChild, ToChild } from './protocol.ts'
+import type { FromChild, ToChild } from './protocol.ts'
 
 /** A job as the child's method sees it. */
 export interface ChildJob<Message = never> {
@@ -72,11 +72,4 @@ function joined(slices: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
     at += slice.length
   }
   return whole
-}
-
-function onTheWire(cause: unknown): ErrorOnTheWire {
-  const { kind, code, message, params, retryable, retryAfterMs } = AppError.from(cause)
-  const isBug = !(cause instanceof AppError)
-  const trace = isBug ? String(cause instanceof Error ? cause.stack : cause).slice(0, 2000) : undefined
-  return { kind, code, message, params, retryable, retryAfterMs, trace }
 }

@@ -1,8 +1,9 @@
 import type { Clock } from '../../kernel/clock.ts'
-import { AppError, kernelError } from '../../kernel/errors.ts'
+import { AppError } from '../../kernel/errors.ts'
 import { startChild } from './child-process.ts'
+import { fromTheWire } from './error-wire.ts'
 import type { RunOptions } from './pool.ts'
-import { type ErrorOnTheWire, type FromChild, SLICE_BYTES } from './protocol.ts'
+import { type FromChild, SLICE_BYTES } from './protocol.ts'
 
 /** How one try of a job ended. `died`: the child is gone; `late` where it outlasted the deadline; `blame` where the job had begun. */
 export type Outcome =
@@ -199,14 +200,4 @@ function createTimer(clock: Clock, ms: number, expire: () => void): Timer {
     leftMs = ms
   }
   return { pause, resume, restart }
-}
-
-/** A bug in the child keeps what was thrown there as its cause, for the log. */
-function fromTheWire(error: ErrorOnTheWire): AppError {
-  const { code, kind, message, params, retryAfterMs, retryable, trace } = error
-  const options = { retryable, ...(retryAfterMs !== undefined && { retryAfterMs }) }
-  if (trace === undefined) return new AppError(kind, code, message, params, options)
-  return code === 'internal'
-    ? kernelError('internal', {}, { cause: new Error(trace) })
-    : new AppError(kind, code, message, params, { ...options, cause: new Error(trace) })
 }

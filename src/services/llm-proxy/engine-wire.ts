@@ -1,6 +1,29 @@
-import type { ChatChunk, ChatRequest, Llm } from '../../engines/llm/llm.ts'
-import type { Frames, WireAnswer } from '../../engines/llm/wire.ts'
+import { engineError } from '../../engines/engine.errors.ts'
+import { type ChatChunk, ChatRequest, type Llm } from '../../engines/llm/llm.ts'
+import type { Frames, LlmWire, StopSignal, WireAnswer } from '../../engines/llm/wire.ts'
 import { gather } from './gather.ts'
+
+/** An engine of this machine as a server: for chat alone. */
+export const engineWire = (engine: Llm & { close(): Promise<void> }): LlmWire => ({
+  name: engine.name,
+  async send({ body, path }, signal) {
+    if (path !== 'chat/completions') throw engineError('engine.cannot', { engine: engine.name, what: path })
+    const text = typeof body === 'string' ? body : Buffer.from(body).toString('utf8')
+    return await askEngine(engine, ChatRequest.parse(JSON.parse(text)), following(signal))
+  },
+  missing: () => engine.missing(),
+  // What is under way is let come to its end by whoever asked; a model that rests leaves memory by itself.
+  retire: async () => {},
+  close: () => engine.close(),
+})
+
+function following(signal: StopSignal): AbortSignal {
+  if (signal instanceof AbortSignal) return signal
+  const own = new AbortController()
+  if (signal.aborted) own.abort(signal.reason)
+  else signal.addEventListener('abort', () => own.abort(signal.reason))
+  return own.signal
+}
 
 /** Asks an engine of this process in the way of a server: a whole answer, or a stream that has begun. */
 export async function askEngine(engine: Llm, request: ChatRequest, signal: AbortSignal): Promise<WireAnswer> {

@@ -12,9 +12,27 @@ const dollars = z.number().min(0).max(100_000)
 /** Names of variables that hold keys of providers; no other secret of the city can be sent away by a line of this file. */
 const KEY = /^[A-Z][A-Z0-9_]*_KEY$/
 
+/** How this machine runs models in files. */
+export const FileSettings = z.strictObject({
+  /** The longest context of one answer, in tokens. */
+  context: z.number().int().min(256).max(10_000_000).default(8192),
+  /** Answers of one model under way at once. */
+  parallel: z.number().int().min(1).max(64).default(2),
+  /** Models in memory at once. */
+  loaded: z.number().int().min(1).max(16).default(1),
+  threads: z.number().int().min(1).max(1024).optional(),
+  /** A model nobody asked for so long is put out of memory. */
+  idle_s: seconds.default(300),
+})
+export type FileSettings = z.infer<typeof FileSettings>
+
 export const ProviderSettings = z.strictObject({
-  /** The base URL, with its `/v1` where it has one. */
-  url: z.url({ protocol: /^https?$/, error: 'must be an address that begins with http:// or https://' }),
+  /** The base URL, with its `/v1` where it has one; or, as `file:///…`, a folder of GGUF files that this machine runs itself. */
+  url: z.url({
+    protocol: /^(https?|file)$/,
+    error:
+      'must be an address that begins with http:// or https://, or a folder of GGUF files that begins with file:///',
+  }),
   /** The environment variable that holds its key. */
   key: z.string().regex(KEY, 'must be the name of an environment variable that ends with _KEY').optional(),
   headers: z.record(z.string(), z.string()).optional(),
@@ -25,6 +43,8 @@ export const ProviderSettings = z.strictObject({
   idle_s: seconds.default(120),
   /** How many answers may be under way at once, of this process. */
   concurrent: z.number().int().min(1).max(100_000).optional(),
+  /** For models in files. */
+  files: FileSettings.optional(),
   /** What is cut out of a request before it leaves: secrets always where it is foreign, people's data where this says so. */
   redact: z.enum(['secrets', 'personal', 'none']).default('secrets'),
 })

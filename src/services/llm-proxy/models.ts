@@ -118,6 +118,11 @@ function builtIn(id: string, ownedBy: string, engine: Llm): Target {
 }
 
 function isLoopback(url: string): boolean {
-  const { hostname } = new URL(url)
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname)
+  const { hostname, protocol } = new URL(url)
+  return (
+    protocol === 'file:' ||
+    hostname === 'localhost' ||
+    hostname === '[::1]' ||
+    /^127(\.\d+){3}$/.test(hostname)
+  )
 }
