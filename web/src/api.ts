@@ -13,11 +13,15 @@ import { messageOperations } from '../../src/services/city/messages.contract.ts'
 import { presenceOperations } from '../../src/services/city/presence.contract.ts'
 import { roomOperations } from '../../src/services/city/rooms.contract.ts'
 import type { knowledgeContract } from '../../src/services/knowledge/knowledge.contract.ts'
+import type { operatorOperations } from '../../src/services/llm-proxy/operator.contract.ts'
+import type { usageOperations } from '../../src/services/llm-proxy/usage.contract.ts'
 import type { multimodalGatewayContract } from '../../src/services/multimodal-gateway/multimodal-gateway.contract.ts'
 import type { routerContract } from '../../src/services/router/router.contract.ts'
 import type { routerV1Contract } from '../../src/services/router-v1/router-v1.contract.ts'
 import type { routerV2Contract } from '../../src/services/router-v2/router-v2.contract.ts'
 import { later } from './later.ts'
+
+type LlmDesk = typeof operatorOperations & typeof usageOperations
 
 /** What a room asks of the city as soon as it opens. */
 const inRoom = {
@@ -63,6 +67,13 @@ export function createApi(origin: string) {
         { fetch },
       ),
     ),
+    llm: later<LlmDesk>({}, async () => {
+      const [{ operatorOperations }, { usageOperations }] = await Promise.all([
+        import('../../src/services/llm-proxy/operator.contract.ts'),
+        import('../../src/services/llm-proxy/usage.contract.ts'),
+      ])
+      return connect(origin, { ...operatorOperations, ...usageOperations }, { fetch })
+    }),
     router: later<typeof routerContract>({}, async () =>
       connect(origin, (await import('../../src/services/router/router.contract.ts')).routerContract, {
         fetch,

@@ -10,6 +10,8 @@ export interface Health {
   began(id: string): void
   worked(id: string): void
   failed(id: string, failure: AppError): void
+  /** How it failed last, since it last answered. */
+  lastOf(id: string): { readonly at: number; readonly error: AppError } | null
   /** The request told nothing of it: cancelled, or the request's own fault. */
   undecided(id: string): void
 }
@@ -26,6 +28,7 @@ interface State {
   until: number
   lastUntil: number
   onTrial: boolean
+  last: { readonly at: number; readonly error: AppError } | null
 }
 
 export function createHealth(clock: Clock): Health {
@@ -33,7 +36,7 @@ export function createHealth(clock: Clock): Health {
   const of = (id: string): State => {
     const known = states.get(id)
     if (known) return known
-    const fresh = { failures: 0, until: 0, lastUntil: 0, onTrial: false }
+    const fresh = { failures: 0, until: 0, lastUntil: 0, onTrial: false, last: null }
     states.set(id, fresh)
     return fresh
   }
@@ -45,6 +48,7 @@ export function createHealth(clock: Clock): Health {
       if (left > 0) return left
       return state.onTrial ? TRIAL_MS : 0
     },
+    lastOf: (id) => states.get(id)?.last ?? null,
     isLast: (id) => (states.get(id)?.lastUntil ?? 0) > clock.now(),
     began(id) {
       const state = states.get(id)
@@ -58,6 +62,7 @@ export function createHealth(clock: Clock): Health {
     failed(id, failure) {
       const state = of(id)
       state.onTrial = false
+      state.last = { at: clock.now(), error: failure }
       const status = Number(failure.params.status)
       if (status === 401 || status === 402 || status === 403) state.lastUntil = clock.now() + REFUSED_MS
       if (failure.retryAfterMs !== undefined) state.until = clock.now() + failure.retryAfterMs

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { type Call, get, post } from '../../kernel/contract.ts'
 import { Failure } from '../../kernel/errors.ts'
+import { operatorOperations } from './operator.contract.ts'
 import { usageOperations } from './usage.contract.ts'
 
 export const Model = z.object({
@@ -77,6 +78,7 @@ export const llmProxyContract = {
     output: Model,
   }),
   ...usageOperations,
+  ...operatorOperations,
 }
 
 /** How a service reaches the language models: by OpenAI's wire format, in this process or at a peer. */

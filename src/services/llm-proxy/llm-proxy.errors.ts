@@ -41,6 +41,11 @@ export const llmProxyError = catalogue({
     'What this costs cannot be counted now, so it is not done. Next try in {seconds} s.',
     'Зараз неможливо порахувати, скільки це коштує, тож цього не зроблено. Наступна спроба за {seconds} с.',
   ],
+  'llm_proxy.file_changed': [
+    'conflict',
+    'The file was changed meanwhile. Open it anew and make your change there.',
+    'Файл тим часом змінили. Відкрийте його знову й зробіть зміну там.',
+  ],
   'llm_proxy.reservation_unknown': [
     'not_found',
     'There is no such reservation that is still open.',

@@ -14,6 +14,7 @@ import type { Asked as HttpAsked } from '../../platform/http/direct.ts'
 import { failureOf } from '../../platform/http/http.errors.ts'
 import { openCall } from '../../platform/http/serve.ts'
 import type { Authenticate, Check, Identity, Service } from '../../platform/http/service.ts'
+import type { Metrics } from '../../platform/metrics.ts'
 import { checkYamlFile, type YamlFile } from '../../platform/yaml-file.ts'
 import { credentialRevoked } from '../auth/auth.events.ts'
 import { type Asker, createAsk } from './ask.ts'
@@ -37,13 +38,17 @@ import { messagesError } from './messages.ts'
 import { createModels, type OpenWire } from './models.ts'
 import { type ModelsFile, NO_MODELS } from './models-file.ts'
 import { completionError } from './openai-error.ts'
+import { createOperator } from './operator.ts'
 import { pricedAsk } from './priced.ts'
 import { redactRequest } from './redact.ts'
 import { answerResponses } from './responses.door.ts'
 import { serveUsage } from './usage.routes.ts'
+import { watchedAsk } from './watched.ts'
 
 const MAX_ANSWER_MS = 10 * 60_000
 const RECOVER_MS = 30_000
+const TRIAL = [{ role: 'user', content: 'Say OK.' }]
+const TRIAL_TOKENS = 64
 
 export interface LlmProxyNeeds {
   /** What the city has without a file, in order of preference. */
@@ -62,6 +67,9 @@ export interface LlmProxyNeeds {
   }
   /** The best of the city's own embeddings that can work now. */
   readonly embeddings?: () => Promise<Embeddings>
+  /** Where the file of models lies, for the owner to change it; without it the file is changed by hand alone. */
+  readonly path?: string
+  readonly metrics?: Pick<Metrics, 'counter' | 'histogram'>
   readonly clock?: Clock
   readonly random?: () => number
   readonly failed?: (failure: unknown) => void
@@ -93,7 +101,8 @@ export function createLlmProxy(needs: LlmProxyNeeds): LlmProxy {
     redact: redactRequest,
   })
   const cached = cachedAsk(asking, () => models.file.cache_s * 1_000, clock)
-  const ask = pricedAsk(cached, () => models)
+  const { ask: watched, latencyOf } = watchedAsk(cached, needs.metrics)
+  const ask = pricedAsk(watched, () => models)
   let staying: ReadonlySet<string> = new Set()
   const stops: (() => void)[] = []
 
@@ -141,7 +150,21 @@ export function createLlmProxy(needs: LlmProxyNeeds): LlmProxy {
     ),
   }
 
+  const operator = createOperator({
+    models: () => models,
+    health,
+    latencyOf,
+    file,
+    path: needs.path,
+    clock,
+    ask: (input, kind, call) =>
+      kind === 'chat'
+        ? answers.chat({ ...input, messages: TRIAL, max_tokens: TRIAL_TOKENS }, call)
+        : answers.embeddings({ ...input, input: 'OK' }, call),
+  })
+
   const handlers: LlmProxy['handlers'] = {
+    ...operator,
     chat: async (input, call) => llmProxyContract.chat.output.parse(await answers.chat(input, call)),
     responses: async (input, call) =>
       llmProxyContract.responses.output.parse(await answers.responses(input, call)),

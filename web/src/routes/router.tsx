@@ -187,6 +187,11 @@ const routers = createRoute({
   path: '/operator/routers',
   component: page(() => import('../features/operator/routers-page.tsx'), 'RoutersPage'),
 })
+const languageModels = createRoute({
+  getParentRoute: () => inside,
+  path: '/operator/models',
+  component: page(() => import('../features/operator/llm-page.tsx'), 'LlmPage'),
+})
 const account = createRoute({
   getParentRoute: () => inside,
   path: '/account',
@@ -295,6 +300,7 @@ const tree = root.addChildren([
     search,
     operator,
     routers,
+    languageModels,
     account,
     security,
     links,

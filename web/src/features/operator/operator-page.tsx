@@ -78,6 +78,12 @@ function StateOfCity() {
             />
             {ready.data && <Parts of={ready.data} now={now} stale={stale} />}
           </section>
+          <section aria-labelledby="llm">
+            <h2 id="llm">{t('operator.llm.title')}</h2>
+            <p className="meta">
+              <Link to="/operator/models">{t('operator.llm.hint')}</Link>
+            </p>
+          </section>
           <section aria-labelledby="routers">
             <h2 id="routers">{t('operator.routers.title')}</h2>
             <p className="meta">
