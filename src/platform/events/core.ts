@@ -28,6 +28,8 @@ export interface EventsNeeds {
   readonly random?: () => number
   /** How long a process of several is believed to live without a word; 3 s where nothing is said. What it had under way is another's after that. */
   readonly leaseMs?: number
+  /** How long stopping waits for what is under way; 5 s where nothing is said. */
+  readonly graceMs?: number
 }
 
 export const LEASE_MS = 3000
@@ -49,7 +51,7 @@ export interface Transport {
 
 /** Everything about events that is the same whatever carries them. */
 export function createEvents(
-  { database, clock, ids, logger, random = Math.random, leaseMs = LEASE_MS }: EventsNeeds,
+  { database, clock, ids, logger, random = Math.random, leaseMs = LEASE_MS, graceMs = GRACE_MS }: EventsNeeds,
   makeTransport: (here: Broadcasts, report: (failure: unknown) => void) => Transport,
 ): Events {
   const db = database.kysely
@@ -96,6 +98,8 @@ export function createEvents(
 
   async function sweep(): Promise<void> {
     let pruneAt = clock.now()
+    // Whoever waited at the door is served before what a last life left is taken up again.
+    await sweepBell.sleep(POLL_MS)
     while (sweeping) {
       try {
         const held = [...workers.values()].flatMap((worker) => worker.held())
@@ -147,7 +151,7 @@ export function createEvents(
       state = 'stopped'
       outboxBell.ring()
       // The sweep goes on renewing leases until the workers are done.
-      await Promise.all([...workers.values()].map((worker) => worker.stop(GRACE_MS)))
+      await Promise.all([...workers.values()].map((worker) => worker.stop(graceMs)))
       sweeping = false
       sweepBell.ring()
       await loops

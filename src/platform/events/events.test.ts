@@ -16,11 +16,12 @@ import { type EventsWorld, eventsConformance } from './events.conformance.ts'
 import { openEvents } from './in-process.ts'
 import { openJetStreamEvents } from './jetstream.ts'
 
-const needs = (database: Database, clock: Clock) => ({
+const needs = (database: Database, clock: Clock, graceMs?: number) => ({
   database,
   clock,
   ids: createIds(clock),
   logger: pino({ level: 'silent' }),
+  ...(graceMs !== undefined && { graceMs }),
 })
 
 type Base = Pick<EventsWorld, 'database' | typeof Symbol.asyncDispose>
@@ -52,7 +53,7 @@ const inProcess = (make: () => Promise<Base>) => async (): Promise<EventsWorld> 
   return {
     ...base,
     forget: () => forget(base),
-    life: async (clock) => openEvents(needs(base.database, clock)),
+    life: async (clock, graceMs) => openEvents(needs(base.database, clock, graceMs)),
   }
 }
 
@@ -65,9 +66,9 @@ const overNats = (make: () => Promise<Base>, url: string) => async (): Promise<E
       await forget(base)
       spaces.push(`test_${randomBytes(6).toString('hex')}`)
     },
-    life: (clock) =>
+    life: (clock, graceMs) =>
       openJetStreamEvents({
-        ...needs(base.database, clock),
+        ...needs(base.database, clock, graceMs),
         url: new Secret(url),
         space: spaces.at(-1) ?? 'test',
       }),

@@ -32,6 +32,7 @@ export interface WorkerNeeds {
 export interface Worker {
   readonly name: string
   readonly routes: readonly Route[]
+  /** Takes nothing before it is woken. */
   start(): void
   /** What it works on at this moment. */
   held(): readonly Taken[]
@@ -52,6 +53,8 @@ export function createWorker<Tables, T extends EventType>(
   let loop: Promise<void> | undefined
 
   async function work(): Promise<void> {
+    // Not one query for each consumer at every start: the sweep says which of them have something.
+    await bell.sleep(IDLE_MS)
     while (!stopping) {
       const free = concurrency - running.size
       try {
