@@ -84,6 +84,10 @@ function cityTable(): string {
     ['a resident', { type: 'resident', role: 'resident' }],
     ['an admin', { type: 'resident', role: 'admin' }],
     ['the owner', { type: 'resident', role: 'owner' }],
+    ['a thing of a community, as nobody of it', { type: 'community', membership: null }],
+    ['a thing of a community, as its guest', { type: 'community', membership: 'guest' }],
+    ['a thing of a community, as its member', { type: 'community', membership: 'member' }],
+    ['a thing of a community, as its moderator or owner', { type: 'community', membership: 'moderator' }],
     ['one’s own thing', { type: 'owned', owner: RESIDENT.id }],
   ]
   const roles: readonly CityRole[] = ['owner', 'admin', 'resident']

@@ -235,6 +235,9 @@ export const OBJECTS: Readonly<Record<string, readonly Template[]>> = {
   'agents.removeAutomation': [{ automation: '$automation' }],
   'agents.run': [{ run: '$run' }],
   'agents.cancel': [{ run: '$run' }],
+  'agents.runFeedback': [{ run: '$run' }],
+  'agents.rate': [{ run: '$run', verdict: 'up' }],
+  'agents.agentFeedback': NOTHING,
 
   'llm-proxy.chat': NOTHING,
   'llm-proxy.responses': NOTHING,

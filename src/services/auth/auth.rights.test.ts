@@ -61,6 +61,10 @@ function run(managers: string, keepers: string): Row {
   }
 }
 
+function community(readers: string, posters: string, keepers: string): Row {
+  return { 'community.read': readers, 'community.post': posters, 'community.manage': keepers }
+}
+
 /** Whoever reads a room does this with what is theirs in it. */
 function ofAuthor(row: Row): Row {
   const readers = row['room.read'] ?? ''
@@ -88,6 +92,27 @@ const TABLE: readonly Case[] = [
     { 'owned.read': 'oarsgG', 'owned.change': 'oarsgG' },
   ],
   ['a thing of another', () => ({ type: 'owned', owner: 'person_x' }), {}],
+  [
+    'a thing of a community',
+    () => ({ type: 'community', membership: null }),
+    community(OPERATORS, OPERATORS, OPERATORS),
+  ],
+  [
+    'the same as its guest',
+    () => ({ type: 'community', membership: 'guest' }),
+    community(ALL, OPERATORS, OPERATORS),
+  ],
+  [
+    'the same as its member',
+    () => ({ type: 'community', membership: 'member' }),
+    community(ALL, ALL, OPERATORS),
+  ],
+  [
+    'the same as its moderator',
+    () => ({ type: 'community', membership: 'moderator' }),
+    community(ALL, ALL, PEOPLE),
+  ],
+  ['the same as its owner', () => ({ type: 'community', membership: 'owner' }), community(ALL, ALL, PEOPLE)],
 
   ...(['public', 'community', 'private', 'direct'] as const).flatMap((visibility) =>
     ROOMS.flatMap(([membership, open, closed]): Case[] => {

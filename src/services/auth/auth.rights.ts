@@ -4,6 +4,8 @@ import { type CityRole, isOperator, type Principal } from '../../kernel/principa
 export type Resource =
   | { readonly type: 'city' }
   | { readonly type: 'owned'; readonly owner: string }
+  /** Something of a community, with what the principal is in it. */
+  | { readonly type: 'community'; readonly membership: 'owner' | 'moderator' | 'member' | 'guest' | null }
   /** Somebody else, with the role they have. */
   | { readonly type: 'resident'; readonly role: CityRole }
   | {
@@ -32,6 +34,9 @@ export const ACTIONS = [
   'run.cancel',
   'owned.read',
   'owned.change',
+  'community.read',
+  'community.post',
+  'community.manage',
 ] as const
 export type Action = (typeof ACTIONS)[number]
 
@@ -48,6 +53,14 @@ const deny = (reason: string): Verdict => ({ permit: false, reason })
 function grants(principal: Principal, action: Action, resource: Resource): boolean {
   if (resource.type === 'owned')
     return (action === 'owned.read' || action === 'owned.change') && resource.owner === principal.id
+  if (resource.type === 'community') {
+    const { membership } = resource
+    if (action === 'community.read') return membership !== null || operates(principal)
+    if (action === 'community.post')
+      return (membership !== null && membership !== 'guest') || operates(principal)
+    const keeps = membership === 'owner' || membership === 'moderator'
+    return action === 'community.manage' && ((keeps && principal.kind !== 'agent') || operates(principal))
+  }
   // Only the owner changes those who run the city; the owner is changed by nobody.
   if (resource.type === 'resident')
     return (

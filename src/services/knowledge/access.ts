@@ -5,7 +5,16 @@ import type { cityContract } from '../city/city.contract.ts'
 import { knowledgeError } from './knowledge.errors.ts'
 import type { CollectionRow, KnowledgeTables } from './knowledge.tables.ts'
 
-type Place = Pick<CollectionRow, 'room'> & { readonly owner: string | null }
+type Place = Pick<CollectionRow, 'room'> & {
+  readonly owner: string | null
+  readonly community: string | null
+}
+
+/** What the asker is in these communities; one they do not belong to is left out. */
+export type Communities = (
+  communities: readonly string[],
+  call: Call,
+) => Promise<ReadonlyMap<string, 'owner' | 'moderator' | 'member' | 'guest'>>
 
 /** Who may read and change which collection, asked anew with every call: whoever left a room finds nothing of it from then on. */
 export interface Access {
@@ -31,6 +40,7 @@ export interface CollectionIn {
   readonly name: string
   readonly owner: string | null
   readonly room: string | null
+  readonly community: string | null
 }
 
 /** How many rooms are asked after at once, and at most. */
@@ -41,8 +51,18 @@ const ACTIONS = {
   manage: 'room.manage',
   remove: 'message.remove',
 } as const satisfies Record<string, Action>
+const IN_COMMUNITY = {
+  post: 'community.post',
+  manage: 'community.manage',
+  remove: 'community.manage',
+} as const satisfies Record<string, Action>
 
-export function createAccess(db: Kysely<KnowledgeTables>, city: Client<typeof cityContract>): Access {
+/** Without `communities` nobody belongs to any. */
+export function createAccess(
+  db: Kysely<KnowledgeTables>,
+  city: Client<typeof cityContract>,
+  communities: Communities = async () => new Map(),
+): Access {
   const rooms: Access['rooms'] = async (asked, { principal, requestId, signal }) => {
     const all = [...new Set(asked)]
     const batches = Array.from({ length: Math.ceil(all.length / BATCH) }, (_, i) =>
@@ -55,7 +75,18 @@ export function createAccess(db: Kysely<KnowledgeTables>, city: Client<typeof ci
   }
   const owned = (owner: string | null, { principal }: Call, action: 'owned.read' | 'owned.change') =>
     owner !== null && may(principal, action, { type: 'owned', owner }).permit
-  const reads: Access['reads'] = async ({ room, owner }, call) => {
+  const inCommunity = async (asked: readonly string[], action: Action, call: Call): Promise<Set<string>> => {
+    const all = [...new Set(asked)]
+    if (all.length === 0) return new Set()
+    const memberships = await communities(all, call)
+    const permits = (community: string) =>
+      may(call.principal, action, { type: 'community', membership: memberships.get(community) ?? null })
+        .permit
+    return new Set(all.filter(permits))
+  }
+  const reads: Access['reads'] = async ({ room, owner, community }, call) => {
+    if (room === null && community !== null)
+      return (await inCommunity([community], 'community.read', call)).size > 0
     if (room === null) return owned(owner, call, 'owned.read')
     const [allowed] = await rooms([room], call)
     return allowed === room
@@ -68,10 +99,14 @@ export function createAccess(db: Kysely<KnowledgeTables>, city: Client<typeof ci
       const everything = !collections && !places
       const rows = await db
         .selectFrom('knowledge.collection')
-        .select(['id', 'room', 'owner'])
+        .select(['id', 'room', 'owner', 'community_id'])
         .where((where) => {
           if (everything)
-            return where.or([where('room', 'is not', null), where('owner', '=', call.principal?.id ?? '')])
+            return where.or([
+              where('room', 'is not', null),
+              where('community_id', 'is not', null),
+              where('owner', '=', call.principal?.id ?? ''),
+            ])
           return where.or([
             ...(collections ? [where('id', 'in', collections)] : []),
             ...(places ? [where('room', 'in', places)] : []),
@@ -86,8 +121,16 @@ export function createAccess(db: Kysely<KnowledgeTables>, city: Client<typeof ci
           call,
         ),
       )
+      const theirs = await inCommunity(
+        rows.flatMap(({ room, community_id }) => (room === null ? (community_id ?? []) : [])),
+        'community.read',
+        call,
+      )
       return rows
-        .filter(({ room, owner }) => (room === null ? owned(owner, call, 'owned.read') : open.has(room)))
+        .filter(({ room, owner, community_id: community }) => {
+          if (room !== null) return open.has(room)
+          return community === null ? owned(owner, call, 'owned.read') : theirs.has(community)
+        })
         .map(({ id }) => id)
     },
 
@@ -95,13 +138,20 @@ export function createAccess(db: Kysely<KnowledgeTables>, city: Client<typeof ci
       const row = await db
         .selectFrom('knowledge.collection')
         .select(['id', 'name', 'owner', 'room'])
+        .select('community_id as community')
         .where('id', '=', id)
         .executeTakeFirst()
       if (!row || !(await reads(row, call))) throw knowledgeError('knowledge.collection_not_found')
       return row
     },
 
-    async check({ room: id, owner }, action, call, author) {
+    async check({ room: id, owner, community }, action, call, author) {
+      if (id === null && community !== null) {
+        const own = action === 'remove' && author !== null && author === call.principal?.id
+        const allowed = await inCommunity([community], own ? 'community.post' : IN_COMMUNITY[action], call)
+        if (allowed.size === 0) throw knowledgeError('knowledge.may_not_change')
+        return
+      }
       if (id === null) {
         if (!owned(owner, call, 'owned.change')) throw knowledgeError('knowledge.may_not_change')
         return

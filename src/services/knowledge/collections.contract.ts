@@ -2,12 +2,12 @@ import { z } from 'zod'
 import { del, get, patch, post } from '../../kernel/contract.ts'
 import { Document } from './documents.contract.ts'
 
-/** Documents read under one right: a person's own, or a room's. */
+/** Documents read under one right: a person's own, a room's, or a community's. */
 export const Collection = z.object({
   id: z.string(),
   /** Empty for a room's that nobody named: it is called as the room is. */
   name: z.string(),
-  /** Whose it is; null for a room's. */
+  /** Whose it is; null for a room's or a community's. */
   owner: z.string().nullable(),
   room: z.string().nullable(),
   community: z.string().nullable(),
@@ -18,6 +18,8 @@ export const Collection = z.object({
 export type Collection = z.infer<typeof Collection>
 
 const Name = z.string().trim().min(1).max(120)
+/** The id of a community, as whoever runs communities gives it. */
+const Community = z.string().trim().min(1).max(120)
 const inCollection = z.object({ collection: z.string() })
 const done = z.object({ done: z.literal(true) })
 
@@ -31,7 +33,7 @@ export const DOCUMENT_RIGHTS = {
 export const collectionOperations = {
   collections: get('/api/knowledge/collections', {
     right: 'knowledge.collection.read',
-    summary: 'My own collections and those of the rooms I may read, newest first',
+    summary: 'My own collections and those of the rooms and communities I may read, newest first',
     input: z.object({
       /** Of this room alone. */
       room: z.string().optional(),
@@ -42,9 +44,14 @@ export const collectionOperations = {
   }),
   makeCollection: post('/api/knowledge/collections', {
     right: 'knowledge.collection.open',
-    summary: 'Make a collection of my own; with a room, that room’s, which there is once',
+    summary:
+      'Make a collection of my own; with a room, that room’s, which there is once; with a community, one of that community',
     status: 201,
-    input: z.object({ name: Name, room: z.string().optional() }),
+    input: z
+      .object({ name: Name, room: z.string().optional(), community: Community.optional() })
+      .refine(({ room, community }) => room === undefined || community === undefined, {
+        path: ['community'],
+      }),
     output: Collection,
     errors: ['not_found', 'forbidden', 'conflict'],
   }),
@@ -63,7 +70,7 @@ export const collectionOperations = {
   }),
   removeCollection: del('/api/knowledge/collections/:collection', {
     right: 'knowledge.collection.remove',
-    summary: 'Remove a collection of my own with everything in it',
+    summary: 'Remove a collection of my own, or of a community I keep, with everything in it',
     input: inCollection,
     output: done,
     errors: ['forbidden', 'conflict'],

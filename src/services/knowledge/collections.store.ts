@@ -41,14 +41,20 @@ export function createCollectionStore(
 ) {
   return {
     /** Makes a collection of a person's own, or a room's. */
-    async make(about: { name: string } & ({ owner: string } | { room: string })): Promise<string> {
+    async make(
+      about: { name: string } & ({ owner: string } | { room: string } | { community: string }),
+    ): Promise<string> {
       return await db.transaction().execute(async (tx) => {
-        if ('owner' in about) {
-          await hold(tx, about.owner)
+        if (!('room' in about)) {
+          const [column, whose] =
+            'owner' in about
+              ? (['owner', about.owner] as const)
+              : (['community_id', about.community] as const)
+          await hold(tx, whose)
           const { n } = await tx
             .selectFrom('knowledge.collection')
             .select((make) => make.fn.countAll<string | number>().as('n'))
-            .where('owner', '=', about.owner)
+            .where(column, '=', whose)
             .executeTakeFirstOrThrow()
           if (Number(n) >= MAX_COLLECTIONS)
             throw knowledgeError('knowledge.too_many', { limit: MAX_COLLECTIONS })
@@ -60,7 +66,7 @@ export function createCollectionStore(
             room: 'room' in about ? about.room : null,
             owner: 'owner' in about ? about.owner : null,
             name: about.name,
-            community_id: null,
+            community_id: 'community' in about ? about.community : null,
             created_at: isoTime(clock.now()),
           })
           .onConflict((conflict) => conflict.column('room').doNothing())

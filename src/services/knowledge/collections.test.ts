@@ -198,6 +198,44 @@ describe('collections', () => {
     expect(await house.own.has(sha256)).toBe(false)
   }, 60_000)
 
+  it('of a community are read by whoever belongs to it and kept by those who keep it, or by the city’s operators', async () => {
+    const roles = new Map<string, 'owner' | 'member' | 'guest'>([
+      [OLENA.id, 'owner'],
+      [MARKO.id, 'member'],
+    ])
+    const { knowledge, upload } = await open({
+      async communities(communities, { principal }) {
+        const role = roles.get(principal?.id ?? '')
+        return new Map(role && communities.includes('sofia') ? [['sofia', role]] : [])
+      },
+    })
+    const make = (community: string, who: Principal) =>
+      knowledge.makeCollection({ name: 'Статут', community }, as(who))
+    const ours = await make('sofia', OLENA)
+    expect(ours).toMatchObject({ owner: null, room: null, community: 'sofia' })
+    expect(await codeOf(make('sofia', MARKO))).toBe('knowledge.may_not_change')
+    expect(await codeOf(make('other', MARKO))).toBe('knowledge.collection_not_found')
+    expect((await make('other', OWNER)).community).toBe('other')
+    const brought = await upload(MARKO, ours.id, 'статут.txt', 'Громада обирає голову щороку.')
+    expect(brought.status).toBe(201)
+    const found = async (who: Principal) =>
+      (await knowledge.search({ query: 'голова громади' }, as(who))).items.map(({ document }) => document)
+    expect(await found(OLENA)).toEqual([brought.document.id])
+    roles.set(MARKO.id, 'guest')
+    expect(await found(MARKO)).toEqual([brought.document.id])
+    expect((await upload(MARKO, ours.id, 'ще.txt', 'Ще.')).status).toBe(403)
+    roles.delete(MARKO.id)
+    expect(await found(MARKO)).toEqual([])
+    expect(await codeOf(knowledge.collection({ collection: ours.id }, as(MARKO)))).toBe(
+      'knowledge.collection_not_found',
+    )
+    expect(
+      await codeOf(knowledge.makeCollection({ name: 'x', room: 'room_1', community: 'sofia' }, as(OLENA))),
+    ).toBe('input.invalid')
+    await knowledge.removeCollection({ collection: ours.id }, as(OLENA))
+    expect(await found(OLENA)).toEqual([])
+  }, 90_000)
+
   it('keep versions: the newest stands, an older one is found where it is asked for, and a broken one replaces nothing', async () => {
     const { knowledge, upload } = house
     const { id } = await knowledge.makeCollection({ name: 'Папери' }, as(OLENA))

@@ -42,12 +42,18 @@ export function createCollections(needs: CollectionNeeds): Handlers<typeof colle
       return { items, ...(last && { next: last.id }) }
     },
 
-    async makeCollection({ name, room }, call) {
+    async makeCollection({ name, room, community }, call) {
       if (!call.principal) throw kernelError('auth.required')
+      if (community !== undefined) {
+        const place = { room: null, owner: null, community }
+        if (!(await access.reads(place, call))) throw knowledgeError('knowledge.collection_not_found')
+        await access.check(place, 'manage', call)
+        return await one(await collections.make({ name, community }))
+      }
       if (room === undefined) return await one(await collections.make({ name, owner: call.principal.id }))
-      if (!(await access.reads({ room, owner: null }, call)))
-        throw knowledgeError('knowledge.collection_not_found')
-      await access.check({ room, owner: null }, 'manage', call)
+      const place = { room, owner: null, community: null }
+      if (!(await access.reads(place, call))) throw knowledgeError('knowledge.collection_not_found')
+      await access.check(place, 'manage', call)
       return await one(await collections.make({ name, room }))
     },
 

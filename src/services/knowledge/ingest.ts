@@ -8,6 +8,7 @@ import { filesError } from '../../platform/files/files.errors.ts'
 import type { Files } from '../../platform/files/files.ts'
 import { partAdded } from '../city/city.events.ts'
 import type { PartOutcome } from '../city/messages.contract.ts'
+import { gathersOf, isGathered } from './gathering.ts'
 import { documentAdded, documentProcessed, documentProgress } from './knowledge.events.ts'
 import type { Held, KnowledgeStore } from './knowledge.store.ts'
 import type { KnowledgeTables } from './knowledge.tables.ts'
@@ -47,6 +48,9 @@ function consumePosted({ db, events, files, own, store, readDocument }: IngestNe
     async handle(added, job) {
       const { type, room, file } = added.data
       if (type !== 'file') return
+      // The file stays in its room; its words are nobody’s to find.
+      if (!isGathered(await gathersOf(db, room), file))
+        return await job.commit((tx) => events.append(tx, processed(added, {})))
       const about = {
         sha256: file.sha256,
         title: storable(file.name),

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { get, post } from '../../kernel/contract.ts'
 import { collectionOperations } from './collections.contract.ts'
 import { Document, DocumentPage, DocumentPlace } from './documents.contract.ts'
+import { gatheringOperations } from './gathering.contract.ts'
 import { queueOperations } from './queue.contract.ts'
 import { sourceOperations } from './sources.contract.ts'
 
@@ -60,6 +61,7 @@ export type Coverage = z.infer<typeof Coverage>
 
 export const knowledgeContract = {
   ...collectionOperations,
+  ...gatheringOperations,
   ...sourceOperations,
   ...queueOperations,
   documents: get('/api/knowledge/documents', {

@@ -15,6 +15,8 @@ export interface Held {
   readonly room: string | null
   /** Of a collection of one's own. */
   readonly owner: string | null
+  /** Of a community’s collection. */
+  readonly community: string | null
   readonly sha256: string
   readonly title: string
   readonly mime: string
@@ -69,6 +71,7 @@ export function createKnowledgeStore(db: Db, clock: Clock, ids: Ids) {
       ])
       .leftJoin('knowledge.document as n', 'n.id', 'd.near')
       .select(['d.replaced_by', 'd.near', 'd.near_share', 'n.title as near_title', 'c.room', 'c.owner'])
+      .select('c.community_id as community')
   const withCounts = async (
     from: Db,
     rows: Awaited<ReturnType<ReturnType<typeof select>['execute']>>,
@@ -82,6 +85,7 @@ export function createKnowledgeStore(db: Db, clock: Clock, ids: Ids) {
       collection: row.collection,
       room: row.room,
       owner: row.owner,
+      community: row.community,
       sha256: row.sha256,
       title: row.title,
       mime: row.mime,

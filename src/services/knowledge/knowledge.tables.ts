@@ -1,6 +1,7 @@
 import type { ColumnType } from 'kysely'
 import type { Failure } from '../../kernel/errors.ts'
 import type { Document, DocumentPlace, PageState } from './documents.contract.ts'
+import type { Gathers } from './gathering.contract.ts'
 import type { Source } from './sources.contract.ts'
 
 type WrittenOnce<T, W = string> = ColumnType<T, W, never>
@@ -17,6 +18,8 @@ export interface CollectionRow {
   owner: Optional<string | null>
   name: Optional<string>
   community_id: string | null
+  /** What of a room’s files it gathers. */
+  gathers: Optional<Gathers>
   created_at: WrittenOnce<Date>
 }
 

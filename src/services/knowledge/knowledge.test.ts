@@ -22,6 +22,7 @@ import type { cityContract } from '../city/city.contract.ts'
 import { cityError } from '../city/city.errors.ts'
 import { type PartAdded, partAdded } from '../city/city.events.ts'
 import type { PartOutcome } from '../city/messages.contract.ts'
+import { isGathered } from './gathering.ts'
 import { knowledgeContract } from './knowledge.contract.ts'
 import { documentProcessed, documentProgress } from './knowledge.events.ts'
 import type { KnowledgeTables } from './knowledge.tables.ts'
@@ -40,7 +41,7 @@ const city = {
   async room({ room }: { room: string }, options: CallOptions = {}) {
     const { rooms } = await readable({ rooms: [room] }, options)
     if (rooms.length === 0) throw cityError('city.room_not_found')
-    return { id: room }
+    return { id: room, visibility: 'private', membership: 'owner', archivedAt: null }
   },
   // The service asks for nothing else.
 } as unknown as Client<typeof cityContract>
@@ -261,6 +262,25 @@ describe('a document posted in a room', () => {
     expect(outcomes.get('msg_4')?.document?.id).not.toBe(outcomes.get('msg_1')?.document?.id)
     expect(await count('knowledge.document')).toBe(2)
     expect(script.opened.length).toBe(2 * PAGES.length)
+  })
+
+  it('is taken in as those who keep the room chose; what is not stays in its room unread', async () => {
+    const { knowledge, posted, events, outcomes } = await house()
+    await expect(
+      knowledge.setGathering({ room: 'room_1', gathers: 'none' }, as(OTHER)),
+    ).rejects.toMatchObject({ code: 'city.room_not_found' })
+    expect(await knowledge.gathering({ room: 'room_1' }, as(OLENA))).toEqual({ gathers: 'all' })
+    await knowledge.setGathering({ room: 'room_1', gathers: 'none' }, as(OLENA))
+    await posted()
+    await events.settled()
+    expect(outcomes.get('msg_1')).toEqual({})
+    expect((await knowledge.documents({ room: 'room_1' }, as(OLENA))).items).toEqual([])
+    await knowledge.setGathering({ room: 'room_1', gathers: 'documents' }, as(OLENA))
+    await posted({ message: 'msg_2' })
+    await events.settled()
+    expect(outcomes.get('msg_2')?.document?.pages.total).toBe(6)
+    expect(isGathered('documents', { name: 'звіт.zip', mime: 'application/zip' })).toBe(false)
+    expect(isGathered('all', { name: 'звіт.zip', mime: 'application/zip' })).toBe(true)
   })
 
   it('fails aloud when it cannot be opened, and may be tried again', async () => {

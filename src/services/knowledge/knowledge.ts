@@ -14,11 +14,12 @@ import { checkTold, told } from '../../platform/http/check.errors.ts'
 import type { Check, Service } from '../../platform/http/service.ts'
 import type { cityContract } from '../city/city.contract.ts'
 import type { LlmAccess } from '../llm-proxy/llm-proxy.contract.ts'
-import { createAccess } from './access.ts'
+import { type Communities, createAccess } from './access.ts'
 import { answer, passagesFor } from './answer.ts'
 import { createCollectionStore } from './collections.store.ts'
 import { createCollections } from './collections.ts'
 import { consumeErasures, consumeResidents } from './erase.ts'
+import { createGathering } from './gathering.ts'
 import { consumeDocuments } from './ingest.ts'
 import { knowledgeContract } from './knowledge.contract.ts'
 import { knowledgeError } from './knowledge.errors.ts'
@@ -54,6 +55,8 @@ export interface KnowledgeNeeds {
   /** Of this service alone: what is brought into collections. */
   readonly own: Files
   readonly city: Client<typeof cityContract>
+  /** What the asker is in communities. Absent where communities have no service of their own: then nobody belongs to any, and the city’s operators alone keep what is of one. */
+  readonly communities?: Communities
   /** Absent where no language model is reached: then answers are quotes. */
   readonly llm?: LlmAccess | undefined
   readonly limits?: { readonly maxUploadBytes: number; readonly quotaBytes: number }
@@ -69,7 +72,7 @@ export function createKnowledge(needs: KnowledgeNeeds): Service<typeof knowledge
   const own = needs.own
   const store = createKnowledgeStore(db, clock, ids)
   const collections = createCollectionStore(db, { clock, events, ids, limits })
-  const access = createAccess(db, city)
+  const access = createAccess(db, city, needs.communities)
   const vectors = createVectors(db, needs.db.driver)
   const meaning = createMeaning({ db, events, vectors, embeddings, older: needs.olderEmbeddings ?? [] })
   consumeErasures(db, events)
@@ -108,6 +111,7 @@ export function createKnowledge(needs: KnowledgeNeeds): Service<typeof knowledge
   const handlers: Handlers<typeof knowledgeContract> = {
     ...createCollections({ db, access, collections, store, own, open }),
     ...createQueue(db, collections),
+    ...createGathering({ db, access, city, clock, ids }),
     ...createSources({
       db,
       events,

@@ -57,6 +57,9 @@ export const knowledgeEn = {
   answer: 'Answer',
   nothingFound: 'Nothing was found.',
   notSearched: 'Not read in “{{title}}”: pages {{pages}}.',
+  gathering: 'Which files become knowledge',
+  gatheringHint: 'For files posted from now on; what was read stays. Voice and images are read in any case.',
+  gathers: { all: 'All that can be read', documents: 'Documents alone', none: 'None' },
   queue: 'What is being read',
   queueCounts: 'Waiting: {{waiting}}. Failed: {{failed}}.',
   state: {

@@ -61,6 +61,10 @@ export const knowledgeUk = {
   answer: 'Відповісти',
   nothingFound: 'Нічого не знайдено.',
   notSearched: 'Не прочитано в «{{title}}»: сторінки {{pages}}.',
+  gathering: 'Що з файлів потрапляє до знань',
+  gatheringHint:
+    'Діє на нові файли; уже прочитане лишається. Голос і зображення читаються в будь-якому разі.',
+  gathers: { all: 'Усе, що можна прочитати', documents: 'Лише документи', none: 'Нічого' },
   queue: 'Що читається',
   queueCounts: 'Чекають: {{waiting}}. Не вдалося: {{failed}}.',
   state: {

@@ -16,6 +16,7 @@ import { Forbidden, TalkSkeleton } from '../../ui/states.tsx'
 import { useToast } from '../../ui/toast.tsx'
 import { ROOMS } from '../city/city.ts'
 import { useCity, useRooms } from '../city/city-context.tsx'
+import { RoomGathering } from '../knowledge/room-gathering.tsx'
 import { RoomModeration } from '../moderation/room-moderation.tsx'
 import { RoomQuota } from '../quotas/quotas.tsx'
 import { RoomExport } from '../transfers/room-export.tsx'
@@ -84,6 +85,7 @@ function Settings({ room }: { room: Room }) {
           {!talk && <Members room={room} manage={manage} invite={invite} />}
           {!talk && invite && room.archivedAt === null && <InvitationLinks room={room} />}
           {!talk && invite && <RoomModeration room={room} />}
+          {manage && !talk && <RoomGathering key={`gathering ${room.id}`} room={room.id} />}
           {manage && <RoomQuota key={`quota ${room.id}`} room={room} />}
           {(invite || talk) && <RoomExport key={`export ${room.id}`} room={room} />}
           <Ends room={room} manage={manage} />
