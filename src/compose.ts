@@ -14,10 +14,12 @@ import { type Means, openPlatform, type Platform } from './compose/platform.ts'
 import { checkReadiness } from './compose/readiness.ts'
 import { remoteArtefacts } from './compose/remote-artefacts.ts'
 import { remoteLlm } from './compose/remote-llm.ts'
+import { remoteRoute } from './compose/remote-route.ts'
 import { vectorsOf } from './compose/vectors-of.ts'
 import type { Config, ServiceName } from './config.ts'
 import type { Contract } from './kernel/contract.ts'
 import type { Principal } from './kernel/principal.ts'
+import { deadline } from './kernel/deadline.ts'
 import type { Scope } from './kernel/scope.ts'
 import type { Secret } from './kernel/secret.ts'
 import { migrateUp } from './platform/database/migrate.ts'
@@ -202,6 +204,8 @@ export async function compose(config: Config, means: Means, scope: Scope): Promi
         db,
         events,
         auth: peers.need('auth', 'agents'),
+        people: peers.need('auth', 'agents'),
+        documents: peers.find('knowledge', 'agents'),
         llm: llmProxy ?? remoteLlm(peers, 'agents'),
         knowledge: peers.find('knowledge', 'agents'),
         city: peers.find('city', 'agents'),
@@ -229,10 +233,9 @@ export async function compose(config: Config, means: Means, scope: Scope): Promi
         metrics,
       }),
     )
-  if (runs('router-v2'))
-    peers.run(
-      'router-v2',
-      createRouterV2({
+  let routerV2: ReturnType<typeof createRouterV2> | undefined
+  if (runs('router-v2')) {
+    routerV2 = createRouterV2({
         db,
         agents: peers.need('agents', 'router-v2'),
         llm: llmProxy ?? remoteLlm(peers, 'router-v2'),
@@ -255,8 +258,9 @@ export async function compose(config: Config, means: Means, scope: Scope): Promi
         ids,
         metrics,
         maxPartBytes: config.maxUploadBytes,
-      }),
-    )
+      })
+    peers.run('router-v2', routerV2)
+  }
   if (runs('router'))
     peers.run(
       'router',
@@ -266,6 +270,13 @@ export async function compose(config: Config, means: Means, scope: Scope): Promi
         auth: peers.need('auth', 'router'),
         routerV1: peers.find('router-v1', 'router'),
         routerV2: peers.need('router-v2', 'router'),
+        streamV2: routerV2
+          ? (input, { timeoutMs, ...who }, emit) => {
+              const signal = AbortSignal.any([who.signal, deadline(timeoutMs)])
+              return routerV2.route(input, { ...who, signal, service: 'router' }, { emit })
+            }
+          : remoteRoute(peers, 'router'),
+        maxPartBytes: config.maxUploadBytes,
         clock,
         ids,
         random: Math.random,

@@ -112,9 +112,16 @@ async function hide(
     invitation: (await owner.auth.invite({})).id,
     person: member,
     job: await orderOf(keeper, id),
+    automation: await automationOf(keeper, direct),
     vectors: await vectorsOf(keeper),
     ...(await keptBy(keeper)),
   }
+}
+
+/** What an agent does by itself for somebody. */
+async function automationOf({ agents }: Resident, room: string): Promise<string> {
+  const trigger = { kind: 'member' as const }
+  return (await agents.makeAutomation({ agent: 'daarwizz', room, name: 'x', task: 'x', trigger })).id
 }
 
 /** A collection of somebody's own with an address that it reads. */

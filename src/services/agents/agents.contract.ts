@@ -5,8 +5,10 @@ import { HistoryItem } from '../city/city.events.ts'
 import { Part, PartType, RunState } from '../city/messages.contract.ts'
 import { approvalOperations } from './approvals.contract.ts'
 import { serverOperations } from './mcp/servers.contract.ts'
+import { feedbackOperations } from './feedback/feedback.contract.ts'
 import { PromptKind, registryOperations } from './registry.contract.ts'
 import { runOperations } from './runs.contract.ts'
+import { automationOperations } from './schedules/automations.contract.ts'
 
 /** A part as it comes to an agent. */
 const RunPart = Part.omit({ file: true }).extend({
@@ -49,7 +51,9 @@ export const agentsContract = {
   ...runOperations,
   ...registryOperations,
   ...approvalOperations,
+  ...feedbackOperations,
   ...serverOperations,
+  ...automationOperations,
   open: post('/api/agents/runs', {
     right: 'agents.run.ask',
     summary: 'Ask an agent; it goes on by itself. In a room it knows what the room knows',

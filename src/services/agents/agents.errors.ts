@@ -94,6 +94,11 @@ export const agentsError = catalogue({
     'This is not in the agent’s mandate.',
     'Цього немає в мандаті агента.',
   ],
+  'agents.no_answer_yet': [
+    'conflict',
+    'There is no answer here to judge.',
+    'Тут немає відповіді, яку можна оцінити.',
+  ],
   'agents.agents_do_not_ask': [
     'forbidden',
     'Agents do not call agents; only people do.',
@@ -176,5 +181,58 @@ export const agentsError = catalogue({
     'not_found',
     'No connecting waits for this any more. Begin it again on the page of servers.',
     'Такого під’єднання вже не чекають. Почніть його знову на сторінці серверів.',
+  ],
+  'agents.over_day': [
+    'rate_limited',
+    'The agent has used up what its mandate allows for a day; it goes on after midnight UTC.',
+    'Агент вичерпав денну межу свого мандата; продовжить після півночі за UTC.',
+  ],
+  'agents.automation_not_found': ['not_found', 'There is no such automation.', 'Такої автоматизації немає.'],
+  'agents.automation_not_yours': [
+    'forbidden',
+    'Only its owner changes this; those who run the city may pause or remove it.',
+    'Це змінює лише власник; ті, хто керує містом, можуть спинити або прибрати.',
+  ],
+  'agents.automations_many': [
+    'conflict',
+    'One person keeps {limit} automations at most.',
+    'Одна людина тримає щонайбільше {limit} автоматизацій.',
+  ],
+  'agents.automation_silent': [
+    'forbidden',
+    'An agent runs by itself only where its owner may speak.',
+    'Агент діє сам лише там, де може говорити його власник.',
+  ],
+  'agents.agent_not_in_room': [
+    'conflict',
+    'The agent does not belong to this room. Let it in first.',
+    'Агент не належить до цієї кімнати. Спершу впустіть його.',
+  ],
+  'agents.owner_gone': [
+    'forbidden',
+    'Whoever lent it their rights is no longer in the city.',
+    'Того, хто дав свої права, вже немає в місті.',
+  ],
+  'agents.automation_agent': ['conflict', 'Its agent does not answer now.', 'Її агент зараз не відповідає.'],
+  'agents.automation_often': [
+    'rate_limited',
+    'It ran {times} times within an hour already; this time was let pass.',
+    'За годину вона вже спрацювала {times} разів; цей раз пропущено.',
+  ],
+  'agents.schedule_unreadable': [
+    'invalid',
+    'These times cannot be read. Five fields are needed, such as 0 9 * * 1, and a zone such as Europe/Kyiv.',
+    'Ці години не читаються. Потрібні п’ять полів, як-от 0 9 * * 1, і пояс, як-от Europe/Kyiv.',
+  ],
+  'agents.schedule_never': ['invalid', 'These times never come.', 'Ці години ніколи не настануть.'],
+  'agents.schedule_too_often': [
+    'invalid',
+    'An agent runs every {minutes} minutes at most.',
+    'Агент діє щонайчастіше раз на {minutes} хвилин.',
+  ],
+  'agents.document_not_read_yet': [
+    'unavailable',
+    'The document is still being read.',
+    'Документ ще читається.',
   ],
 })

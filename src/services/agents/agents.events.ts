@@ -60,5 +60,15 @@ export const runCancelled = channel('agents.run_cancelled', z.object({ run: z.st
 /** The time to decide on something an agent wants to do is over: for agents themselves. */
 export const approvalDue = event('agents.approval_due', 1, z.object({ approval: z.string() }))
 
+/** An automation's time has come: for agents themselves. */
+export const automationDue = event(
+  'agents.automation_due',
+  1,
+  z.object({ automation: z.string(), revision: z.number().int(), at: z.iso.datetime() }),
+)
+
+/** Automations were made or changed: whoever waits for words looks again. */
+export const automationsChanged = channel('agents.automations_changed', z.object({}))
+
 /** Servers of tools were added, taken away or judged: every process looks again. */
 export const serversChanged = channel('agents.servers_changed', z.object({}))

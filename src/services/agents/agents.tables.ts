@@ -6,6 +6,7 @@ import type { Approval } from './approvals.contract.ts'
 import type { RunContext } from './context.ts'
 import type { OutsideRisk } from './mcp/mcp-file.ts'
 import type { AgentSettings, Mandate, PromptKind } from './registry.contract.ts'
+import type { Trigger } from './schedules/automations.contract.ts'
 import type { StepOutput } from './tools/tool.ts'
 
 /** Times, jsonb: written as JSON text, read as values. */
@@ -168,7 +169,28 @@ export type McpServerRow = {
   created_at: Date
 }
 
+export type AutomationRow = {
+  id: string
+  owner: string
+  agent: string
+  room: string
+  name: string
+  kind: Trigger['kind']
+  trigger: Json<Trigger>
+  task: string
+  per_hour: number
+  state: 'active' | 'paused'
+  problem: NullableJson<Failure>
+  revision: ColumnType<number, number | undefined, number>
+  next_at: NullableTime
+  /** A bigint, which some drivers give as text. */
+  place: ColumnType<number | string, number, number>
+  created_at: Date
+}
+
 export type AgentsTables = {
+  'agents.automation': AutomationRow
+  'agents.automation_run': { automation: string; cause: string; run: string | null; at: Date }
   'agents.mcp_server': McpServerRow
   'agents.agent': AgentRow
   'agents.prompt': PromptRow

@@ -21,6 +21,7 @@ import { consumeDue, createApprovals } from './approvals.ts'
 import { DAARWIZZ, DAARWIZZ_PROMPTS, FORMER_SAFETY } from './daarwizz.ts'
 import { createEnrolment } from './enrolment.ts'
 import { consumeErasures } from './erase.ts'
+import { createFeedback } from './feedback/feedback.ts'
 import type { HearParts } from './hear-parts.ts'
 import { createLiveRuns } from './live-runs.ts'
 import { cityTools } from './mcp/city-tools.ts'
@@ -35,6 +36,7 @@ import { createRegistryStore } from './registry.store.ts'
 import { createRegistry } from './registry.ts'
 import { type RunLimits, runJob } from './run-job.ts'
 import { createRuns } from './runs.ts'
+import { openAutomations } from './schedules/open-automations.ts'
 import { calculator } from './tools/calculate.ts'
 import { effectTools } from './tools/effects.ts'
 import { type LookingNeeds, lookingTools } from './tools/looking.ts'
@@ -45,6 +47,10 @@ export interface AgentsNeeds {
   readonly db: Kysely<AnyTables>
   readonly events: Events
   readonly auth: Pick<Client<typeof authContract>, 'enrolAgent'>
+  /** Who lends agents their rights; absent, agents do nothing by themselves. */
+  readonly people?: Pick<Client<typeof authContract>, 'principals'> | undefined
+  /** Documents of collections, which may make agents run. */
+  readonly documents?: Pick<Client<typeof knowledgeContract>, 'document'> | undefined
   readonly llm: LlmAccess
   /** Without it answers rest on the talk of the room and the message's own parts. */
   readonly knowledge?: Pick<Client<typeof knowledgeContract>, 'search' | 'page'> | undefined
@@ -79,6 +85,7 @@ export type AgentsCity = Pick<
   | 'post'
   | 'schedule'
   | 'scheduled'
+  | 'events'
 >
 
 const LIMITS: RunLimits = { concurrency: 4, runMs: 600_000, maxTokens: 32_000 }
@@ -122,11 +129,15 @@ export function createAgents(needs: AgentsNeeds): Service<typeof agentsContract>
   )
   const runs = createRuns({ db, store, registry, events, live, city, clock, ids })
 
+  const byThemselves = openAutomations({ ...needs, db, store, registry }, closing.signal)
+
   const handlers = {
     ...createRegistry({ db, registry, toolbox, auth: needs.auth, ids }),
     ...createApprovals({ db, store: approvals, registry, city, visible: runs.visible }),
+    ...createFeedback({ db, registry, clock, visible: runs.visible }),
     ...runs.handlers,
     ...servers.handlers,
+    ...byThemselves.handlers,
   }
 
   return {
@@ -166,6 +177,7 @@ export function createAgents(needs: AgentsNeeds): Service<typeof agentsContract>
         await registry.renew(tx, DAARWIZZ.id, 'safety', FORMER_SAFETY, DAARWIZZ_PROMPTS.safety)
       })
       await servers.start()
+      byThemselves.start()
       await enrolment.enrol({ id: DAARWIZZ.id, name: DAARWIZZ.name }, closing.signal)
     },
 
@@ -174,6 +186,7 @@ export function createAgents(needs: AgentsNeeds): Service<typeof agentsContract>
     async stop() {
       closing.abort()
       live.stop()
+      await byThemselves.stopped()
       await servers.stop()
     },
   }

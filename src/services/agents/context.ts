@@ -24,6 +24,8 @@ export interface RunContext {
   readonly unread: readonly { readonly title: string; readonly pages: readonly number[] }[]
   /** Parts of a program's own request, once they were heard and read. */
   readonly parts?: RunRequest['parts']
+  /** Whose room it is; absent where it is nobody’s. */
+  readonly community?: string
   /** Whether nobody but the asker hears the answer. */
   readonly alone?: boolean
 }

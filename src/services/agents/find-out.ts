@@ -19,7 +19,7 @@ export interface FindingNeeds {
   readonly knowledge: Knowledge | undefined
   readonly memory: Memory
   /** Where it is told who else is in a room. */
-  readonly members: Pick<Client<typeof cityContract>, 'members'> | undefined
+  readonly members: Pick<Client<typeof cityContract>, 'members' | 'room'> | undefined
   readonly hear: HearParts | undefined
 }
 
@@ -48,6 +48,7 @@ export async function findOut(needs: Work, signal: AbortSignal): Promise<RunCont
     language: answerLanguage(question, findings),
     sources: numbered(findings),
     unread: found?.unread ?? [],
+    ...(await communityOf(needs, signal)),
     alone: await isAlone(needs, signal),
   }
   await store.keepContext(row.id, row.attempt, context)
@@ -75,6 +76,18 @@ async function isAlone({ row, members, requestId }: Work, signal: AbortSignal): 
   const found = await members.members({ room: room.id }, call).catch(() => undefined)
   signal.throwIfAborted()
   return found?.items.every(({ id, kind }) => id === asker.id || kind === 'agent') ?? false
+}
+
+/** Whose room it is: what may leave the node is decided by that, so where it cannot be told the run goes no further. */
+async function communityOf({ row, members, requestId }: Work, signal: AbortSignal) {
+  const { room, asker } = row.request
+  if (!room || !members) return {}
+  const call = { principal: asker, requestId, signal }
+  const found = await members.room({ room: room.id }, call).catch((cause: unknown) => {
+    if (AppError.from(cause).kind !== 'not_found') throw cause
+    return undefined
+  })
+  return found?.community ? { community: found.community } : {}
 }
 
 /** Search that is absent or down costs its passages, not the answer; the step says so. */

@@ -49,6 +49,14 @@ export const Mandate = z.object({
   /** What one run may cost at most; null leaves that to its limits. */
   usdPerRun: z.number().min(0).max(100).nullable().default(null),
   until: z.iso.datetime().nullable().default(null),
+  /** What all its runs of one day (of UTC) may be and use together; null has no limit. */
+  perDay: z
+    .object({
+      runs: z.int().min(1).max(1_000_000).nullable().default(null),
+      tokens: z.int().min(500).max(2_000_000_000).nullable().default(null),
+      usd: z.number().min(0).max(100_000).nullable().default(null),
+    })
+    .prefault({}),
 })
 export type Mandate = z.infer<typeof Mandate>
 

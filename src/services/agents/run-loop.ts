@@ -5,6 +5,7 @@ import type { FinishedStep, RunEnd } from './agents.store.ts'
 import { askModel, type ModelAnswer, type Turn } from './ask-model.ts'
 import { cite } from './citations.ts'
 import type { RunContext, Source } from './context.ts'
+import { dayLeft } from './day-limits.ts'
 import { askable, DELEGATE, delegateFor } from './orchestration/delegate.ts'
 import { block, buildPrompt } from './prompt.ts'
 import { Mandate } from './registry.contract.ts'
@@ -49,9 +50,11 @@ export async function loop(
   const { turns, spent } = turnsOf(await store.finished(row.id))
   const { limits } = agent.settings
   const { tokens = Number.POSITIVE_INFINITY, usd = Number.POSITIVE_INFINITY } = row.budget ?? {}
+  const day = await dayLeft(work.db, work.clock, row, mandate, limits)
+  if (day.refused) return failedBy(day.refused, '', 'day')
   const most = {
-    tokens: Math.min(limits.tokens, tokens),
-    usd: Math.min(limits.usd, mandate.usdPerRun ?? limits.usd, usd),
+    tokens: Math.min(limits.tokens, tokens, day.tokens),
+    usd: Math.min(limits.usd, mandate.usdPerRun ?? limits.usd, usd, day.usd),
   }
   if (row.versions === null) await store.keepVersions(row.id, await registry.inForce(agent.id))
   let tools = await toolsOf(work, mandate, trial)
@@ -168,6 +171,7 @@ async function ask(work: Work, asking: Asking, signal: AbortSignal): Promise<Mod
       'x-daarion-agent': agent.id,
       'x-daarion-run': row.id,
       ...(row.room && { 'x-daarion-room': row.room }),
+      ...(context.community && { 'x-daarion-community': context.community }),
     },
     prompt,
     turns: turns.map((turn) => wireTurn(turn, nonce)),

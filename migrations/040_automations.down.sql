@@ -1,0 +1,2 @@
+drop table agents.automation_run;
+drop table agents.automation;
