@@ -50,7 +50,7 @@ export async function startCity(
   child.stdout.on('data', heard)
   child.stderr.on('data', heard)
   const exited = once(child, 'exit')
-  const url = await opened(child, () => output, openMs)
+  const url = await opened(child, () => output, openMs, secretsOf(env))
   const end = async (signal: NodeJS.Signals) => {
     if (child.exitCode === null && child.signalCode === null) {
       child.kill(signal)
@@ -72,17 +72,49 @@ export async function startCity(
   }
 }
 
-async function opened(child: ChildProcess, output: () => string, openMs: number): Promise<string> {
+async function opened(
+  child: ChildProcess,
+  output: () => string,
+  openMs: number,
+  secrets: readonly string[],
+): Promise<string> {
   const until = Date.now() + openMs
   for (;;) {
     const [, url] = / is open at (\S+)\n/.exec(output()) ?? []
     if (url !== undefined) return url
     if (child.exitCode !== null || child.signalCode !== null || Date.now() > until) {
+      const how = ending(child, openMs)
       child.kill('SIGKILL')
-      throw new Error(`The city did not open:\n${output()}`)
+      throw new Error(`The city did not open: ${how}. Its last lines:\n${lastWords(output(), secrets)}`)
     }
     await new Promise((done) => setTimeout(done, 20))
   }
+}
+
+function ending({ exitCode, signalCode }: ChildProcess, openMs: number): string {
+  if (signalCode !== null) return `it was ended by ${signalCode}`
+  if (exitCode !== null) return `it ended with code ${exitCode}`
+  return `it still ran after ${openMs} ms`
+}
+
+const LAST_LINES = 60
+
+/** The values of its environment that nobody may read. */
+const secretsOf = (env: Readonly<Record<string, string>>): string[] =>
+  Object.entries(env)
+    .filter(([name, value]) => /KEY|PASSWORD|SECRET|TOKEN/.test(name) && value.length > 0)
+    .map(([, value]) => value)
+
+/** The end of what it printed, without secrets it was given and those it made. */
+function lastWords(output: string, secrets: readonly string[]): string {
+  const shown = secrets.reduce((text, secret) => text.replaceAll(secret, '…'), output)
+  return shown
+    .replaceAll(/(\/welcome#|\bdk_)\S+/g, '$1…')
+    .replaceAll(/(:\/\/[^\s:/@]*):[^\s@/]+@/g, '$1:…@')
+    .trimEnd()
+    .split('\n')
+    .slice(-LAST_LINES)
+    .join('\n')
 }
 
 let ready: Promise<void> | undefined
