@@ -18,8 +18,8 @@ import { remoteRoute } from './compose/remote-route.ts'
 import { vectorsOf } from './compose/vectors-of.ts'
 import type { Config, ServiceName } from './config.ts'
 import type { Contract } from './kernel/contract.ts'
-import type { Principal } from './kernel/principal.ts'
 import { deadline } from './kernel/deadline.ts'
+import type { Principal } from './kernel/principal.ts'
 import type { Scope } from './kernel/scope.ts'
 import type { Secret } from './kernel/secret.ts'
 import { migrateUp } from './platform/database/migrate.ts'
@@ -236,29 +236,29 @@ export async function compose(config: Config, means: Means, scope: Scope): Promi
   let routerV2: ReturnType<typeof createRouterV2> | undefined
   if (runs('router-v2')) {
     routerV2 = createRouterV2({
-        db,
-        agents: peers.need('agents', 'router-v2'),
-        llm: llmProxy ?? remoteLlm(peers, 'router-v2'),
-        models: peers.need('llm-proxy', 'router-v2'),
-        stored: { files, city: () => peers.find('city', 'router-v2') },
-        knowledge: () => peers.find('knowledge', 'router-v2'),
-        web: () => peers.find('multimodal-gateway', 'router-v2'),
-        rules: config.routerRules.v2,
-        logger,
-        artefacts: gateway
-          ? {
-              transcribe: gateway.artefacts.transcribe,
-              read: gateway.artefacts.read,
-              parse: gateway.artefacts.parse,
-            }
-          : remoteArtefacts(peers, 'router-v2'),
-        city: peers.find('city', 'router-v2'),
-        events,
-        clock,
-        ids,
-        metrics,
-        maxPartBytes: config.maxUploadBytes,
-      })
+      db,
+      agents: peers.need('agents', 'router-v2'),
+      llm: llmProxy ?? remoteLlm(peers, 'router-v2'),
+      models: peers.need('llm-proxy', 'router-v2'),
+      stored: { files, city: () => peers.find('city', 'router-v2') },
+      knowledge: () => peers.find('knowledge', 'router-v2'),
+      web: () => peers.find('multimodal-gateway', 'router-v2'),
+      rules: config.routerRules.v2,
+      logger,
+      artefacts: gateway
+        ? {
+            transcribe: gateway.artefacts.transcribe,
+            read: gateway.artefacts.read,
+            parse: gateway.artefacts.parse,
+          }
+        : remoteArtefacts(peers, 'router-v2'),
+      city: peers.find('city', 'router-v2'),
+      events,
+      clock,
+      ids,
+      metrics,
+      maxPartBytes: config.maxUploadBytes,
+    })
     peers.run('router-v2', routerV2)
   }
   if (runs('router'))
@@ -269,7 +269,9 @@ export async function compose(config: Config, means: Means, scope: Scope): Promi
         events,
         auth: peers.need('auth', 'router'),
         routerV1: peers.find('router-v1', 'router'),
-        routerV2: peers.need('router-v2', 'router'),
+        routerV2: peers.find('router-v1', 'router')
+          ? peers.find('router-v2', 'router')
+          : peers.need('router-v2', 'router'),
         streamV2: routerV2
           ? (input, { timeoutMs, ...who }, emit) => {
               const signal = AbortSignal.any([who.signal, deadline(timeoutMs)])

@@ -142,13 +142,28 @@ export async function readYaml<T>(text: string, schema: z.ZodType<T>, empty: T):
   const judged = await schema.safeParseAsync(raw, { error: knownKeys })
   if (judged.success) return { value: judged.data }
   return {
-    faults: judged.error.issues.map((issue) => {
+    faults: judged.error.issues.flatMap(exact).map((issue) => {
       const keys = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []
       const where = issue.path.map(String).join('.')
       const line = lineOf(document, lines, [...issue.path, ...keys])
       return { line, what: where === '' ? issue.message : `${where}: ${issue.message}` }
     }),
   }
+}
+
+/** Of something that fits none of several forms it says what is wrong with the form that was meant, or else what each would be. */
+function exact(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue]
+  const forms = issue.errors.map((form) =>
+    form.map((one) => ({ ...one, path: [...issue.path, ...one.path] })).flatMap(exact),
+  )
+  const depth = (form: readonly z.core.$ZodIssue[]) => Math.max(0, ...form.map(({ path }) => path.length))
+  const isMeant = (form: readonly z.core.$ZodIssue[]) =>
+    depth(form) > issue.path.length || form.some(({ code }) => code === 'unrecognized_keys')
+  const meant = forms.filter(isMeant).sort((a, b) => a.length - b.length)[0]
+  if (meant) return meant
+  const said = [...new Set(forms.flat().map(({ message }) => message))]
+  return said.length === 0 ? [issue] : [{ ...issue, message: said.join('; or ') }]
 }
 
 /** A key that is not known is answered with those that are. */

@@ -11,6 +11,14 @@ import { composer, messages, say, sendFile } from './room.ts'
 import { createScene } from './scene.ts'
 
 const { FIXTURES_DIR, MODELS_DIR } = process.env
+/** A model that nobody serves, for the page to show; the librarian goes on answering. */
+const MODELS = `providers:
+  near: { url: "http://127.0.0.1:9/v1", key: NEAR_KEY }
+models:
+  near-1: { provider: near, kind: embeddings, price: { input: 0.02 } }
+aliases:
+  city: { use: [librarian] }
+`
 
 describe.skipIf(!browserThere)('a young city without models', { timeout: 240_000 }, () => {
   const scene = createScene()
@@ -20,7 +28,12 @@ describe.skipIf(!browserThere)('a young city without models', { timeout: 240_000
   beforeAll(async () => {
     const rules = join(scene.folder, 'router-v2.yaml')
     writeFileSync(rules, RULES)
-    const env = { MODELS_DIR: join(scene.folder, 'models'), CITY_NAME: 'Надріччя', ROUTER_V2_RULES: rules }
+    const env = {
+      MODELS_DIR: join(scene.folder, 'models'),
+      CITY_NAME: 'Надріччя',
+      ROUTER_V2_RULES: rules,
+      MODELS_FILE: join(scene.folder, 'models.yaml'),
+    }
     await scene.open({ ...env, ...(MODELS_DIR && { MODELS_MIRROR: MODELS_DIR }) })
     olena = await scene.enter({ size: 'phone', language: 'uk', as: 'owner' })
     petro = await scene.enter({ size: 'desktop', language: 'en' })
@@ -201,7 +214,7 @@ describe.skipIf(!browserThere)('a young city without models', { timeout: 240_000
     await page
       .locator('.rt-considered .rt-holds')
       .filter({ hasText: 'text.any' })
-      .getByText('оренд or rent')
+      .getByText('оренд або rent')
       .waitFor()
     await page.getByText(routers.later).waitFor()
     await expectAccessible(page)
@@ -211,6 +224,57 @@ describe.skipIf(!browserThere)('a young city without models', { timeout: 240_000
     await shootWhole(olena, 'routers-uk-desktop', SIZES.desktop.width)
     await page.setViewportSize(SIZES.phone)
     await ask(scene.city.url, 'PUT /api/router/weight', { key, json: { weight: 100, shadow: 0 } })
+  })
+
+  test('the owner tests a model, is refused a wrong file with its line, saves a right one, bounds what is spent', async () => {
+    const { page, words } = olena
+    const { llm } = words.operator
+    await page.goto('/operator')
+    await page.getByRole('link', { name: llm.hint }).click()
+    await page.getByRole('heading', { level: 1, name: llm.title }).waitFor()
+    await page.getByRole('button', { name: said(llm.tryOne, { model: 'librarian' }) }).click()
+    await page.locator('.llm-tried p').first().waitFor()
+
+    const file = page.getByRole('textbox', { name: /models\.yaml$/ })
+    await file.fill('models:\n  near-1: { provider: nobody }\n')
+    await page.getByRole('button', { name: llm.check, exact: true }).click()
+    await page.getByText(/2: models\.near-1\.provider: there is no provider nobody/).waitFor()
+    await page.getByText(llm.kept).waitFor()
+    await file.fill(MODELS)
+    await page.getByRole('button', { name: llm.check, exact: true }).click()
+    const changes = page.getByRole('region', { name: llm.changes })
+    await changes.getByText('+ models:').waitFor()
+    await page.getByRole('button', { name: words.common.save, exact: true }).click()
+    await page.getByText(llm.saved).waitFor()
+    await page.locator('.mdl b').getByText('near-1', { exact: true }).waitFor({ timeout: 60_000 })
+    await page.getByText(said(llm.key, { key: 'NEAR_KEY' })).waitFor()
+
+    await page.getByLabel(llm.amount).fill('5')
+    await page.getByRole('button', { name: llm.setBudget }).click()
+    await page
+      .getByRole('region', { name: llm.budgets, exact: true })
+      .getByText(llm.per.usd_month, { exact: false })
+      .first()
+      .waitFor()
+    const usage = page.getByRole('region', { name: llm.usage, exact: true }).first()
+    await usage.getByLabel(llm.by, { exact: true }).selectOption({ label: llm.group.model })
+    await usage.getByRole('rowheader', { name: 'librarian' }).waitFor()
+    const csv = await usage.getByRole('link', { name: llm.csv }).getAttribute('href')
+    expect(csv).toMatch(/^\/api\/llm\/usage\?.*by=model.*format=csv/)
+    expect(await page.evaluate(async (href) => await (await fetch(href)).text(), csv ?? '')).toMatch(
+      /^model,requests,lost,tokens_in,tokens_out,usd\r\n"librarian",/,
+    )
+    await expectAccessible(page)
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(SIZES.phone.width)
+    await shootWhole(olena, 'models-uk-phone')
+    await page.setViewportSize(SIZES.desktop)
+    await shootWhole(olena, 'models-uk-desktop', SIZES.desktop.width)
+    await page.setViewportSize(SIZES.phone)
+
+    const { key } = scene.owner
+    const { digest } = (await ask(scene.city.url, 'GET /api/llm/file', { key })).body
+    await ask(scene.city.url, 'PUT /api/llm/file', { key, json: { text: '', digest } })
+    await ask(scene.city.url, 'PUT /api/llm/budgets', { key, json: { items: [] } })
   })
 
   test('nothing was complained about', () => {

@@ -36,6 +36,8 @@ export interface Target {
 export interface Condition {
   readonly name: string
   readonly wanted: string
+  /** What is wanted, one by one, and how they belong together, to be said in any language. */
+  readonly wants?: { readonly items: readonly string[]; readonly join: 'or' | 'and' | 'nor' }
   readonly got: string
   readonly holds: boolean
 }
@@ -140,22 +142,20 @@ export function modelOf(target: Target, models: readonly KnownModel[]): KnownMod
 
 function testsOf({ when }: Rule, timezone: string): Test[] {
   const tests: Test[] = []
-  const add = (
-    name: string,
-    wanted: string,
-    look: (facts: Facts) => readonly [got: string, holds: boolean],
-  ) =>
+  const add: Add = (name, said, look) =>
     tests.push((facts) => {
       const [got, holds] = look(facts)
-      return { name, wanted, got, holds }
+      if (typeof said === 'string') return { name, wanted: said, got, holds }
+      const { items, join } = said
+      return { name, wanted: items.join(` ${join} `), wants: said, got, holds }
     })
   const oneOf = (name: 'agent' | 'mode', wanted: readonly string[]) =>
-    add(name, wanted.join(' or '), (facts) => [facts[name] ?? '—', wanted.includes(facts[name] ?? '')])
+    add(name, oneOfThese(wanted), (facts) => [facts[name] ?? '—', wanted.includes(facts[name] ?? '')])
 
   if (when.agent) oneOf('agent', when.agent)
   if (when.mode) oneOf('mode', when.mode)
   for (const [key, wanted] of Object.entries(when.metadata ?? {}))
-    add(`metadata.${key}`, wanted.join(' or '), ({ metadata }) => {
+    add(`metadata.${key}`, oneOfThese(wanted.map(String)), ({ metadata }) => {
       const got = Object.hasOwn(metadata, key) ? metadata[key] : undefined
       return [got === undefined ? '—' : String(got), got !== undefined && wanted.includes(got)]
     })
@@ -163,17 +163,17 @@ function testsOf({ when }: Rule, timezone: string): Test[] {
   const found = (text: string, sources: readonly string[]) =>
     sources.filter((one) => patternOf(one).holds(text))
   if (any)
-    add('text.any', any.join(' or '), ({ text }) => {
+    add('text.any', oneOfThese(any), ({ text }) => {
       const held = found(text, any)
       return [held.join(', ') || '—', held.length > 0]
     })
   if (all)
-    add('text.all', all.join(' and '), ({ text }) => {
+    add('text.all', { items: all, join: 'and' }, ({ text }) => {
       const held = found(text, all)
       return [held.join(', ') || '—', held.length === all.length]
     })
   if (none)
-    add('text.none', none.join(' nor '), ({ text }) => {
+    add('text.none', { items: none, join: 'nor' }, ({ text }) => {
       const held = found(text, none)
       return [held.join(', ') || '—', held.length === 0]
     })
@@ -182,7 +182,13 @@ function testsOf({ when }: Rule, timezone: string): Test[] {
   return tests
 }
 
-type Add = (name: string, wanted: string, look: (facts: Facts) => readonly [string, boolean]) => void
+const oneOfThese = (items: readonly string[]) => ({ items, join: 'or' as const })
+
+type Add = (
+  name: string,
+  wanted: string | NonNullable<Condition['wants']>,
+  look: (facts: Facts) => readonly [got: string, holds: boolean],
+) => void
 
 function addTime(time: NonNullable<Rule['when']['time']>, timeZone: string, add: Add): void {
   const { from, to, days } = time
@@ -206,12 +212,12 @@ function addTime(time: NonNullable<Rule['when']['time']>, timeZone: string, add:
 function addOfV2(when: Rule['when'], add: Add): void {
   const { modality, language, size, capabilities, ceilingUsd } = when
   if (modality)
-    add('modality', modality.join(' or '), ({ modalities = ['text'] }) => [
+    add('modality', oneOfThese(modality), ({ modalities = ['text'] }) => [
       modalities.join(', '),
       modality.some((one) => modalities.includes(one)),
     ])
   if (language)
-    add('language', language.join(' or '), ({ text }) => {
+    add('language', oneOfThese(language), ({ text }) => {
       const got = languageOf(text)
       return [got ?? '—', got !== null && language.includes(got)]
     })
@@ -224,7 +230,7 @@ function addOfV2(when: Rule['when'], add: Add): void {
     ])
   }
   if (capabilities)
-    add('capabilities', capabilities.join(' and '), ({ capabilities: got = [] }) => [
+    add('capabilities', { items: capabilities, join: 'and' }, ({ capabilities: got = [] }) => [
       got.join(', ') || '—',
       capabilities.every((one) => got.includes(one)),
     ])

@@ -74,7 +74,16 @@ export const Explanation = z.object({
       /** It is the one: the first that matches. */
       used: z.boolean(),
       conditions: z.array(
-        z.object({ name: z.string(), wanted: z.string(), got: z.string(), holds: z.boolean() }),
+        z.object({
+          name: z.string(),
+          wanted: z.string(),
+          /** The same one by one, to be said in any language. */
+          wants: z
+            .object({ items: z.array(z.string()).readonly(), join: z.enum(['or', 'and', 'nor']) })
+            .optional(),
+          got: z.string(),
+          holds: z.boolean(),
+        }),
       ),
     }),
   ),

@@ -7,6 +7,7 @@ import type { Call, Client } from '../../kernel/contract.ts'
 import { AppError, kernelError } from '../../kernel/errors.ts'
 import type { Principal } from '../../kernel/principal.ts'
 import type { Events } from '../../platform/events/events.ts'
+import type { Emit } from '../../platform/http/event-answer.ts'
 import type { agentsContract, Run, RunRequest } from '../agents/agents.contract.ts'
 import type { cityContract } from '../city/city.contract.ts'
 import type { LlmAccess } from '../llm-proxy/llm-proxy.contract.ts'
@@ -26,9 +27,6 @@ export interface AnswerNeeds extends NormaliseNeeds {
   readonly events: Events
   readonly clock: Clock
 }
-
-/** Told of an answer as it comes about. */
-export type Emit = (event: string, data: unknown) => void
 
 const AGENT = 'daarwizz'
 const MAX_MATERIAL = 100_000
@@ -137,7 +135,12 @@ async function byAgent(
   request: RouteRequest,
   asked: Asked,
   normals: readonly Normal[],
-  { run, agent, room, maxUsd }: { run: string; agent: string; room: RunRequest['room']; maxUsd: number | null },
+  {
+    run,
+    agent,
+    room,
+    maxUsd,
+  }: { run: string; agent: string; room: RunRequest['room']; maxUsd: number | null },
   options: { principal: Principal; requestId: string; signal: AbortSignal },
   emit: Emit,
 ): Promise<Answered & { usage: unknown }> {

@@ -11,6 +11,7 @@ import { isOperator, type Principal } from '../../kernel/principal.ts'
 import type { AnyTables } from '../../platform/database/database.ts'
 import { createOnce } from '../../platform/database/once.ts'
 import type { Events } from '../../platform/events/events.ts'
+import type { Emit } from '../../platform/http/event-answer.ts'
 import type { Service } from '../../platform/http/service.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { Metrics } from '../../platform/metrics.ts'
@@ -19,7 +20,7 @@ import type { agentsContract } from '../agents/agents.contract.ts'
 import type { cityContract } from '../city/city.contract.ts'
 import type { LlmAccess, llmProxyContract } from '../llm-proxy/llm-proxy.contract.ts'
 import { routerV1Error } from '../router-v1/router-v1.errors.ts'
-import { answer, type Emit } from './answer.ts'
+import { answer } from './answer.ts'
 import type { PartArtefacts } from './artefacts.ts'
 import { asked, type FilePart } from './asked.ts'
 import type { NormaliseNeeds } from './normalise.ts'
@@ -58,7 +59,9 @@ export type Route = (
 ) => Promise<RouteAnswer>
 
 /** Brings requests to whoever the rules pick: the calls of rooms, and whole requests of programs, whose files become text first. Open its rules with `start`. */
-export function createRouterV2(needs: RouterV2Needs): Service<typeof routerV2Contract> {
+export function createRouterV2(
+  needs: RouterV2Needs,
+): Service<typeof routerV2Contract> & { readonly route: Route } {
   const { agents, clock, ids } = needs
   let file: YamlFile<RulesFile> | undefined
   const db = needs.db.withTables<RouterV2Tables>()
@@ -150,6 +153,7 @@ export function createRouterV2(needs: RouterV2Needs): Service<typeof routerV2Con
   return {
     contract: routerV2Contract,
     handlers,
+    route: countedRoute,
     custom: ['route'],
 
     routes: (app, authenticate) =>

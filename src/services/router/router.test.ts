@@ -1,3 +1,4 @@
+import multipart from '@fastify/multipart'
 import fastify from 'fastify'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
@@ -93,6 +94,7 @@ const NO_FILE = '/nowhere/rules.yaml'
 interface Wishes {
   readonly model?: boolean
   readonly v1?: boolean
+  readonly v2?: boolean
   /** Operations of v2 to put others in place of. */
   readonly broken?: Partial<Client<typeof routerV2Contract>>
 }
@@ -103,7 +105,7 @@ function whole(answer: unknown): RouteResult & { router: string } {
 }
 
 /** The whole way from a call to an answer, over a scripted provider or the librarian. */
-async function city({ model = false, v1 = false, broken = {} }: Wishes = {}) {
+async function city({ model = false, v1 = false, v2: hasV2 = true, broken = {} }: Wishes = {}) {
   const events = testEvents(database)
   const provider = await openAiServer()
   const config = { url: provider.url, key: null, model: 'scripted-1', retryForMs: 0 }
@@ -145,7 +147,10 @@ async function city({ model = false, v1 = false, broken = {} }: Wishes = {}) {
     db: database.kysely,
     events,
     auth: { principals: async ({ ids: asked }) => ({ items: asked.includes(olia.id) ? [olia] : [] }) },
-    routerV2: { ...v2, ...broken },
+    ...(hasV2 && {
+      routerV2: { ...v2, ...broken },
+      streamV2: (input, who, emit) => routerV2.route(input, { ...who, service: 'router' }, { emit }),
+    }),
     metrics,
   })
   const finished: RunFinished[] = []
@@ -316,6 +321,7 @@ test('an answer that comes too late, or to nobody, is stopped down to the provid
 test('its own route takes bodies with whole files in them', async () => {
   await using set = await city()
   const app = fastify({ forceCloseConnections: true })
+  await app.register(multipart)
   app.setErrorHandler((error, _, reply) =>
     reply.code(failureOf(error).status).send(failureOf(error).toJSON()),
   )
@@ -333,6 +339,26 @@ test('its own route takes bodies with whole files in them', async () => {
     expect(answered.status).toBe(200)
     expect(await answered.json()).toMatchObject({ router: 'v2', parts: [{ state: 'failed' }] })
     expect((await post({ parts: [] })).status).toBe(400)
+
+    // In a form, and told as it goes.
+    const form = new FormData()
+    form.append('text', 'What is the rent of the hall?')
+    form.append('file', new Blob(['document'], { type: 'application/pdf' }), 'lease.pdf')
+    const headers = { accept: 'text/event-stream' }
+    const streamed = await fetch(`${url}/api/route`, { method: 'POST', headers, body: form })
+    const events = [...(await streamed.text()).matchAll(/^event: (\w+)\ndata: (.*)$/gm)]
+    const names = events.map(([, name]) => name)
+    expect([names[0], names.at(-1)]).toEqual(['accepted', 'done'])
+    expect(names).toContain('delta')
+    expect(JSON.parse(events.at(-1)?.[2] ?? '')).toMatchObject({
+      router: 'v2',
+      parts: [{ name: 'lease.pdf', state: 'done' }],
+    })
+    const v11 = new FormData()
+    v11.append('message', 'What is the rent of the hall?')
+    v11.append('file', new Blob(['document'], { type: 'application/pdf' }), 'lease.pdf')
+    const whole = await fetch(`${url}/api/route`, { method: 'POST', body: v11 })
+    expect(await whole.json()).toMatchObject({ ok: true, data: { parts: [{ name: 'lease.pdf' }] } })
   } finally {
     await app.close()
   }
@@ -447,4 +473,18 @@ test('fifty repeats under one key are one question and one answer; another body 
     { principal: olia },
   )
   await expect(other).rejects.toMatchObject({ code: 'once.other_request', kind: 'conflict' })
+})
+
+test('without v2 everything of words is v1’s, whatever the weight, and the rest is refused in words', async () => {
+  await using set = await city({ model: true, v1: true, v2: false })
+  await set.client.setWeight({ weight: 100, shadow: 100 }, { principal: admin })
+  expect(await set.client.route(words, { principal: olia })).toMatchObject({ ok: true, router: 'v1' })
+  const parts = [{ type: 'text' as const, text: 'hi' }]
+  await expect(set.client.route({ parts }, { principal: olia })).rejects.toMatchObject({
+    code: 'router.no_v2',
+    kind: 'unavailable',
+  })
+  const run = await set.call()
+  await eventually(() => expect(set.finished.map((one) => one.run)).toContain(run), 30_000)
+  await set.client.setWeight({ weight: 100, shadow: 0 }, { principal: admin })
 })

@@ -112,14 +112,8 @@ function Explained({ of: { rule, target, considered } }: { of: Explanation }) {
             </p>
             {one.conditions.length === 0 && <p className="meta">{t('operator.routers.noCondition')}</p>}
             <ul>
-              {one.conditions.map(({ name, wanted, got, holds }) => (
-                <li key={name} className={holds ? 'rt-holds' : 'rt-fails'}>
-                  <Icon of={holds ? Check : X} size="s" />
-                  <span>
-                    <span className="mono">{name}</span>{' '}
-                    {t(holds ? 'operator.routers.holds' : 'operator.routers.fails', { wanted, got })}
-                  </span>
-                </li>
+              {one.conditions.map((condition) => (
+                <Held key={condition.name} of={condition} />
               ))}
             </ul>
           </li>
@@ -128,3 +122,75 @@ function Explained({ of: { rule, target, considered } }: { of: Explanation }) {
     </div>
   )
 }
+
+type Condition = Explanation['considered'][number]['conditions'][number]
+const NAMED = [
+  'agent',
+  'mode',
+  'text.any',
+  'text.all',
+  'text.none',
+  'time',
+  'modality',
+  'language',
+  'size',
+  'capabilities',
+  'ceilingUsd',
+] as const
+const DAYS = /\b(?:mon|tue|wed|thu|fri|sat|sun)\b/g
+/** A Monday, from which the days of a week are counted. */
+const MONDAY = Date.UTC(2024, 0, 1)
+const WEEK = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']
+
+/** A condition in words of the page's language; what stands in the rules and in the request stays as it is there. */
+function Held({ of: { name, wanted, wants, got, holds } }: { of: Condition }) {
+  const { t } = useTranslation()
+  const language = useLanguage()
+  const known = NAMED.find((one) => one === name)
+  const localized = (text: string): string => {
+    if (name === 'size') return sizeIn(text, (key, n) => t(`operator.routers.size.${key}`, { n }))
+    if (name !== 'time') return text
+    const day = new Intl.DateTimeFormat(language, { weekday: 'short', timeZone: 'UTC' })
+    return text.replace(DAYS, (found) => day.format(MONDAY + WEEK.indexOf(found) * 86_400_000))
+  }
+  const said = wants ? wants.items.join(` ${t(`operator.routers.join.${wants.join}`)} `) : localized(wanted)
+  return (
+    <li className={holds ? 'rt-holds' : 'rt-fails'}>
+      <Icon of={holds ? Check : X} size="s" />
+      <span>
+        {known && <b>{t(`operator.routers.condition.${CONDITION[known]}`)}</b>}{' '}
+        <span className="mono">{name}</span>{' '}
+        {t(holds ? 'operator.routers.holds' : 'operator.routers.fails', {
+          wanted: said,
+          got: localized(got),
+        })}
+      </span>
+    </li>
+  )
+}
+
+const CONDITION = {
+  agent: 'agent',
+  mode: 'mode',
+  'text.any': 'any',
+  'text.all': 'all',
+  'text.none': 'none',
+  time: 'time',
+  modality: 'modality',
+  language: 'language',
+  size: 'size',
+  capabilities: 'capabilities',
+  ceilingUsd: 'ceiling',
+} as const
+
+const SIZES = ['minChars', 'maxChars', 'minBytes', 'maxBytes', 'characters', 'bytes'] as const
+
+/** `minChars 5, maxBytes 9` or `5 characters, 0 bytes`, in words. */
+const sizeIn = (text: string, say: (key: (typeof SIZES)[number], n: string) => string): string =>
+  text
+    .split(', ')
+    .map((piece) => {
+      const key = SIZES.find((one) => piece.split(' ').includes(one))
+      return key ? say(key, piece.replace(key, '').trim()) : piece
+    })
+    .join(', ')
