@@ -36,14 +36,19 @@ export async function openPdf(bytes: Uint8Array, maxPages: number, password?: st
       : engineError('file.too_many_pages', { pages, limit: maxPages })
   }
   let labels: Promise<readonly string[] | null> | undefined
+  /** The largest line of page 1, where that has been read: to read it again costs as much as several pages. */
+  let largest: string | null | undefined
   return {
     pages,
-    title: () => titleOf(document),
+    title: () => titleOf(document, largest),
     outline: () => outlineOf(document),
     page: async (number, tray) => {
       labels ??= labelsOf(document)
       const place: Place = { kind: 'page', label: (await labels)?.[number - 1] || `${number}` }
-      return { ...(await readPage(document, number, tray)), place }
+      const hear = (runs: readonly TextRun[]) => {
+        if (number === 1) largest = largestLine(runs)
+      }
+      return { ...(await readPage(document, number, hear, tray)), place }
     },
     picture: (number) => drawPage(document, number),
     close: () => document.destroy(),
@@ -73,13 +78,16 @@ async function open(bytes: Uint8Array, password?: string): Promise<PDFDocumentPr
   }
 }
 
-async function titleOf(document: PDFDocumentProxy): Promise<string | null> {
+async function titleOf(
+  document: PDFDocumentProxy,
+  largest: string | null | undefined,
+): Promise<string | null> {
   try {
     const { info } = await document.getMetadata()
     const told = 'Title' in info && typeof info.Title === 'string' ? info.Title.trim() : ''
     if (told.length >= 3 && !/^untitled|^microsoft |\.(docx?|tex|dvi|odt|pdf|indd|rtf)$|\ufffd/i.test(told))
       return told
-    return largestLine(await runsOf(await document.getPage(1)))
+    return largest === undefined ? largestLine(await runsOf(await document.getPage(1))) : largest
   } catch {
     return null
   }
@@ -97,11 +105,18 @@ async function drawPage(document: PDFDocumentProxy, number: number): Promise<Uin
 const FULL_PAGE_CHARS = 120
 const MAX_RUNS = 20_000
 
-async function readPage(document: PDFDocumentProxy, number: number, tray?: PictureTray): Promise<Draft> {
+type Hear = (runs: readonly TextRun[]) => void
+
+async function readPage(
+  document: PDFDocumentProxy,
+  number: number,
+  hear: Hear,
+  tray?: PictureTray,
+): Promise<Draft> {
   try {
     const page = await document.getPage(number)
     try {
-      const draft = await layOut(page)
+      const draft = await layOut(page, hear)
       const isFull = draft.text.length >= FULL_PAGE_CHARS && isLegible(draft.text)
       const read = isFull ? draft : await readSparsePage(page, isLegible(draft.text) ? draft : NOTHING)
       const pictures = tray?.isOpen && read.state === 'read' ? await picturesOf(page, tray) : []
@@ -116,8 +131,9 @@ async function readPage(document: PDFDocumentProxy, number: number, tray?: Pictu
 
 const NOTHING: Draft = { state: 'empty', text: '' }
 
-async function layOut(page: PDFPageProxy): Promise<Draft> {
+async function layOut(page: PDFPageProxy, hear: Hear): Promise<Draft> {
   const runs = await runsOf(page)
+  hear(runs)
   if (runs.length > MAX_RUNS) return { state: 'read', text: runs.map((run) => run.text).join(' ') }
   const { height, width } = page.getViewport({ scale: 1 })
   const first = pageLayout(runs, width, height)

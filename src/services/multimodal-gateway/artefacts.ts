@@ -20,12 +20,12 @@ import {
   type Opened,
   type TranscriptOptions,
 } from './kinds.ts'
-import type { Hold, Ledger } from './ledger.ts'
+import type { Expense, Ledger } from './ledger.ts'
 import { createMeter, type Meter } from './meter.ts'
 import type { ArtefactKey, ArtefactStore } from './multimodal-gateway.store.ts'
 import type { Payer } from './multimodal-gateway.tables.ts'
 import { createSingleFlight, type InFlight } from './single-flight.ts'
-import { createTill, type Prices, type Purse, type Till } from './till.ts'
+import { createTill, type Prices, type Purse, type TokenHold } from './till.ts'
 import type { Unit } from './usage.contract.ts'
 
 /** A whole file. `mime` and `name` are a claim that inspection judges, unless it is `inspected`. */
@@ -192,10 +192,10 @@ export function createWorkshop(needs: WorkshopNeeds): Workshop {
         })
         const estimate = kind.estimate(options, facts)
         const { prices = {} } = needs
-        const till = createTill({ purse: needs.purse?.(), prices, payer, type, signal: how.signal })
-        const counted = benches[kind.engine].isPaid ? (kind.tokens?.(options) ?? 0) : 0
-        const held = { ...expense, amount: estimate, tokens: counted }
-        return await paid(ledger, held, till, clock, async () => {
+        const holdTokens = ledger && tokenHolds(ledger, expense, clock)
+        const bought = { purse: needs.purse?.(), prices, payer, type, signal: how.signal }
+        const till = createTill({ ...bought, ...(holdTokens && { holdTokens }) })
+        return await paid(ledger, { ...expense, amount: estimate }, clock, async () => {
           const seconds = (facts?.durationMs ?? 0) / 1000
           const { driver, result } = await kind.work(file, options, { ...how, till, seconds })
           const amount = kind.amountOf(result, options)
@@ -270,34 +270,33 @@ async function inspect(
   return { file: { ...file, mime: facts.mime }, facts }
 }
 
-/** Work within what may be used; the tokens that providers count are held and settled beside its own unit. */
+/** Work within what may be used. */
 async function paid(
   ledger: Ledger | undefined,
-  { tokens, ...expense }: Parameters<Ledger['reserve']>[0] & { readonly tokens: number },
-  till: Till,
+  expense: Expense,
   clock: Clock,
   work: () => Promise<Made<unknown> & { readonly cost: number | undefined }>,
 ): Promise<Made<unknown>> {
   const began = clock.now()
-  const hold: Hold | undefined = await ledger?.reserve(expense)
-  const reserveTokens = () => ledger?.reserve({ ...expense, unit: 'tokens', amount: tokens, bytes: 0 })
-  const counted = await (tokens > 0 ? reserveTokens() : undefined)?.catch(async (cause: unknown) => {
-    await hold?.release()
-    throw cause
-  })
-  const settleTokens = async (engine: string | null) => {
-    const amount = till.total().tokens
-    const settled = amount > 0 ? { engine, amount, ms: clock.now() - began } : null
-    await (settled ? counted?.settle(settled) : counted?.release())
-  }
+  const hold = await ledger?.reserve(expense)
   try {
     const { cost, ...made } = await work()
     await hold?.settle({ engine: made.driver, amount: made.amount, cost, ms: clock.now() - began })
-    await settleTokens(made.driver)
     return made
   } catch (cause) {
     await hold?.release()
-    await settleTokens(null)
     throw cause
   }
 }
+
+/** The tokens that providers count stand in rows of their own, one for each time that one is asked: a document is as many as it has scans. */
+const tokenHolds =
+  (ledger: Ledger, expense: Omit<Expense, 'amount'>, clock: Clock) =>
+  async (amount: number): Promise<TokenHold> => {
+    const began = clock.now()
+    const hold = await ledger.reserve({ ...expense, unit: 'tokens', amount, bytes: 0 })
+    return {
+      settle: (engine, used) => hold.settle({ engine, amount: used, ms: clock.now() - began }),
+      release: hold.release,
+    }
+  }

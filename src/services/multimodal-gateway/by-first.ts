@@ -4,7 +4,7 @@ import { AppError } from '../../kernel/errors.ts'
 import { type Bench, type EngineName, type EngineSet, isPaid } from './engine-set.ts'
 import type { Bill, Expected, Till } from './till.ts'
 
-/** The first driver that is able, and which it was. One that is paid is asked once its price is held; where there is no money for it, it is passed over as one that lacks its model. */
+/** The first driver that is able, and which it was. One that is paid is asked once its price is held; where there is no money for it, it is passed over as one that lacks its model. A budget of the gateway's own that is spent ends the call. */
 export async function byFirst<N extends EngineName, R>(
   bench: Bench<N>,
   { expected, till }: { readonly expected: Expected; readonly till: Till },
@@ -13,6 +13,7 @@ export async function byFirst<N extends EngineName, R>(
   // Every kind's drivers are candidates; TypeScript does not see it through the record.
   const drivers = bench.drivers() as readonly (EngineSet[N][number] & Candidate)[]
   const bills = new Map<string, Bill>()
+  const refusals = new Map<string, AppError>()
   const candidates = drivers.map((driver) => ({
     driver,
     name: driver.name,
@@ -23,13 +24,18 @@ export async function byFirst<N extends EngineName, R>(
         bills.set(driver.name, await till.hold(bench.name, driver, expected))
         return null
       } catch (cause) {
-        return AppError.from(cause)
+        const refusal = AppError.from(cause)
+        if (refusal.code !== 'gateway.budget_spent') return refusal
+        refusals.set(driver.name, refusal)
+        return null
       }
     },
   }))
   return await firstAble(
     candidates,
     async ({ driver, name }) => {
+      const refusal = refusals.get(name)
+      if (refusal) throw refusal
       const bill = bills.get(name)
       try {
         const result = await attempt(driver, (used) => bill?.used(used))

@@ -70,8 +70,6 @@ export interface Kind<O, R> {
   /** How much it was. */
   amountOf(result: R, options: O): number
   costOf?(result: R): number | undefined
-  /** How many tokens a provider may count for it; none where they count something else. */
-  tokens?(options: O): number
   /** Whether it would come out the same tomorrow; always, where nothing is said. */
   lasting?(result: R): boolean
   work(file: Opened, options: O, how: How): Promise<{ readonly driver: string; readonly result: R }>
@@ -164,7 +162,6 @@ export function createKinds(benches: Benches, media: Media) {
           .join(' '),
       estimate: () => 1,
       amountOf: () => 1,
-      tokens: () => OF_A_PICTURE.amount,
       work: (file, options, { signal, till }) =>
         readPicture({ bench: benches.ocr, media, till }, file, options, signal),
     }),
@@ -176,7 +173,6 @@ export function createKinds(benches: Benches, media: Media) {
       keyOf: (options) => keyOf({ ...options }),
       estimate: () => 1,
       amountOf: () => 1,
-      tokens: () => OF_A_PICTURE.amount,
       work: (file, options, { signal, till }) =>
         byFirst(benches.vision, { till, expected: OF_A_PICTURE }, async (engine, onUsed) =>
           Description.parse(await engine.describe(file, { ...options, onUsed, signal })),
@@ -244,7 +240,6 @@ export function createKinds(benches: Benches, media: Media) {
       keyOf: () => null,
       estimate: ({ texts }) => texts.length,
       amountOf: (_, { texts }) => texts.length,
-      tokens: ({ texts }) => tokensIn(texts),
       work: (_, { kind, texts }, { signal, till }) =>
         byFirst(benches.embeddings, { till, expected: tokens(tokensIn(texts)) }, async (engine, onUsed) => {
           const vectors = await engine.embed(texts, { kind, onUsed, signal })
@@ -261,7 +256,6 @@ export function createKinds(benches: Benches, media: Media) {
       keyOf: () => null,
       estimate: ({ texts }) => texts.length,
       amountOf: (_, { texts }) => texts.length,
-      tokens: ({ query, texts }) => tokensIn(texts) + texts.length * tokensIn([query]),
       work: (_, { query, texts, limit }, { signal, till }) =>
         byFirst(
           benches.rerank,

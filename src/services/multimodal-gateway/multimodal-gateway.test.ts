@@ -1,6 +1,7 @@
 import OpenAI, { toFile } from 'openai'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { engineError } from '../../engines/engine.errors.ts'
+import type { Ocr } from '../../engines/ocr/ocr.ts'
 import type { ParsedPage } from '../../engines/parser/parser.ts'
 import type { Transcript } from '../../engines/stt/stt.ts'
 import { createFakeVision } from '../../engines/vision/fake.ts'
@@ -14,6 +15,7 @@ import {
   LIMITS,
   ocr,
   openHouse,
+  PERSON,
   principal,
   READ,
   scripted,
@@ -21,6 +23,7 @@ import {
   until,
   WAV,
 } from './gateway.fixture.ts'
+import type { Purse } from './till.ts'
 
 let scope: Scope
 let site: Ground
@@ -261,6 +264,72 @@ describe('POST /api/multimodal', () => {
       ['failed', 'page.illegible'],
     ])
     expect(answer.body.pages?.[1]?.text).toBe('Площа')
+  })
+})
+
+describe('a paid reader of scans', () => {
+  const image = new Uint8Array(Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'))
+  const pages: ParsedPage[] = [1, 2, 3].map((number) => ({ number, state: 'scan', text: '', image }))
+  const TOKENS = 500
+  const paid: Ocr = {
+    name: 'seeing',
+    paid: ['seeing'],
+    missing: async () => null,
+    async read(_, options) {
+      options?.onUsed?.({ by: 'seeing', unit: 'tokens', amount: TOKENS })
+      return READ
+    },
+  }
+  const parse = async (url: string, text: string) => {
+    const body = new FormData()
+    body.append('file', new Blob([`%PDF-1.7\n${text}`]), 'a.pdf')
+    const answer = await fetch(`${url}/api/multimodal/parse`, { method: 'POST', body })
+    const result = (await answer.json()) as ParseResult
+    return result.pages.map(({ error, state }) => error ?? state)
+  }
+
+  it('is counted in tokens, in money, and stops at a budget, page by page', async () => {
+    const told: string[] = []
+    const purse: Purse = {
+      reserve: async ({ model, usd }) => {
+        told.push(`${model} ${usd}`)
+        return { reservation: `res_${told.length}` }
+      },
+      settle: async ({ tokensIn, usd }) => {
+        told.push(`${tokensIn} ${usd}`)
+        return {}
+      },
+      release: async () => {
+        told.push('released')
+        return {}
+      },
+    }
+    const boss = { ...PERSON, id: 'person_3', role: 'owner' } as const
+    const { url } = await house({
+      pages,
+      ocr: [paid],
+      purse: () => purse,
+      prices: { 'ocr.seeing': 1 },
+      who: { boss: { ...principal, principal: boss } },
+    })
+    const budgets = (init: RequestInit = {}) =>
+      fetch(`${url}/api/multimodal/budgets`, {
+        ...init,
+        headers: { authorization: 'Bearer boss', 'content-type': 'application/json' },
+      })
+    const budget = { kind: 'principal', subject: PERSON.id, unit: 'tokens', period: 'day' }
+    const limit = (amount: number) =>
+      budgets({ method: 'PUT', body: JSON.stringify({ items: [{ ...budget, amount }] }) })
+    const used = async () =>
+      ((await (await budgets()).json()) as { items: { used: number }[] }).items[0]?.used
+    expect((await limit(100_000)).status).toBe(200)
+    expect(await parse(url, 'one')).toEqual(['ocr', 'ocr', 'ocr'])
+    expect(await used()).toBe(3 * TOKENS)
+    expect(told).toEqual(Array.from({ length: 3 }, () => ['ocr/seeing 4', `${TOKENS} 0.5`]).flat())
+    // Before a page is asked for, what it may take is held: one fits, and after it no other.
+    await limit(3 * TOKENS + 4_000)
+    expect(await parse(url, 'two')).toEqual(['ocr', 'gateway.budget_spent', 'gateway.budget_spent'])
+    expect(await used()).toBe(4 * TOKENS)
   })
 })
 

@@ -35,7 +35,7 @@ export interface Bill {
 
 /** The money of one piece of work. */
 export interface Till {
-  /** Holds what a driver may cost before it is asked; rejects as `reserve` of the ledger does, or where that cannot be reached: what cannot be counted is not bought. */
+  /** Holds what a driver may cost before it is asked, tokens and money; rejects as `reserve` of either ledger does, or where that cannot be reached: what cannot be counted is not bought. */
   hold(engine: EngineName, driver: Asked, expected: Expected): Promise<Bill>
   /** What was paid so far, in US dollars and in tokens. */
   total(): { readonly usd: number; readonly tokens: number }
@@ -48,13 +48,21 @@ export interface TillNeeds {
   readonly payer: Payer
   readonly type: WorkType
   readonly signal: AbortSignal
+  /** Holds tokens against the gateway's own budgets; nobody counts them where it is not given. */
+  holdTokens?(amount: number): Promise<TokenHold>
+}
+
+/** Tokens that were let through. Exactly one of the two is called. */
+export interface TokenHold {
+  settle(engine: string, amount: number): Promise<void>
+  release(): Promise<void>
 }
 
 const SETTLE_MS = 15_000
 /** The provider may have worked on what was no longer waited for. */
 const UNTOLD: ReadonlySet<string> = new Set(['call.cancelled', 'call.timeout'])
 
-export function createTill({ payer, prices, purse, signal, type }: TillNeeds): Till {
+export function createTill({ holdTokens, payer, prices, purse, signal, type }: TillNeeds): Till {
   let usd = 0
   let tokens = 0
   return {
@@ -63,22 +71,25 @@ export function createTill({ payer, prices, purse, signal, type }: TillNeeds): T
       const priceOf = (by: string) => (prices[`${engine}.${by}`] ?? 0) / 1000
       const worst = paid.map((by): Used => ({ by, ...expected }))
       const told: Used[] = []
-      const reserved =
-        purse &&
-        (await purse.reserve(
-          {
-            for: payer,
-            kind: type,
-            model: `${engine}/${name}`,
-            provider: paid.join(' '),
-            usd: sum(worst, priceOf),
-            tokens: Math.ceil(tokensOf(worst)),
-          },
-          { signal },
-        ))
+      const tokensAtWorst = Math.ceil(tokensOf(worst))
+      const counted = tokensAtWorst > 0 ? await holdTokens?.(tokensAtWorst) : undefined
+      const reservation = {
+        for: payer,
+        kind: type,
+        model: `${engine}/${name}`,
+        provider: paid.join(' '),
+        usd: sum(worst, priceOf),
+        tokens: tokensAtWorst,
+      }
+      const reserved = await purse?.reserve(reservation, { signal }).catch(async (cause: unknown) => {
+        await counted?.release()
+        throw cause
+      })
       const pay = async (what: readonly Used[]) => {
         usd += sum(what, priceOf)
-        tokens += tokensOf(what)
+        const used = tokensOf(what)
+        tokens += used
+        await (used > 0 ? counted?.settle(name, used) : counted?.release())
         if (!purse || !reserved) return
         const { reservation } = reserved
         const how = { signal: deadline(SETTLE_MS) }
@@ -86,7 +97,7 @@ export function createTill({ payer, prices, purse, signal, type }: TillNeeds): T
         if (what.length === 0) await purse.release({ reservation }, how).catch(() => undefined)
         else {
           const units = what.reduce((all, { amount }) => all + amount, 0)
-          const cost = { usd: sum(what, priceOf), tokensIn: Math.ceil(tokensOf(what)), units }
+          const cost = { usd: sum(what, priceOf), tokensIn: Math.ceil(used), units }
           await purse.settle({ reservation, ...cost }, how).catch(() => undefined)
         }
       }
