@@ -4,11 +4,11 @@ import { Principal } from '../../kernel/principal.ts'
 import { HistoryItem } from '../city/city.events.ts'
 import { Part, PartType, RunState } from '../city/messages.contract.ts'
 import { approvalOperations } from './approvals.contract.ts'
-import { serverOperations } from './mcp/servers.contract.ts'
+import { automationOperations } from './automations.contract.ts'
 import { feedbackOperations } from './feedback/feedback.contract.ts'
 import { PromptKind, registryOperations } from './registry.contract.ts'
 import { runOperations } from './runs.contract.ts'
-import { automationOperations } from './schedules/automations.contract.ts'
+import { serverOperations } from './servers.contract.ts'
 
 /** A part as it comes to an agent. */
 const RunPart = Part.omit({ file: true }).extend({

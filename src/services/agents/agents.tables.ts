@@ -3,10 +3,10 @@ import type { Failure } from '../../kernel/errors.ts'
 import type { Citation } from '../city/messages.contract.ts'
 import type { Agent, PlanStep, Run, RunRequest, Step } from './agents.contract.ts'
 import type { Approval } from './approvals.contract.ts'
+import type { Trigger } from './automations.contract.ts'
 import type { RunContext } from './context.ts'
-import type { OutsideRisk } from './mcp/mcp-file.ts'
 import type { AgentSettings, Mandate, PromptKind } from './registry.contract.ts'
-import type { Trigger } from './schedules/automations.contract.ts'
+import type { OutsideRisk } from './servers.contract.ts'
 import type { StepOutput } from './tools/tool.ts'
 
 /** Times, jsonb: written as JSON text, read as values. */

@@ -248,6 +248,20 @@ const agents = createRoute({
   path: '/agents',
   component: page(() => import('../features/agents/agents-page.tsx'), 'AgentsPage'),
 })
+const servers = createRoute({
+  getParentRoute: () => inside,
+  path: '/agents/servers',
+  validateSearch: z.object({
+    state: z.string().optional().catch(undefined),
+    code: z.string().optional().catch(undefined),
+  }),
+  component: page(() => import('../features/agents/servers-page.tsx'), 'ServersPage'),
+})
+const automations = createRoute({
+  getParentRoute: () => inside,
+  path: '/agents/automations',
+  component: page(() => import('../features/agents/automations-page.tsx'), 'AutomationsPage'),
+})
 const agent = createRoute({
   getParentRoute: () => inside,
   path: '/agents/$agent',
@@ -310,6 +324,8 @@ const tree = root.addChildren([
     multimodal,
     knowledge,
     agents,
+    servers,
+    automations,
     agent,
     run,
     notifications,

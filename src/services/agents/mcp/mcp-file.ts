@@ -1,12 +1,10 @@
 import { z } from 'zod'
+import { OutsideRisk } from '../servers.contract.ts'
 
 const Slug = z.string().regex(/^[a-z][a-z0-9-]{0,19}$/, 'small letters, digits and hyphens, 20 at most')
 const Variable = z
   .string()
   .regex(/^[A-Z][A-Z0-9_]*_KEY$/, 'the name of an environment variable that ends with _KEY')
-/** What a tool of others can do at worst: read looks and stays in the city, outward sends what it is asked away, effect changes something. */
-export const OutsideRisk = z.enum(['read', 'outward', 'effect'])
-export type OutsideRisk = z.infer<typeof OutsideRisk>
 const Risks = z.record(z.string().min(1).max(128), OutsideRisk).default({})
 
 const Program = z.strictObject({

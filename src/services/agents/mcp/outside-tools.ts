@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 import type { CallToolResult, Tool as ServerTool } from '@modelcontextprotocol/sdk/types.js'
 import { z } from 'zod'
 import { agentsError } from '../agents.errors.ts'
+import type { OutsideRisk } from '../servers.contract.ts'
 import { mayLeave } from '../tools/outward.ts'
 import type { Tool, ToolUse } from '../tools/tool.ts'
 import type { Connection } from './connection.ts'
-import type { OutsideRisk } from './mcp-file.ts'
 
 const CALL_MS = 45_000
 const MAX_NAME = 64

@@ -4,7 +4,7 @@ import type { Failure } from '../../../kernel/errors.ts'
 import { storableJson } from '../../../platform/database/storable.ts'
 import type { AgentsDb, AgentsTx } from '../agents.store.ts'
 import type { AutomationRow } from '../agents.tables.ts'
-import type { Trigger } from './automations.contract.ts'
+import type { Trigger } from '../automations.contract.ts'
 
 export type StoredAutomation = Selectable<AutomationRow>
 

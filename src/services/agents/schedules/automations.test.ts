@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { handClock } from '../../../../test/kit/clock.ts'
 import { testDatabase } from '../../../../test/kit/database.ts'
 import { eventually } from '../../../../test/kit/eventually.ts'
+import type { Principal } from '../../../kernel/principal.ts'
 import type { Database } from '../../../platform/database/database.ts'
 import { rightsChanged } from '../../auth/auth.events.ts'
 import type { NumberedFrame } from '../../city/log.contract.ts'
@@ -44,7 +45,7 @@ async function openPlace(db: Database, clock = handClock(MORNING)) {
     },
   })
   set.provider.always({ tokens: ['The minutes are ready.'] })
-  const say = (author: { id: string; kind: 'person' | 'agent'; name: string }, text: string) => {
+  const say = (author: Pick<Principal, 'id' | 'kind' | 'name'>, text: string) => {
     const seq = log.length + 1
     const message = { id: `msg_${seq}`, author, text, createdAt: new Date(clock.now()).toISOString() }
     log.push({ type: 'message', room: 'room_1', seq, message } as unknown as NumberedFrame)

@@ -56,6 +56,20 @@ export function AgentsPage() {
               </li>
             ))}
           </ul>
+          <ul className="rows after">
+            <li>
+              <Link className="row" to="/agents/automations">
+                {t('agents.automations.title')}
+              </Link>
+            </li>
+            {operates && (
+              <li>
+                <Link className="row" to="/agents/servers">
+                  {t('agents.servers.title')}
+                </Link>
+              </li>
+            )}
+          </ul>
           {operates && <MakeAgent />}
         </div>
       </div>

@@ -8,6 +8,7 @@ import { useLanguage } from '../../i18n/format.ts'
 import { Button } from '../../ui/button.tsx'
 import { FieldError, LabelledField } from '../../ui/field.tsx'
 import { useToast } from '../../ui/toast.tsx'
+import { RoomChoice } from './room-choice.tsx'
 import { ToolChoice } from './tool-choice.tsx'
 
 /** What an agent may do on its own account, up to what cost and until when. */
@@ -66,6 +67,7 @@ function Form({ agent, mandate, version, earlier }: FormProps) {
         chosen={own.effects}
         onChange={(effects) => setOwn({ ...own, effects })}
       />
+      <RoomChoice chosen={own.rooms} onChange={(rooms) => setOwn({ ...own, rooms })} />
       <LabelledField
         label={t('agents.usdPerRun')}
         type="number"
@@ -85,6 +87,22 @@ function Form({ agent, mandate, version, earlier }: FormProps) {
           setOwn({ ...own, until: value === '' ? null : `${value}T00:00:00Z` })
         }
       />
+      <fieldset className="grid gap-3">
+        <legend>{t('agents.perDay')}</legend>
+        {(['runs', 'tokens', 'usd'] as const).map((limit) => (
+          <LabelledField
+            key={limit}
+            label={t(`agents.day.${limit}`)}
+            type="number"
+            min={limit === 'usd' ? 0 : limit === 'runs' ? 1 : 500}
+            step={limit === 'usd' ? 'any' : 1}
+            value={own.perDay[limit] ?? ''}
+            onChange={({ target: { value } }) =>
+              setOwn({ ...own, perDay: { ...own.perDay, [limit]: value === '' ? null : Number(value) } })
+            }
+          />
+        ))}
+      </fieldset>
       {earlier > 0 && <p className="meta">{t('agents.mandateVersions', { count: earlier })}</p>}
       <FieldError error={save.error ? sentenceOf(failureOf(save.error), language) : undefined} />
       <Button type="submit" look="primary" disabled={save.isPending}>

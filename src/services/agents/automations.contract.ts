@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { del, get, patch, post } from '../../../kernel/contract.ts'
-import { Failure } from '../../../kernel/errors.ts'
-import { RunState } from '../../city/messages.contract.ts'
+import { del, get, patch, post } from '../../kernel/contract.ts'
+import { Failure } from '../../kernel/errors.ts'
+import { RunState } from '../city/messages.contract.ts'
 
 /** What makes an agent run by itself. */
 export const Trigger = z.discriminatedUnion('kind', [

@@ -1,6 +1,9 @@
 import { z } from 'zod'
-import { del, get, post, put } from '../../../kernel/contract.ts'
-import { OutsideRisk } from './mcp-file.ts'
+import { del, get, post, put } from '../../kernel/contract.ts'
+
+/** What a tool of others can do at worst: read looks and stays in the city, outward sends what it is asked away, effect changes something. */
+export const OutsideRisk = z.enum(['read', 'outward', 'effect'])
+export type OutsideRisk = z.infer<typeof OutsideRisk>
 
 const OutsideTool = z.object({
   /** As the server calls it, and as agents and mandates do. */
