@@ -11,6 +11,7 @@ import { useNow } from '../operator/use-now.ts'
 import { Budgets } from './budgets.tsx'
 import { JobList } from './job-list.tsx'
 import { TryDoor } from './try-door.tsx'
+import { TryVectors } from './try-vectors.tsx'
 import { UsageList } from './usage-list.tsx'
 
 /** The engines as integrators and operators meet them: to try, to copy, to see how they are. */
@@ -35,6 +36,7 @@ export function MultimodalPage() {
             <p className="meta">{t('multimodal.hint')}</p>
             <TryDoor />
           </section>
+          <TryVectors />
           <JobList />
           <EngineStates />
           {isOperator(me) && (
