@@ -207,7 +207,8 @@ export function createLedger({ db, clock, ids, folder, failed }: LedgerNeeds): L
     let lacks = false
     for (const lease of leases) {
       const need = needOf(lease.per, expense)
-      if (need === 0 || (lease.queued === 0 && freeOf(lease) >= need)) continue
+      // What those who wait want is not free to who comes after them; the rest is.
+      if (need === 0 || freeOf(lease) - lease.queued >= need) continue
       if (freeOf(lease) < need && need > lease.limit) throw spent(lease, clock.now())
       if (clock.now() < lease.refusedUntil && need >= lease.refusedNeed) throw spent(lease, clock.now())
       lacks = true
@@ -218,7 +219,7 @@ export function createLedger({ db, clock, ids, folder, failed }: LedgerNeeds): L
         const need = needOf(lease.per, expense)
         lease.smallest = lease.waiting === 0 ? need : Math.min(lease.smallest, need)
         lease.waiting += need
-        lease.queued += 1
+        lease.queued += need
       }
       waiters.push({ expense, way, resolve, reject })
       now()
@@ -262,10 +263,10 @@ export function createLedger({ db, clock, ids, folder, failed }: LedgerNeeds): L
         }
       } catch (cause) {
         failed?.(AppError.from(cause))
-        for (const { way, reject } of served) {
+        for (const { expense, way, reject } of served) {
           for (const lease of way.leases) {
             lease.waiting = 0
-            lease.queued -= 1
+            lease.queued -= needOf(lease.per, expense)
           }
           reject(uncounted(cause))
         }
@@ -273,7 +274,7 @@ export function createLedger({ db, clock, ids, folder, failed }: LedgerNeeds): L
       }
       for (const { expense, way, resolve, reject } of served) {
         const { leases } = way
-        for (const lease of leases) lease.queued -= 1
+        for (const lease of leases) lease.queued -= needOf(lease.per, expense)
         // The day or the minute ended while it waited: it belongs to the next one.
         const late = leases.some(({ endsAt }) => endsAt <= clock.now())
         const refusal = late ? null : refuse(expense, leases)

@@ -21,7 +21,7 @@ export interface Lease {
   pace: number
   /** What waits for it, and the least of that. */
   waiting: number
-  /** How many wait until the books have answered: nobody goes before them. */
+  /** What those want who wait until the books have answered: nobody takes it before them. */
   queued: number
   smallest: number
   /** Refused a moment ago, and this much was not there. */
