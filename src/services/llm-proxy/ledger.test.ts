@@ -1,21 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import * as fc from 'fast-check'
 import { type Kysely, sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { handClock } from '../../../test/kit/clock.ts'
 import { testDatabase } from '../../../test/kit/database.ts'
-import type { Spender } from '../../../test/kit/ledger.child.ts'
-import { scratchPostgres } from '../../../test/kit/postgres.ts'
-import { systemClock } from '../../kernel/clock.ts'
+import { killSpenders } from '../../../test/kit/killed-spenders.ts'
 import { createIds } from '../../kernel/ids.ts'
-import { migrateUp } from '../../platform/database/migrate.ts'
-import { openPostgres } from '../../platform/database/postgres.ts'
 import { NANO } from './facts.ts'
 import { createLedger, type Payer } from './ledger.ts'
 import type { LlmTables } from './llm-proxy.tables.ts'
@@ -177,94 +166,20 @@ test('what cannot be counted is not done', async () => {
 })
 
 const { TEST_DATABASE_URL } = process.env
-const CHILD = fileURLToPath(new URL('../../../test/kit/ledger.child.ts', import.meta.url))
 
 describe.skipIf(!TEST_DATABASE_URL)('with kills', () => {
-  test('three processes are killed again and again: nothing is forgotten, nothing counts twice, the sums agree', async () => {
-    await using scratch = await scratchPostgres(TEST_DATABASE_URL ?? '')
-    await using database = await openPostgres({ url: scratch.url, waitMs: 20_000 })
-    await migrateUp(database)
-    const db = database.kysely.withTables<LlmTables>()
-    const folder = await mkdtemp(join(tmpdir(), 'ledger-'))
-    const budgets: LlmBudget[] = [
-      { kind: 'key', subject: 'key_a', per: 'usd_day', amount: 1 },
-      { kind: 'principal', subject: '*', per: 'concurrent', amount: 5_000 },
-    ]
-    const truth = (name: string) => join(folder, `${name}.truth`)
-    const run = (name: string, count: number): ChildProcess => {
-      const spender: Spender = {
-        database: scratch.url.reveal(),
-        folder: join(folder, 'journals'),
-        truth: truth(name),
-        name,
-        count,
-        inFlight: 40,
-        budgets,
-      }
-      return spawn(process.execPath, ['--import', 'tsx', CHILD, JSON.stringify(spender)], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      })
-    }
-    const lines = (name: string) =>
-      existsSync(truth(name)) ? readFileSync(truth(name), 'utf8').split('\n').filter(Boolean) : []
-    const names: string[] = []
-    const doomed = async (name: string) => {
-      names.push(name)
-      // It would not end by itself before it is killed.
-      const child = run(name, 1_000_000)
-      const gone = once(child, 'exit')
-      await expect.poll(() => lines(name).length, { timeout: 60_000 }).toBeGreaterThan(200)
-      child.kill('SIGKILL')
-      await gone
-    }
-    const underWay = (name: string) => {
-      const said = lines(name)
-      return said.filter((line) => line.startsWith('B')).length * 2 > said.length
-    }
-    // One may die while it waits for its next slice, with nothing under way: then others follow.
-    for (let round = 0; round < 5 && !names.some(underWay); round++)
-      await Promise.all(['a', 'b', 'c'].map((name) => doomed(`${name}${round}`)))
-    // Nobody has booked yet what the dead had under way; one that lives goes on beside them.
-    names.push('d')
-    const last = run('d', 500)
-    const done = once(last, 'exit')
-    const ledger = createLedger({
-      db,
-      clock: systemClock,
-      ids: createIds(systemClock),
-      folder: join(folder, 'journals'),
-    })
-    await ledger.recover()
-    await done
-    await ledger.recover()
-
-    const rows = await db.selectFrom('llm.usage').select(['run', 'nano_usd', 'state']).execute()
-    const byRun = new Map(rows.map((row) => [row.run, row]))
-    expect(byRun.size).toBe(rows.length)
-    let known = 0
-    for (const name of names)
-      for (const line of lines(name)) {
-        const [what, run = ''] = line.split(' ')
-        const row = byRun.get(run)
-        expect(row, line).toBeDefined()
-        if (what === 'E') known += 1
-        if (row?.state === 'settled') expect(Number(row.nano_usd)).toBe(600)
-        else expect(row).toMatchObject({ state: 'lost', nano_usd: 1_000 })
-      }
-    expect(known).toBeGreaterThan(700)
+  // The same with 2,000 under way in each and 10,000 requests is `npm run spenders`.
+  test('processes are killed again and again: nothing is forgotten, nothing counts twice, the sums agree', async () => {
+    const databaseUrl = TEST_DATABASE_URL ?? ''
+    const verdict = await killSpenders({ databaseUrl, inFlight: 40, requests: 400 })
+    expect(verdict.faults).toEqual([])
+    expect(verdict.begun).toBeGreaterThan(900)
+    expect(verdict.ended).toBeGreaterThan(600)
+    expect(verdict.rows).toBeGreaterThanOrEqual(verdict.begun)
     // What was let through, but died before it could say so, is there too: never more than was under way.
-    const lost = rows.filter(({ state }) => state === 'lost').length
-    expect(lost).toBeGreaterThan(0)
-    expect(lost).toBeLessThanOrEqual((names.length - 1) * 40)
-    const sum = rows.reduce((all, row) => all + Number(row.nano_usd), 0)
-    const counters = await db
-      .selectFrom('llm.counter')
-      .selectAll()
-      .where('budget', '=', 'key:key_a:usd_day')
-      .execute()
-    expect(counters.reduce((all, { used }) => all + Number(used), 0)).toBe(sum)
-    expect(await db.selectFrom('llm.lease').selectAll().execute()).toEqual([])
-    expect(readdirSync(join(folder, 'journals'))).toEqual([])
-    await rm(folder, { recursive: true })
-  })
+    expect(verdict.lost).toBeGreaterThan(0)
+    expect(verdict.lost).toBeLessThanOrEqual(verdict.mostLost)
+    expect(verdict.counted).toBe(verdict.sum)
+    expect(verdict.left).toBe(0)
+  }, 180_000)
 })
