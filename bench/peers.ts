@@ -15,6 +15,7 @@ export interface Peer extends AsyncDisposable {
 
 const START_MS = 90_000
 const INSTALL_MS = 300_000
+const LITELLM = 'litellm[proxy]'
 
 /** nginx as a plain pass-through with kept connections; one worker. Null where it is not installed. */
 export async function nginx(provider: string): Promise<Peer | null> {
@@ -69,6 +70,43 @@ export async function portkey(provider: string): Promise<Peer> {
   })
   const headers = { 'x-portkey-provider': 'openai', 'x-portkey-custom-host': `${provider}/v1` }
   return await started('Portkey', child, port, headers)
+}
+
+/** LiteLLM's proxy, fetched into a folder of the system's the first time. Null, and said so, where it cannot be installed. */
+export async function litellm(provider: string): Promise<Peer | null> {
+  const folder = join(tmpdir(), 'daarion-bench-litellm')
+  const done = join(folder, 'ok')
+  const bin = join(folder, 'venv/bin')
+  try {
+    if (!existsSync(done)) {
+      mkdirSync(folder, { recursive: true })
+      const quiet = { cwd: folder, timeout: INSTALL_MS, stdio: 'ignore' } as const
+      execFileSync('python3', ['-m', 'venv', 'venv'], quiet)
+      execFileSync(join(bin, 'pip'), ['install', '--quiet', LITELLM], quiet)
+      writeFileSync(done, LITELLM)
+    }
+    const port = await freePort()
+    const config = join(mkdtempSync(join(tmpdir(), 'bench-litellm-')), 'config.json')
+    const params = { model: 'openai/m', api_base: `${provider}/v1`, api_key: 'none' }
+    writeFileSync(config, JSON.stringify({ model_list: [{ model_name: 'm', litellm_params: params }] }))
+    const key = 'sk-bench'
+    const args = ['--config', config, '--port', String(port), '--host', '127.0.0.1', '--num_workers', '1']
+    const child = spawn(join(bin, 'litellm'), args, {
+      cwd: folder,
+      stdio: 'ignore',
+      env: {
+        PATH: process.env.PATH,
+        HOME: folder,
+        LITELLM_MASTER_KEY: key,
+        LITELLM_LOG: 'ERROR',
+        LITELLM_LOCAL_MODEL_COST_MAP: 'True',
+      },
+    })
+    return await started('LiteLLM', child, port, { authorization: `Bearer ${key}` })
+  } catch (error) {
+    console.log(`left out  LiteLLM: ${error instanceof Error ? error.message : error}`)
+    return null
+  }
 }
 
 async function started(

@@ -1,7 +1,8 @@
 import { Pool } from 'undici'
 import { scratchPostgres } from '../test/kit/postgres.ts'
+import { askOften, requestBytes } from './asking.ts'
 import { builtTarget, cpuOf, median, type Row, target } from './measure.ts'
-import { nginx, portkey } from './peers.ts'
+import { litellm, nginx, portkey } from './peers.ts'
 
 const ROUNDS = 3
 const SLICE_MS = 1_500
@@ -24,7 +25,7 @@ interface Door {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** The door to language models beside nginx, Portkey and no door at all: throughput and CPU, what it adds at a steady rate, the first token among many streams, and a million frames. */
+/** The door to language models beside nginx, Portkey, LiteLLM and no door at all: throughput and CPU, what it adds at a steady rate, the first token among many streams, and a million frames. */
 export async function proxy(): Promise<readonly Row[]> {
   await using provider = await target('provider.ts')
   const { TEST_DATABASE_URL } = process.env
@@ -33,6 +34,7 @@ export async function proxy(): Promise<readonly Row[]> {
   await using bare = await builtTarget('proxy.ts', provider.url, 'bare')
   await using there = await portkey(provider.url)
   const plain = await nginx(provider.url)
+  const slow = await litellm(provider.url)
   const key = { authorization: 'Bearer dk_bench' }
   const door = (name: string, at: { url: string; pid: number }): Door => ({
     name,
@@ -48,11 +50,13 @@ export async function proxy(): Promise<readonly Row[]> {
     portkey: { ...there, headers: { ...key, ...there.headers } },
     ...(plain && { nginx: { ...plain, headers: key } }),
   }
+  const all = { ...doors, ...(slow && { litellm: slow }) }
   try {
-    const rows = [...(await throughput(doors)), ...(await steady(doors)), ...(await firstTokens(doors))]
+    const rows = [...(await throughput(all)), ...(await steady(doors)), ...(await firstTokens(doors))]
     return [...rows, await million(ours)]
   } finally {
     await plain?.[Symbol.asyncDispose]()
+    await slow?.[Symbol.asyncDispose]()
   }
 }
 
@@ -92,40 +96,34 @@ async function rotated<T>(doors: Record<string, Door>, measure: (door: Door) => 
 }
 
 /** So many requests, or for so long; answers how many there were. */
-async function send(pool: Pool, { headers, name }: Door, most: number, ms: number): Promise<number> {
-  const until = performance.now() + ms
-  let done = 0
-  const one = async () => {
-    while (done < most && performance.now() < until) {
-      const { statusCode, body } = await pool.request(request(headers, whole))
-      await body.dump()
-      if (statusCode !== 200) throw new Error(`${name} answered ${statusCode}`)
-      done++
-    }
-  }
-  await Promise.all(Array.from({ length: CONNECTIONS }, one))
-  return done
-}
+const send = ({ url, headers }: Door, most: number, ms: number): Promise<number> =>
+  askOften(url, requestBytes(url, '/v1/chat/completions', headers, whole), CONNECTIONS, most, ms)
 
 async function throughput(doors: Record<string, Door>): Promise<Row[]> {
   const warm = new Set<string>()
   const of = await rotated(doors, async (door) => {
-    const pool = open(door, CONNECTIONS)
     // A server that has run for days is compiled; one that has answered a thousand is not.
-    if (!warm.has(door.name)) await send(pool, door, WARM_REQUESTS, WARM_MS)
+    if (!warm.has(door.name)) await send(door, WARM_REQUESTS, WARM_MS)
     warm.add(door.name)
     const cpu = cpuOf(door.pid)
     const began = performance.now()
-    const done = await send(pool, door, Number.POSITIVE_INFINITY, SLICE_MS)
+    const done = await send(door, Number.POSITIVE_INFINITY, SLICE_MS)
     const perSecond = done / ((performance.now() - began) / 1000)
     const cpuMicroseconds = (cpuOf(door.pid) - cpu) / done
-    await pool.close()
     return { perSecond, cpuMicroseconds }
   })
   const cpu = (name: string) => median(of(name).map((one) => one.cpuMicroseconds))
-  // On one core a server gives what its CPU allows, whatever the machine does besides.
+  // On one core a server gives what its CPU allows, whatever the machine does besides. nginx alone waits for whoever asks it: of it, what was answered.
   const ratio = (name: string, peer: string) =>
-    median(of(name).map((one, i) => (of(peer)[i]?.cpuMicroseconds ?? Number.NaN) / one.cpuMicroseconds))
+    median(
+      of(name).map((one, i) => {
+        const other = of(peer)[i]
+        if (!other) return Number.NaN
+        return peer === 'nginx'
+          ? one.perSecond / other.perSecond
+          : other.cpuMicroseconds / one.cpuMicroseconds
+      }),
+    )
   const show = (name: string) =>
     `${Math.round(median(of(name).map((one) => one.perSecond)))}/s, ${cpu(name).toFixed(1)} µs CPU`
   const row = (what: string, name: string, peer: string, least: number): Row => ({
@@ -147,6 +145,7 @@ async function throughput(doors: Record<string, Door>): Promise<Row[]> {
     },
     row('LLM throughput on one core, all on', 'ours', 'portkey', 19),
     row('LLM throughput on one core, bare', 'bare', 'portkey', 22),
+    ...(doors.litellm ? [row('LLM throughput on one core, all on', 'ours', 'litellm', 19)] : []),
     ...(doors.nginx
       ? [
           row('LLM throughput on one core, all on', 'ours', 'nginx', 0.5),
