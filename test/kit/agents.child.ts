@@ -1,4 +1,4 @@
-// A city's agents in a process of their own, until it is killed. Its one argument is JSON of `Doomed`; it opens the runs it is given and says `ready`.
+// A city's agents in a process of their own, until it is killed. Its one argument is JSON of `Doomed`; it opens the runs it is given, and says `finished RUN` for each that is over.
 import { pino } from 'pino'
 import { librarian } from '../../src/engines/llm/librarian.ts'
 import { openAiCompatible } from '../../src/engines/llm/openai-compatible.ts'
@@ -10,6 +10,7 @@ import { Secret } from '../../src/kernel/secret.ts'
 import { openPglite } from '../../src/platform/database/pglite.ts'
 import { openEvents } from '../../src/platform/events/in-process.ts'
 import { agentsContract, type RunRequest } from '../../src/services/agents/agents.contract.ts'
+import { runFinished } from '../../src/services/agents/agents.events.ts'
 import { createAgents } from '../../src/services/agents/agents.ts'
 import { createLlmProxy } from '../../src/services/llm-proxy/llm-proxy.ts'
 
@@ -38,6 +39,12 @@ const service = createAgents({
   clock,
   ids,
 })
+events.consume({
+  name: 'test.finished',
+  db: database.kysely,
+  types: [runFinished],
+  handle: async ({ data: { run } }) => void process.stdout.write(`finished ${run}\n`),
+})
 const client = local(agentsContract, service.handlers, 'router-v2')
 await service.start?.()
 await events.start()
@@ -47,4 +54,3 @@ for (const slug of doomed.agents) {
   await client.changeAgent({ agent: slug, state: 'active' }, { principal: owner })
 }
 for (const run of doomed.runs) await client.start(run)
-process.stdout.write('ready\n')

@@ -188,11 +188,6 @@ export const agentsError = catalogue({
     'Агент вичерпав денну межу свого мандата; продовжить після півночі за UTC.',
   ],
   'agents.automation_not_found': ['not_found', 'There is no such automation.', 'Такої автоматизації немає.'],
-  'agents.automation_not_yours': [
-    'forbidden',
-    'Only its owner changes this; those who run the city may pause or remove it.',
-    'Це змінює лише власник; ті, хто керує містом, можуть спинити або прибрати.',
-  ],
   'agents.automations_many': [
     'conflict',
     'One person keeps {limit} automations at most.',

@@ -191,6 +191,7 @@ export async function hydrate(
     editedAt: row.edited_at === null ? undefined : iso(row.edited_at),
     deleted: tombstone(row),
     thread: row.thread ?? undefined,
+    replaces: row.replaces ?? undefined,
     ...dressed.get(row.id),
   }))
 }

@@ -146,6 +146,7 @@ interface MessageTable {
   deleted_by: Absent<string>
   deleted_reason: Absent<string>
   thread: Absent<string>
+  replaces: Absent<string>
   forwarded_from: Absent<string>
   forwarded_room: Absent<string>
   forwarded_author: ColumnType<Author | null, string | null | undefined, string | null>

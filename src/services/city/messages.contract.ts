@@ -168,6 +168,8 @@ export const Message = z.object({
   reactions: z.array(Reaction).optional(),
   /** On a reply in a thread: the thread's root. */
   thread: z.string().optional(),
+  /** Of an answer: the earlier answer of the same agent to the same question. */
+  replaces: z.string().optional(),
   /** On the root of a thread that has replies. */
   replies: ThreadSummary.optional(),
   pinned: z.object({ at: z.iso.datetime(), by: z.string() }).optional(),
@@ -265,8 +267,9 @@ export const messageOperations = {
   }),
   retryRun: post('/api/city/rooms/:room/messages/:message/retry', {
     right: 'city.message.retry',
-    summary: 'Call the agent again whose run failed or was cancelled',
-    input: onMessage.extend({ agent: z.string().optional() }),
+    summary:
+      'Call the agent again whose run failed or was cancelled; with `again` also one that answered: its new answer replaces the earlier one, which stays',
+    input: onMessage.extend({ agent: z.string().optional(), again: z.boolean().default(false) }),
     output: Message,
     errors: ['forbidden', 'conflict'],
   }),

@@ -69,11 +69,16 @@ test('killed in the middle of a second step, runs go on from the last finished o
     const child = spawn(process.execPath, [bundle.path, JSON.stringify(doomed)], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
+    let finished = 0
+    child.stdout.on('data', (said: Buffer) => {
+      finished += said.toString().match(/finished run_/g)?.length ?? 0
+    })
     try {
       // Both of the second steps have begun to speak, and the quick piece is over.
       await eventually(() => {
         expect(first.requests).toHaveLength(5)
         expect(first.sent()).toBe(4)
+        expect(finished).toBe(1)
       }, WAIT)
     } finally {
       child.kill('SIGKILL')

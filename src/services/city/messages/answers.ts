@@ -75,6 +75,16 @@ export async function storeAnswer(
   const call = await callOf(tx, run.run)
   if (!call || !(await moveCall(tx, run.run, 'done', null))) return undefined
   const id = needs.ids.make('msg')
+  const earlier = await tx
+    .selectFrom('city.message')
+    .select('id')
+    .where('room', '=', call.room.id)
+    .where('reply_to', '=', call.message)
+    .where('author', '=', run.agent.id)
+    .where('run', 'is not', null)
+    .where('deleted_at', 'is', null)
+    .orderBy('seq', 'desc')
+    .executeTakeFirst()
   await tx
     .insertInto('city.message')
     .values({
@@ -93,6 +103,7 @@ export async function storeAnswer(
       engine: run.engine,
       created_at: isoTime(needs.clock.now()),
       thread: call.thread,
+      replaces: earlier?.id ?? null,
     })
     .execute()
   const said = { room: call.room.id, message: id, author: run.agent.id, text: run.text }

@@ -107,13 +107,13 @@ export function createChanges(needs: OutcomeNeeds & { readonly capabilities: Cap
       })
     },
 
-    async retryRun({ agent, ...place }, { principal, requestId }) {
+    async retryRun({ agent, again, ...place }, { principal, requestId }) {
       const roster = await directory()
       return await change(principal, place, async (tx, room, row) => {
         const message = await current(tx, room.id, row.id)
         const ended = lastRuns(message.runs).filter(
           (run) =>
-            (run.state === 'failed' || run.state === 'cancelled') &&
+            (run.state === 'failed' || run.state === 'cancelled' || (again && run.state === 'done')) &&
             (agent === undefined || run.agent === agent),
         )
         const known = roster(ended.map((run) => run.agent)).filter((one) => one.state === 'active')

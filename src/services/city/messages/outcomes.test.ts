@@ -240,6 +240,23 @@ describe('what becomes of a message', () => {
     expect(items.map(({ text }) => text)).toEqual(['вчасно'])
   })
 
+  it('asks for another answer, which replaces the one that stays', async () => {
+    const asked = await say([], 'ще раз?')
+    await emit(answer(runOf(asked), asked.id, 'перша'))
+    const place = { room, message: asked.id }
+    await expect(city.as('olena').retryRun(place)).rejects.toMatchObject({ code: 'city.run_not_failed' })
+    await expect(city.as('taras').retryRun({ ...place, again: true })).rejects.toMatchObject({
+      kind: expect.stringMatching(/forbidden|not_found/),
+    })
+    const again = await city.as('olena').retryRun({ ...place, again: true })
+    await emit(answer(runOf(again), asked.id, 'друга'))
+    const { items } = await city.as('olena').messages({ room, after: asked.seq })
+    const [first, second] = items
+    expect([first?.text, second?.text]).toEqual(['перша', 'друга'])
+    expect(first?.replaces).toBeUndefined()
+    expect(second?.replaces).toBe(first?.id)
+  })
+
   it('takes a late answer where nothing newer stands in its way', async () => {
     const asked = await say([], 'хто там?')
     const error = { ...ERROR, code: 'call.timeout' }

@@ -9,6 +9,7 @@ import { useLanguage } from '../../i18n/format.ts'
 import { Segmented } from '../../ui/field.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { Forbidden, TalkSkeleton } from '../../ui/states.tsx'
+import { AgentFeedback } from './agent-feedback.tsx'
 import { AgentForm } from './agent-form.tsx'
 import { MandateForm } from './mandate-form.tsx'
 import { PromptEditor } from './prompt-editor.tsx'
@@ -57,7 +58,12 @@ export function AgentPage() {
                 onChange={setView}
               />
               {view === 'about' && <AgentForm key={agent.data.state} of={agent.data} settings={settings} />}
-              {view === 'prompts' && <PromptEditor agent={slug} />}
+              {view === 'prompts' && (
+                <>
+                  <PromptEditor agent={slug} />
+                  <AgentFeedback agent={slug} />
+                </>
+              )}
               {view === 'mandate' && <MandateForm agent={slug} />}
             </>
           ) : (

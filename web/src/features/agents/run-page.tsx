@@ -15,6 +15,7 @@ import { Forbidden, TalkSkeleton } from '../../ui/states.tsx'
 import { useCity } from '../city/city-context.tsx'
 import { Markdown } from '../city/markdown.tsx'
 import { ApprovalCards } from './approval-cards.tsx'
+import { Plan } from './plan-card.tsx'
 import { useToolName } from './use-tool-name.ts'
 
 const LOOK_MS = 1_500
@@ -75,6 +76,14 @@ export function RunPage() {
           <Why of={data} />
           <FieldError error={data.error ? sentenceOf(data.error, language) : undefined} />
           {!data.finishedAt && <ApprovalCards run={id} />}
+          {data.parent && (
+            <p>
+              <Link to="/runs/$run" params={{ run: data.parent }}>
+                {t('agents.askedBy')}
+              </Link>
+            </p>
+          )}
+          <Plan of={data.plan ?? []} />
           <h2>{t('agents.steps')}</h2>
           <ol className="run-steps">
             {data.steps.map((step) => (
@@ -106,12 +115,13 @@ function StepView({ of }: { of: Step }) {
   const format = useFormat()
   const language = useLanguage()
   const nameOf = useToolName()
-  const { code, tool, model, ...rest } = of.detail
+  const { code, tool, model, agent, run, ...rest } = of.detail
   const took = of.finishedAt && Date.parse(of.finishedAt) - Date.parse(of.startedAt)
   const line = [
     t(`agents.step.${of.kind}`),
     typeof tool === 'string' ? nameOf(tool) : '',
     typeof model === 'string' ? model : '',
+    of.kind === 'delegate' && typeof agent === 'string' ? agent : '',
     t(`agents.stepState.${of.state}`),
     took === null ? '' : format.seconds(Number(took)),
     of.tokensIn + of.tokensOut > 0 ? t('agents.tokens', { in: of.tokensIn, out: of.tokensOut }) : '',
@@ -119,7 +129,14 @@ function StepView({ of }: { of: Step }) {
   ]
   return (
     <li>
-      <div>{line.filter(Boolean).join(' · ')}</div>
+      <div>
+        {line.filter(Boolean).join(' · ')}{' '}
+        {of.kind === 'delegate' && typeof run === 'string' && (
+          <Link to="/runs/$run" params={{ run }}>
+            {t('agents.run')}
+          </Link>
+        )}
+      </div>
       {typeof code === 'string' && <p className="meta">{sentenceOf({ code, message: code }, language)}</p>}
       {Object.keys(rest).length > 0 && (
         <details>

@@ -1,4 +1,4 @@
-import { lazy, type ReactNode, Suspense } from 'react'
+import { lazy, type ReactNode, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Citation, Message } from '../../../../src/services/city/messages.contract.ts'
 import { Markdown } from './markdown.tsx'
@@ -6,9 +6,12 @@ import { RunTrace } from './run-trace.tsx'
 import { useTalk } from './talk-context.tsx'
 
 const Listen = lazy(async () => ({ default: (await import('../listening/listen.tsx')).Listen }))
+const AnswerActs = lazy(async () => ({ default: (await import('../agents/answer-acts.tsx')).AnswerActs }))
 
 /** What an agent said: on its patina sheet, with its sources and how it came to be. */
-export function AgentAnswer({ message }: { message: Message }) {
+export function AgentAnswer({ message: newest }: { message: Message }) {
+  const [earlier, setEarlier] = useState<Message | null>(null)
+  const message = earlier ?? newest
   const { citations = [], run } = message
   return (
     <>
@@ -19,6 +22,11 @@ export function AgentAnswer({ message }: { message: Message }) {
       <div className="stopper">
         <div className="grow">{run !== undefined && <RunTrace run={run} />}</div>
         <Suspense>
+          <AnswerActs
+            message={newest}
+            shown={message}
+            onShow={(one) => setEarlier(one.id === newest.id ? null : one)}
+          />
           <Listen message={message} />
         </Suspense>
       </div>

@@ -17,6 +17,7 @@ import { isStep } from './typing-line.tsx'
 const ApprovalCards = lazy(async () => ({
   default: (await import('../agents/approval-cards.tsx')).ApprovalCards,
 }))
+const PlanCard = lazy(async () => ({ default: (await import('../agents/plan-card.tsx')).PlanCard }))
 
 interface AgentStreamProps {
   run: CalledRun
@@ -62,6 +63,7 @@ export function AgentStream({ run, asked, stream }: AgentStreamProps) {
         )}
         {stream.step !== 'model' && (
           <Suspense>
+            <PlanCard run={run.id} />
             <ApprovalCards run={run.id} />
           </Suspense>
         )}

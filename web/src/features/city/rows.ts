@@ -42,7 +42,10 @@ export function rowsOf(shown: Shown): Row[] {
   let day = ''
   let marked = readSeq === null
   let last: { author: string; at: number } | null = null
+  // An answer that another one replaced is paged to from there.
+  const replaced = new Set(messages.map(({ replaces }) => replaces))
   for (const message of messages) {
+    if (replaced.has(message.id)) continue
     if (dayOf(message.createdAt) !== day) {
       const known = whole || day !== ''
       day = dayOf(message.createdAt)
