@@ -192,8 +192,8 @@ test('it has its owner’s rights: without them it pauses and says why; nobody e
   const by = (principal: typeof olia, change: object) =>
     set.client.changeAutomation({ automation: id, ...change }, { principal })
   await expect(by(petro, { state: 'paused' })).rejects.toMatchObject({ code: 'agents.automation_not_found' })
-  await expect(by(mayor, { task: 'Other.' })).rejects.toMatchObject({ code: 'agents.automation_not_yours' })
-  expect(await by(mayor, { state: 'paused' })).toMatchObject({ state: 'paused' })
+  await expect(by(mayor, { state: 'paused' })).rejects.toMatchObject({ code: 'agents.automation_not_found' })
+  expect(await by(olia, { state: 'paused' })).toMatchObject({ state: 'paused' })
   expect(await by(olia, { state: 'active', trigger: DAILY })).toMatchObject({
     state: 'active',
     problem: null,
