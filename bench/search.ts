@@ -22,6 +22,8 @@ const ROOMS = 400
 const OPEN = 20
 const TOPICS = 300
 const NOISES = 2_000
+/** Coprime with each other and with the topics, so that no two vectors are the same. */
+const [NEAR, FAR] = [1_997, 1_999]
 const QUESTIONS = 40
 const TOP = 10
 const MODEL = 'bench/1'
@@ -171,6 +173,7 @@ async function fill(db: Db, chance: () => number, messages: number): Promise<voi
   await sql`insert into city.search_model (model, state) values (${MODEL}, 'live')`.execute(db)
   await db.transaction().execute(async (tx) => {
     await sql`set local maintenance_work_mem = '400MB'`.execute(tx)
+    await sql`set local statement_timeout = 0`.execute(tx)
     for (const { definition } of later) await sql.raw(definition).execute(tx)
   })
   await sql`analyze`.execute(db)
@@ -189,8 +192,8 @@ async function vectors(db: Db, messages: number): Promise<void> {
       from (select message, room, substr(message, 5)::bigint as n from city.search_entry
         order by message limit 10000 offset ${from}) e
       join bench_basis topic on topic.i = 1 + (e.n * 7919) % ${TOPICS}::int
-      join bench_basis near on near.i = 1 + ${TOPICS}::int + (e.n * 104729) % ${NOISES}::int
-      join bench_basis far on far.i = 1 + ${TOPICS}::int + (e.n * 1299709) % ${NOISES}::int`.execute(db)
+      join bench_basis near on near.i = 1 + ${TOPICS}::int + (e.n * 104729) % ${NEAR}::int
+      join bench_basis far on far.i = 1 + ${TOPICS}::int + (e.n * 1299709) % ${FAR}::int`.execute(db)
 }
 
 /** Questions lie beside topics too, but where no message does. */

@@ -109,6 +109,30 @@ describe.skipIf(!browserThere)('who may do what', { timeout: 240_000 }, () => {
     const mine = await mykola.context.request.get('/api/city/quota')
     expect(await mine.json()).toMatchObject({ limitBytes: 2_500_000_000, own: true })
 
+    // The line of what is taken, where it is nearly full and where it is.
+    const { id: principal } = (await (await mykola.context.request.get('/api/auth/me')).json()) as {
+      id: string
+    }
+    await scene.owner.city.limitPerson({ principal, limitBytes: 1_000_000 })
+    const bring = (bytes: number) =>
+      mykola.context.request.post('/api/city/files', {
+        multipart: {
+          file: { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.alloc(bytes, 'a\n') },
+        },
+      })
+    expect((await bring(950_000)).status()).toBe(201)
+    const line = mykola.page.getByRole('meter')
+    const { quotas: his } = mykola.words.account
+    await mykola.page.goto('/account/data')
+    await mykola.page.getByText(his.nearly).waitFor()
+    expect(await line.getAttribute('aria-valuenow')).toBe('95')
+    expect((await bring(60_000)).status()).toBe(413)
+    await scene.owner.city.limitPerson({ principal, limitBytes: 900_000 })
+    await mykola.page.reload()
+    await mykola.page.getByText(his.full).waitFor()
+    expect(await line.getAttribute('aria-valuenow')).toBe('100')
+    await expectAccessible(mykola.page)
+
     await page.getByRole('button', { name: `${words.rights.erase}: ${MYKOLA.name}` }).click()
     await dialog.getByText(words.rights.eraseGoes).waitFor()
     await dialog.getByText(words.rights.eraseStays).waitFor()

@@ -99,7 +99,10 @@ const READ_ON = `
   from pg_settings
   where name in ('hnsw.iterative_scan', 'hnsw.ef_search', 'hnsw.max_scan_tuples') and '[1]'::vector is not null`
 
-/** The nearest passages. The index is read on until enough of what it gives may be read by the asker. */
+/** Where the asker may read no more passages than this, each is compared: of an index over everybody's, nearly all that it gives would be thrown away. */
+const COMPARED_EACH = 10_000
+
+/** The nearest passages: exactly so where the asker may read few, else by the index, which is read on until enough of what it gives may be read by the asker. */
 export async function byMeaning(
   db: CityDb,
   vector: Float32Array,
@@ -109,14 +112,29 @@ export async function byMeaning(
 ): Promise<FoundByMeaning[]> {
   return await db.transaction().execute(async (tx) => {
     await sql.raw(READ_ON).execute(tx)
+    // Named one by one, so that the index by rooms is used.
+    const { rows: rooms } = await sql<{ id: string }>`
+      select r.id from city.room r where ${readable(sql`r.id`, scope)}`.execute(tx)
+    const theirs = sql`v.model = ${model} and v.room = any(${rooms.map(({ id }) => id)}::text[])`
+    const { rows: few } = await sql<{ n: number }>`
+      select count(*)::int as n from (
+        select from city.search_vector v where ${theirs} limit ${COMPARED_EACH + 1}) v`.execute(tx)
+    const { from, has, before, after } = scope.filters
+    const narrows = from !== undefined || has.length > 0 || before !== undefined || after !== undefined
+    const each = (few[0]?.n ?? 0) <= COMPARED_EACH
+    const far = sql`v.embedding <=> ${written(vector)}::vector`
+    // An index answers no sum. What was said anew meanwhile falls out of the nearest, so some more are taken.
+    const near = each
+      ? sql`(select v.*, ${far} as far from city.search_vector v where ${theirs}
+          order by (${far}) + 0 ${narrows ? sql`` : sql`limit ${2 * limit}`})`
+      : sql`(select v.*, ${far} as far from city.search_vector v where ${theirs})`
     const { rows } = await sql<FoundByMeaning>`
-      select v.message, v.part, v.start_at as start, v.end_at as end,
-        1 - (v.embedding <=> ${written(vector)}::vector) as near
-      from city.search_vector v
+      select v.message, v.part, v.start_at as start, v.end_at as end, 1 - v.far as near
+      from ${near} v
       join city.search_entry e on e.message = v.message and e.part = v.part and e.digest = v.digest
       join city.message m on m.id = v.message
-      where v.model = ${model} and ${readable(sql`v.room`, scope)} and ${narrowed(scope.filters)}
-      order by v.embedding <=> ${written(vector)}::vector
+      where ${narrowed(scope.filters)}
+      order by ${each ? sql`v.far` : far}
       limit ${limit}`.execute(tx)
     return rows
   })
