@@ -71,7 +71,7 @@ export function LlmUsage() {
       {right && <ListState query={usage} empty={t('operator.llm.noUsage')} />}
       {right && usage.data && usage.data.length > 0 && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys
-        <section className="llm-table" tabIndex={0} aria-label={t('operator.llm.usage')}>
+        <section className="llm-table" tabIndex={0} aria-label={t(`operator.llm.group.${by}`)}>
           <table className="svc">
             <thead>
               <tr>
