@@ -5,6 +5,7 @@ import { firstAble } from '../../engines/fallback.ts'
 import type { Rerank } from '../../engines/rerank/rerank.ts'
 import { blend, phraseBonus, type Ranking } from '../../engines/words/blend.ts'
 import { stems } from '../../engines/words/stems.ts'
+import { bothLanguages } from './both-languages.ts'
 import type { DocumentPlace } from './documents.contract.ts'
 import { joined } from './joined.ts'
 import type { Passage } from './knowledge.contract.ts'
@@ -47,6 +48,8 @@ export interface SearchNeeds {
 const CANDIDATES = 50
 /** How many of the blend a reranker sees. */
 const RERANKED = 32
+/** Times as many are ranked as are given, so that the other alphabet is among them. */
+const BOTH = 4
 /** Each alphabet is a ranking by itself: what answers in the other language lies further from a question than anything in its own. */
 const SCRIPTS: readonly Script[] = ['cyrillic', 'latin']
 /** Chosen on the open half of `bench/sets/retrieval`: what one way puts first counts against what two put in the middle. */
@@ -123,7 +126,10 @@ export async function nearest(
     add(judged.ids, judged.weight, 'rerank')
     if (judged.weight === WEIGHT.rerank) ranked.push(judged.model)
   }
-  return { items: joined(order(), how.limit), ranked }
+  // Letters alone find nothing in another alphabet.
+  const isMeant = models.some(({ model, semantic }) => semantic && ranked.includes(model))
+  if (!isMeant) return { items: joined(order(), how.limit), ranked }
+  return { items: bothLanguages(query, joined(order(), BOTH * how.limit), how.limit), ranked }
 }
 
 /** Where the first able reranker puts the best; null where none answers, for the blend stands without. */
