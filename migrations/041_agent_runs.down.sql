@@ -1,6 +1,5 @@
 drop table agents.feedback;
-drop table agents.summary;
-delete from agents.step where kind in ('delegate', 'summary');
+delete from agents.step where kind = 'delegate';
 delete from agents.run where parent is not null;
 alter table agents.step drop constraint step_kind_check;
 alter table agents.step add constraint step_kind_check check (kind in ('parts', 'retrieve', 'memory', 'model', 'tool', 'approval', 'rules'));

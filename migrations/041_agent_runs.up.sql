@@ -15,25 +15,7 @@ alter table agents.run add column versions jsonb;
 create unique index run_of_call on agents.run (parent, call) where parent is not null;
 
 alter table agents.step drop constraint step_kind_check;
-alter table agents.step add constraint step_kind_check check (kind in ('parts', 'retrieve', 'memory', 'model', 'tool', 'approval', 'rules', 'delegate', 'summary'));
-
--- What was said in a room, or one of its threads, before what a run is given word by word.
-create table agents.summary (
-  id text primary key,
-  room text not null,
-  -- The thread's root; empty for the room itself.
-  thread text not null default '',
-  from_seq bigint not null,
-  to_seq bigint not null,
-  -- The ids of the messages it rests on.
-  covered jsonb not null,
-  -- [{text, message}]
-  lines jsonb not null,
-  -- A model's name, or `rules`.
-  engine text not null,
-  created_at timestamptz not null,
-  unique (room, thread)
-);
+alter table agents.step add constraint step_kind_check check (kind in ('parts', 'retrieve', 'memory', 'model', 'tool', 'approval', 'rules', 'delegate'));
 
 -- What people thought of an answer.
 create table agents.feedback (

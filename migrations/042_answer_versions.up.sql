@@ -1,2 +1,2 @@
--- An answer: the earlier answer to the same question. A question: the one that was put in other words.
+-- Of an answer: the earlier answer to the same question.
 alter table city.message add column replaces text;

@@ -120,18 +120,6 @@ export interface Budget {
 /** Which version of each prompt a run was told. */
 export type PromptVersions = Partial<Record<PromptKind, number>>
 
-type SummaryRow = {
-  id: string
-  room: string
-  thread: string
-  from_seq: ColumnType<string | number, number, number>
-  to_seq: ColumnType<string | number, number, number>
-  covered: Json<string[]>
-  lines: Json<{ text: string; message: string | null }[]>
-  engine: string
-  created_at: Date
-}
-
 type FeedbackRow = {
   run: string
   principal: string
@@ -200,7 +188,6 @@ export type AgentsTables = {
   'agents.memory': MemoryRow
   'agents.run': RunRow
   'agents.step': StepRow
-  'agents.summary': SummaryRow
   'agents.feedback': FeedbackRow
   'agents.erased': { message: string; at: Date }
 }

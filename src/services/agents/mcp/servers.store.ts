@@ -95,4 +95,3 @@ export function createServerStore(db: AgentsDb, secret: Secret, clock: Clock) {
     },
   }
 }
-export type ServerStore = ReturnType<typeof createServerStore>

@@ -154,18 +154,12 @@ test('somebody new and a document that was read make it run, once each', { timeo
     room: 'room_1',
     data: { room: 'room_1', message: 'msg_9', index: 0, attempt: 1, outcome },
   }
-  await db.kysely.transaction().execute((tx) =>
+  await db.kysely.transaction().execute(async (tx) => {
     // Olia is there already, and an agent is no guest.
-    set.events.append(
-      tx,
-      became(olia.id),
-      became('agent_daarwizz'),
-      became(mayor.id),
-      became(mayor.id),
-      read,
-      read,
-    ),
-  )
+    const all = [olia.id, 'agent_daarwizz', mayor.id, mayor.id]
+    await set.events.append(tx, ...all.map(became))
+    await set.events.append(tx, read, read)
+  })
   await set.turned(() => expect(set.said()).toHaveLength(2))
   await set.turned(async () => expect(await set.events.state()).toMatchObject({ outbox: 0, pending: 0 }))
   expect(set.said()).toHaveLength(2)

@@ -1,7 +1,7 @@
 import { createECDH } from 'node:crypto'
 import type { Secret } from '../../../kernel/secret.ts'
-import type { CityDb } from '../city.store.ts'
 import { seal, unseal } from '../../../platform/seal.ts'
+import type { CityDb } from '../city.store.ts'
 
 /** The city's key towards push services (VAPID, RFC 8292), as base64url. */
 export interface PushKeys {

@@ -124,7 +124,6 @@ export const agentsEn = {
     tool: 'Tool',
     approval: 'Word of the asker',
     rules: 'By rules, without a model',
-    summary: 'Summary of earlier talk',
     delegate: 'Given to another agent',
   },
   stepState: { running: 'going on', done: 'done', failed: 'failed', cancelled: 'called off' },

@@ -65,7 +65,6 @@ export const agentsUk = {
     tool: 'Інструмент',
     approval: 'Слово того, хто питав',
     rules: 'За правилами, без моделі',
-    summary: 'Підсумок попередньої розмови',
     delegate: 'Доручено іншому агентові',
   },
   stepState: { running: 'триває', done: 'зроблено', failed: 'не вдалося', cancelled: 'скасовано' },

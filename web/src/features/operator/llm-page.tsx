@@ -27,7 +27,7 @@ export function LlmPage() {
         <div className="scroll">
           <div className="wrapm">
             <LlmModels />
-            {me.role === 'owner' && <LlmFile />}
+            {me?.role === 'owner' && <LlmFile />}
             <LlmBudgets />
             <LlmUsage />
           </div>

@@ -52,7 +52,12 @@ export const operatorEn = {
   models: 'Models of this machine',
   modelsHint: 'Once installed they work without the internet. This page may be closed meanwhile.',
   noModels: 'There are no models.',
-  purpose: { stt: 'speech', embeddings: 'search by meaning', vision: 'what photos show' },
+  purpose: {
+    stt: 'speech',
+    embeddings: 'search by meaning',
+    vision: 'what photos show',
+    ocr: 'text in pictures',
+  },
   engines: 'Engines',
   noEngines: 'There are no engines.',
   engine: {
