@@ -39,6 +39,7 @@ export async function startCity(
       HOST: '127.0.0.1',
       PORT: '0',
       LOG_LEVEL: 'warn',
+      ...settingsFiles(env.DATA_DIR ?? join(root, 'data')),
       ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -71,6 +72,14 @@ export async function startCity(
     },
   }
 }
+
+/** What an operator writes lies with the city's data, so that a test leaves nothing in the project. */
+const settingsFiles = (folder: string) => ({
+  MODELS_FILE: join(folder, 'models.yaml'),
+  MCP_FILE: join(folder, 'mcp.yaml'),
+  ROUTER_V1_RULES: join(folder, 'router-v1.yaml'),
+  ROUTER_V2_RULES: join(folder, 'router-v2.yaml'),
+})
 
 async function opened(
   child: ChildProcess,
