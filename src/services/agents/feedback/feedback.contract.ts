@@ -23,7 +23,7 @@ export const feedbackOperations = {
     errors: ['not_found'],
   }),
   rate: put('/api/agents/runs/:run/feedback', {
-    right: 'agents.run.read',
+    right: 'agents.answer.rate',
     summary:
       'Say what one thinks of an answer, or take it back with a verdict of null; told to those who run the city',
     input: inRun.extend({ verdict: Verdict.nullable(), reason: z.string().trim().max(1_000).optional() }),
