@@ -40,7 +40,8 @@ const service = createAgents({
   ids,
 })
 events.consume({
-  name: 'test.finished',
+  // As the next life names it, which takes up what this one could not settle.
+  name: 'test.runs',
   db: database.kysely,
   types: [runFinished],
   handle: async ({ data: { run } }) => void process.stdout.write(`finished ${run}\n`),
