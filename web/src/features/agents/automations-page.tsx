@@ -1,8 +1,5 @@
-import './agents.css'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { ChevronLeft } from 'lucide-react'
-import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Automation } from '../../../../src/services/agents/automations.contract.ts'
 import { useApi } from '../../context.tsx'
@@ -10,10 +7,10 @@ import { failureOf, sentenceOf } from '../../i18n/failures.ts'
 import { useFormat, useLanguage } from '../../i18n/format.ts'
 import { Button } from '../../ui/button.tsx'
 import { FieldError } from '../../ui/field.tsx'
-import { Icon } from '../../ui/icon.tsx'
 import { ListState } from '../auth/list-state.tsx'
 import { useRooms } from '../city/city-context.tsx'
 import { AutomationForm } from './automation-form.tsx'
+import { BesideAgents } from './beside-agents.tsx'
 
 const REFRESH_MS = 15_000
 
@@ -26,32 +23,19 @@ export function AutomationsPage() {
     queryFn: async () => (await api.agents.automations({})).items,
     refetchInterval: REFRESH_MS,
   })
-  useEffect(() => {
-    document.title = t('agents.automations.title')
-  }, [t])
   return (
-    <main className="main" id="talk" tabIndex={-1}>
-      <header className="top">
-        <Link className="ib" to="/agents" aria-label={t('agents.title')}>
-          <Icon of={ChevronLeft} />
-        </Link>
-        <h1 className="grow">{t('agents.automations.title')}</h1>
-      </header>
-      <div className="scroll">
-        <div className="wrapm">
-          <p className="meta">{t('agents.automations.hint')}</p>
-          <ListState query={automations} empty={t('agents.automations.none')} />
-          <ul className="rows">
-            {automations.data?.map((automation) => (
-              <li key={automation.id}>
-                <OneAutomation of={automation} />
-              </li>
-            ))}
-          </ul>
-          <AutomationForm />
-        </div>
-      </div>
-    </main>
+    <BesideAgents title={t('agents.automations.title')}>
+      <p className="meta">{t('agents.automations.hint')}</p>
+      <ListState query={automations} empty={t('agents.automations.none')} />
+      <ul className="rows">
+        {automations.data?.map((automation) => (
+          <li key={automation.id}>
+            <OneAutomation of={automation} />
+          </li>
+        ))}
+      </ul>
+      <AutomationForm />
+    </BesideAgents>
   )
 }
 

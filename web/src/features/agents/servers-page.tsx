@@ -1,7 +1,5 @@
-import './agents.css'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { Link, useNavigate, useSearch } from '@tanstack/react-router'
-import { ChevronLeft } from 'lucide-react'
+import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { McpServer } from '../../../../src/services/agents/servers.contract.ts'
@@ -10,9 +8,9 @@ import { failureOf, sentenceOf } from '../../i18n/failures.ts'
 import { useLanguage } from '../../i18n/format.ts'
 import { Button } from '../../ui/button.tsx'
 import { FieldError, LabelledField, LabelledSelect } from '../../ui/field.tsx'
-import { Icon } from '../../ui/icon.tsx'
 import { useToast } from '../../ui/toast.tsx'
 import { ListState } from '../auth/list-state.tsx'
+import { BesideAgents } from './beside-agents.tsx'
 
 const REFRESH_MS = 5_000
 const SERVERS = ['agent-servers']
@@ -30,33 +28,20 @@ export function ServersPage() {
     queryFn: async () => (await api.agents.servers({})).items,
     refetchInterval: REFRESH_MS,
   })
-  useEffect(() => {
-    document.title = t('agents.servers.title')
-  }, [t])
   return (
-    <main className="main" id="talk" tabIndex={-1}>
-      <header className="top">
-        <Link className="ib" to="/agents" aria-label={t('agents.title')}>
-          <Icon of={ChevronLeft} />
-        </Link>
-        <h1 className="grow">{t('agents.servers.title')}</h1>
-      </header>
-      <div className="scroll">
-        <div className="wrapm">
-          <p className="meta">{t('agents.servers.hint')}</p>
-          <FieldError error={back ? sentenceOf(failureOf(back), language) : undefined} />
-          <ListState query={servers} empty={t('agents.servers.none')} />
-          <ul className="rows">
-            {servers.data?.map((server) => (
-              <li key={server.slug}>
-                <Server of={server} />
-              </li>
-            ))}
-          </ul>
-          <AddServer />
-        </div>
-      </div>
-    </main>
+    <BesideAgents title={t('agents.servers.title')}>
+      <p className="meta">{t('agents.servers.hint')}</p>
+      <FieldError error={back ? sentenceOf(failureOf(back), language) : undefined} />
+      <ListState query={servers} empty={t('agents.servers.none')} />
+      <ul className="rows">
+        {servers.data?.map((server) => (
+          <li key={server.slug}>
+            <Server of={server} />
+          </li>
+        ))}
+      </ul>
+      <AddServer />
+    </BesideAgents>
   )
 }
 
