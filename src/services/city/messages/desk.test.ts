@@ -118,6 +118,41 @@ describe('what one keeps for oneself', () => {
     expect(await city.as('taras').room({ room: id })).toMatchObject({ unread: 2, readSeq: 1 })
   })
 
+  it('shows a long thread from anywhere, a window at a time, and reads it as far as it was seen', async () => {
+    const { id } = await city.as('olena').openRoom({ name: 'Window', visibility: 'public' })
+    const [olena, taras] = [city.as('olena'), city.as('taras')]
+    const root = await say('olena', 'корінь', id)
+    const other = await say('olena', 'інший корінь', id)
+    const seqs: number[] = []
+    for (let n = 0; n < 12; n++) {
+      const { seq } = await olena.post({ room: id, clientId: `r${n}`, text: `${n}`, thread: root.id })
+      seqs.push(seq)
+      await olena.post({ room: id, clientId: `o${n}`, text: `o${n}`, thread: other.id })
+    }
+    const seen = async (input: { after?: number; before?: number; around?: string }) => {
+      const { items, next } = await taras.messages({ room: id, thread: root.id, limit: 5, ...input })
+      return { texts: items.map(({ text }) => text), next }
+    }
+    const seq = (n: number) => seqs[n] ?? 0
+    expect(await seen({})).toEqual({ texts: ['7', '8', '9', '10', '11'], next: seq(7) })
+    expect(await seen({ before: seq(7) })).toEqual({ texts: ['2', '3', '4', '5', '6'], next: seq(2) })
+    expect(await seen({ before: seq(2) })).toEqual({ texts: ['0', '1'], next: undefined })
+    expect(await seen({ after: seq(6) })).toEqual({ texts: ['7', '8', '9', '10', '11'], next: undefined })
+    expect(await seen({ after: seq(0) })).toMatchObject({ texts: ['1', '2', '3', '4', '5'], next: seq(5) })
+    expect((await seen({ around: `${seq(6)}` })).texts).toEqual(['4', '5', '6', '7', '8'])
+
+    const unread = async (message: string) => (await taras.message({ room: id, message })).replies?.unread
+    await taras.read({ room: id, seq: root.seq })
+    expect(await taras.room({ room: id })).toMatchObject({ unread: 1, readSeq: root.seq })
+    expect(await taras.readThread({ message: root.id, seq: seq(4) })).toEqual({ readSeq: seq(4) })
+    expect([await unread(root.id), await unread(other.id)]).toEqual([7, 12])
+    expect(await taras.readThread({ message: root.id, seq: seq(1) })).toEqual({ readSeq: seq(4) })
+    expect(await taras.room({ room: id })).toMatchObject({ unread: 1, readSeq: root.seq })
+    const { seq: last } = await taras.room({ room: id })
+    expect(await taras.readThread({ message: root.id, seq: last + 1000 })).toEqual({ readSeq: last })
+    expect(await unread(root.id)).toBe(0)
+  })
+
   it('lists messages from a moment on', async () => {
     const { id } = await city.as('olena').openRoom({ name: 'Days', visibility: 'public' })
     const [, second] = [await say('olena', 'перше', id), await say('olena', 'друге', id)]
