@@ -1,5 +1,18 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import {
+  choice,
+  Fault,
+  host,
+  longSecret,
+  networks,
+  order,
+  prices,
+  text,
+  url,
+  type Variable,
+  whole,
+} from './config.values.ts'
 import { Secret } from './kernel/secret.ts'
 
 export const SERVICES = [
@@ -110,67 +123,6 @@ export interface Secrets {
   readonly smtpUrl: Secret | null
 }
 
-interface Variable<T = unknown> {
-  readonly about: string
-  /** As the documentation shows it. */
-  readonly fallback: string
-  read(value: string): T
-}
-
-/** Tells what would be right; `readConfig` adds the variable's name. */
-class Fault extends Error {}
-
-const text = (about: string, fallback: string): Variable<string> => ({
-  about,
-  fallback,
-  read: (value) => value,
-})
-
-const PRICE = /^((?:stt|tts|ocr|vision|parser|search|reader|embeddings|rerank)\.[\w-]+)=(\d+(?:\.\d+)?)$/
-
-const prices = (about: string): Variable<Readonly<Record<string, number>>> => ({
-  about,
-  fallback: '',
-  read(value) {
-    const named = value.split(',').map((one): [string, number] => {
-      const [, name, dollars] = PRICE.exec(one.trim()) ?? []
-      if (name === undefined) throw new Fault('must be such as search.brave=5,stt.openai=0.1')
-      return [name, Number(dollars)]
-    })
-    return Object.fromEntries(named)
-  },
-})
-
-const whole = (about: string, fallback: number, min: number, max: number): Variable<number> => ({
-  about,
-  fallback: String(fallback),
-  read(value) {
-    const number = /^\d+$/.test(value) ? Number(value) : Number.NaN
-    if (!(number >= min && number <= max)) throw new Fault(`must be a whole number from ${min} to ${max}`)
-    return number
-  },
-})
-
-const url = (about: string, fallback: string, ...schemes: readonly string[]): Variable<string> => ({
-  about,
-  fallback,
-  read(value) {
-    const parsed = URL.canParse(value) ? new URL(value) : null
-    if (!parsed || !schemes.includes(parsed.protocol.slice(0, -1)))
-      throw new Fault(`must be an address that begins with ${schemes.map((s) => `${s}://`).join(' or ')}`)
-    return value
-  },
-})
-
-const choice = (about: string, fallback: string, options: readonly string[]): Variable<string> => ({
-  about,
-  fallback,
-  read(value) {
-    if (!options.includes(value)) throw new Fault(`must be one of ${options.join(', ')}`)
-    return value
-  },
-})
-
 const runList: Variable<{
   readonly services: readonly ServiceName[]
   readonly engines: readonly EngineNode[]
@@ -196,34 +148,12 @@ const runList: Variable<{
   },
 }
 
-/** Names of drivers in their order; which there are is known where they are made. */
-const order = (engine: string, usual: string): Variable<readonly string[]> => ({
-  about: `The drivers of ${engine} in the order they are tried, by comma; one that is not named is not used. \`peer\` is the node of its PEER variable.`,
-  fallback: usual,
-  read(value) {
-    const names = value.split(',').map((name) => name.trim())
-    if (names.some((name) => !/^[a-z][a-z0-9-]*$/.test(name)))
-      throw new Fault('must be names of drivers by comma')
-    return names
-  },
-})
-
 const isService = (name: string): name is ServiceName => SERVICES.some((service) => service === name)
 const isEngine = (name: string): name is EngineNode => ENGINE_NODES.some((engine) => engine === name)
 
-const longSecret: Variable<string> = {
-  about:
-    'At least 32 characters of chance; signs sessions and service tokens. The same in every process of one city.',
-  fallback: 'made at the first start and kept in DATA_DIR',
-  read(value) {
-    if (value.length < 32) throw new Fault('must be at least 32 characters')
-    return value
-  },
-}
-
 /** Every variable the city reads, in the order of the documentation. Each service has a `PEER_<SERVICE>` besides. */
 export const VARIABLES = {
-  HOST: text('The address to listen on.', '127.0.0.1'),
+  HOST: host('The address to listen on.', '127.0.0.1'),
   PORT: whole('The port to listen on; 0 takes a free one.', 7400, 0, 65535),
   PUBLIC_URL: url('Where browsers reach the city.', 'http://HOST:PORT', 'http', 'https'),
   CITY_NAME: text('The name on the city’s sign.', 'DAARION'),
@@ -401,7 +331,10 @@ export const VARIABLES = {
   MAX_MEGAPIXELS: whole('The largest image.', 100, 1, 1000),
   MAX_AUDIO_MINUTES: whole('The longest recording.', 60, 1, 600),
   MAX_PAGES: whole('The longest document.', 500, 1, 10_000),
-  TRUST_PROXY: text('Addresses of the proxies in front, by comma; their X-Forwarded-For is believed.', ''),
+  TRUST_PROXY: networks(
+    'Addresses of the proxies in front, by comma; their X-Forwarded-For is believed.',
+    '',
+  ),
   LOG_LEVEL: choice('How much is written.', 'info', ['fatal', 'error', 'warn', 'info', 'debug', 'silent']),
 } as const satisfies Record<string, Variable>
 
@@ -436,7 +369,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   }
 
   const { engines: runEngines, services: run } = get('RUN', V.RUN) ?? { services: SERVICES, engines: [] }
-  const host = get('HOST', V.HOST) ?? '127.0.0.1'
+  const listenOn = get('HOST', V.HOST) ?? '127.0.0.1'
   const port = get('PORT', V.PORT) ?? 7400
   const dataDir = resolve(get('DATA_DIR', V.DATA_DIR) ?? './data')
   const secrets: Secrets = {
@@ -473,6 +406,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   const llmUrl = get('LLM_URL', V.LLM_URL)
   const llmModel = get('LLM_MODEL', V.LLM_MODEL)
   if (llmUrl && !llmModel) fault('LLM_MODEL is needed with LLM_URL')
+  if (llmModel && !env.LLM_URL) fault('LLM_URL is needed with LLM_MODEL')
   const sttUrl = get('STT_URL', V.STT_URL)
   const ttsUrl = get('TTS_URL', V.TTS_URL)
   const doclingUrl = get('DOCLING_URL', V.DOCLING_URL)
@@ -482,6 +416,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   const visionUrl = get('VISION_URL', V.VISION_URL)
   const visionModel = get('VISION_MODEL', V.VISION_MODEL)
   if (visionUrl && !visionModel) fault('VISION_MODEL is needed with VISION_URL')
+  const dimensions = get('EMBEDDINGS_DIMENSIONS', V.EMBEDDINGS_DIMENSIONS) ?? 384
   const embeddingsUrl = get('EMBEDDINGS_URL', V.EMBEDDINGS_URL)
   const embeddingsModel = get('EMBEDDINGS_MODEL', V.EMBEDDINGS_MODEL)
   if (embeddingsUrl && !embeddingsModel) fault('EMBEDDINGS_MODEL is needed with EMBEDDINGS_URL')
@@ -492,16 +427,19 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   if (ownerEmail && !/^\S+@\S+\.\S+$/.test(ownerEmail)) fault('OWNER_EMAIL must be an e-mail address')
   if (ownerEmail && !secrets.ownerPassword)
     fault('OWNER_PASSWORD or OWNER_PASSWORD_FILE is needed with OWNER_EMAIL')
+  if (!ownerEmail && secrets.ownerPassword)
+    fault('OWNER_EMAIL is needed with OWNER_PASSWORD or OWNER_PASSWORD_FILE')
 
   const mailFrom = get('MAIL_FROM', V.MAIL_FROM)
-  if (secrets.smtpUrl && !/^[^\r\n]*\S+@\S+$/.test(mailFrom ?? ''))
+  if ((env.SMTP_URL || mailFrom) && !/^[^\r\n]*\S+@\S+$/.test(mailFrom ?? ''))
     fault('MAIL_FROM must be an e-mail address; it is needed with SMTP_URL')
 
   const config: Config = {
-    host,
+    host: listenOn,
     port,
     publicUrl: (
-      get('PUBLIC_URL', V.PUBLIC_URL) ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+      get('PUBLIC_URL', V.PUBLIC_URL) ??
+      `http://${listenOn.includes(':') ? `[${listenOn}]` : listenOn}:${port}`
     ).replace(/\/$/, ''),
     cityName: get('CITY_NAME', V.CITY_NAME) ?? 'DAARION',
     space: get('CITY_SPACE', V.CITY_SPACE) ?? 'daarion',
@@ -569,7 +507,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
         ? {
             url: embeddingsUrl,
             model: embeddingsModel,
-            dimensions: get('EMBEDDINGS_DIMENSIONS', V.EMBEDDINGS_DIMENSIONS) ?? 384,
+            dimensions,
             shorten: Boolean(env.EMBEDDINGS_DIMENSIONS),
           }
         : null,

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { setFlagsFromString } from 'node:v8'
 import { openDatabase } from './compose/open-database.ts'
+import { startFault } from './compose/start-fault.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
 import { systemClock } from './kernel/clock.ts'
 import { AppError } from './kernel/errors.ts'
@@ -15,8 +16,9 @@ export async function main(env: Readonly<Record<string, string | undefined>>): P
   steadyTicks()
   const grown = smallNursery()
   const scope = new Scope()
+  let config: Config | undefined
   try {
-    const config = readConfig(env)
+    config = readConfig(env)
     if (config.runEngines.length > 0) return await keepEngines(config, scope)
     // The database's thread goes first: reading the rest of the program from disk would keep this thread from starting it. Whether it opened is seen where it is awaited.
     let begin = () => {}
@@ -41,7 +43,8 @@ export async function main(env: Readonly<Record<string, string | undefined>>): P
     await stopped
     return 0
   } catch (error) {
-    console.error(error instanceof ConfigError || error instanceof AppError ? error.message : error)
+    const known = error instanceof ConfigError || error instanceof AppError
+    console.error(known ? error.message : ((config && startFault(error, config)) ?? error))
     return error instanceof ConfigError ? 2 : 1
   } finally {
     const late = setTimeout(() => process.exit(1), STOP_MS)
