@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { readConfig } from '../config.ts'
-import { sizeLabel } from '../engines/models/models.table.ts'
+import { MODELS, modelBytes, sizeLabel } from '../engines/models/models.table.ts'
 import { createModels, type ModelProgress, type Models } from '../engines/models/models.ts'
 import { systemClock } from '../kernel/clock.ts'
 import { answer, CommandFailure, columns, line, type Terminal } from './terminal.ts'
@@ -24,7 +24,15 @@ export function modelsCommands(program: Command, terminal: Terminal): void {
       const list = await here.list()
       const rows = list.map((m) => [m.name, m.state, sizeLabel(m.sizeBytes), m.licence, m.what])
       const table = columns([['MODEL', 'STATE', 'SIZE', 'LICENCE', 'WHAT IT DOES'], ...rows])
-      answer(terminal, json, { dir: here.dir, models: list }, `${table}\n\nThey lie in ${here.dir}.`)
+      const others = MODELS.filter(({ name }) => !list.some((one) => one.name === name))
+      const more = others.map((model) => `\n  ${model.name} (${sizeLabel(modelBytes(model))}): ${model.what}`)
+      const besides = more.length > 0 ? `\n\nMay be pulled by name besides:${more.join('')}` : ''
+      answer(
+        terminal,
+        json,
+        { dir: here.dir, models: list },
+        `${table}${besides}\n\nThey lie in ${here.dir}.`,
+      )
     })
 
   models

@@ -123,8 +123,8 @@ export const messageErrors = {
   ],
   'city.part_type': [
     'unsupported',
-    'Attachment {index} is {mime}: it cannot be sent as {type}.',
-    'Вкладення {index} має вид {mime}: надіслати його як {type} неможливо.',
+    'Attachment {index} is in truth {mime}, not what its name says ({type}). Give it its right extension and send it again.',
+    'Вкладення {index} насправді має вид {mime}, а не той, що каже назва ({type}). Дайте файлу правильне розширення й надішліть ще раз.',
   ],
   'city.not_author': [
     'forbidden',
