@@ -16,6 +16,7 @@ import { createFakeMedia } from '../../../engines/media/fake.ts'
 import type { Media } from '../../../engines/media/media.ts'
 import { CityFile } from '../files.contract.ts'
 
+let shaped = 0
 /** The scripted engine: refuses what says it is broken, and takes the rest for what it was sniffed as. */
 const media: Media = {
   ...createFakeMedia({
@@ -26,6 +27,10 @@ const media: Media = {
     },
   }),
   thumbnail: async (_, edge) => Buffer.from(`picture of ${edge}`),
+  waveform: async () => {
+    shaped++
+    return [0, 50, 100]
+  },
 }
 
 describe('files', () => {
@@ -206,7 +211,7 @@ describe('files', () => {
     expect(Buffer.from(await picture.arrayBuffer()).equals(BYTES.png)).toBe(true)
   })
 
-  it('that are pictures have a small view, made once', async () => {
+  it('that are pictures have a small view, made once, and papers one of their first page', async () => {
     const file = await upload(city, 'olena', BYTES.png, 'a.png')
     const small = (query: string) => city.fetch('olena', `/api/city/files/${file}/thumbnail${query}`)
     const [one, two] = await Promise.all([small('?edge=300'), small('?edge=320')])
@@ -220,11 +225,26 @@ describe('files', () => {
     const rows = await city.db.selectFrom('city.thumbnail').select('edge').execute()
     expect(rows).toEqual([{ edge: 320 }])
     expect(await verdict(await small('?edge=x'))).toEqual([400, 'input.invalid'])
+    const paper = await upload(city, 'olena', Buffer.from('%PDF-1.7\n%%EOF\n'), 'a.pdf')
+    const first = await city.fetch('olena', `/api/city/files/${paper}/thumbnail?edge=640`)
+    expect([first.headers.get('content-type'), await first.text()]).toEqual(['image/webp', 'picture of 640'])
     const text = await upload(city, 'olena', BYTES.text, 'a.txt')
     expect(await verdict(await city.fetch('olena', `/api/city/files/${text}/thumbnail`))).toEqual([
       415,
       'city.no_thumbnail',
     ])
+  })
+
+  it('that are recordings have a shape, found once, and only for whoever may hear them', async () => {
+    const file = await upload(city, 'olena', BYTES.wav, 'a.wav')
+    const shape = (who: Someone, id = file) => city.fetch(who, `/api/city/files/${id}/waveform`)
+    const [one, two] = await Promise.all([shape('olena'), shape('olena')])
+    for (const told of [one, two, await shape('olena')])
+      expect(await told.json()).toEqual({ bars: [0, 50, 100] })
+    expect(shaped).toBe(1)
+    expect(await verdict(await shape('taras'))).toEqual([404, 'city.file_not_found'])
+    const text = await upload(city, 'olena', BYTES.text, 'a.txt')
+    expect(await verdict(await shape('olena', text))).toEqual([415, 'city.no_waveform'])
   })
 
   it('report no bug of ours', () => expect(city.bugs).toEqual([]))
