@@ -11,6 +11,7 @@ import type { Principal } from '../../kernel/principal.ts'
 import { Secret } from '../../kernel/secret.ts'
 import type { Database } from '../../platform/database/database.ts'
 import { cityError } from '../city/city.errors.ts'
+import type { Message } from '../city/messages.contract.ts'
 import { createLlmProxy } from '../llm-proxy/llm-proxy.ts'
 import { agentsContract, type RunRequest } from './agents.contract.ts'
 import { type RunFinished, runDelta, runFinished, runStarted } from './agents.events.ts'
@@ -68,6 +69,7 @@ type Call = { readonly principal?: Principal | null }
 
 /** Two rooms with Olia and the agent in them, kept in memory: what is posted stays, once per author, room and clientId. */
 export function smallCity() {
+  const talk: Message[] = []
   const posted: { room: string; author: string; clientId: string; text: string; poll?: unknown }[] = []
   const missing = async () => {
     throw cityError('city.room_not_found')
@@ -97,7 +99,19 @@ export function smallCity() {
         membership: 'member' as const,
       })),
     }),
-    messages: async () => ({ items: [] }),
+    async message({ room, message: id }: { room: string; message: string }, call?: Call) {
+      find(room, call)
+      const said = talk.find((one) => one.room === room && one.id === id)
+      if (!said) throw cityError('city.message_not_found')
+      return said
+    },
+    async messages(input: { room: string; before?: number; thread?: string; limit: number }, call?: Call) {
+      find(input.room, call)
+      const { room, thread, before = Number.POSITIVE_INFINITY, limit } = input
+      const found = talk.filter((one) => one.room === room && one.thread === thread && one.seq < before)
+      const next = found.length > limit ? found.at(-limit)?.seq : undefined
+      return { items: found.slice(-limit), next }
+    },
     search: async () => ({ items: [], meant: [], meaning: 'none' as const }),
     reports: async () => ({ items: [] }),
     async post(
@@ -115,7 +129,7 @@ export function smallCity() {
     scheduled: missing,
   }
   // It answers what agents ask of it and no more.
-  return { posted, city: city as unknown as AgentsCity }
+  return { posted, talk, city: city as unknown as AgentsCity }
 }
 
 /** Agents over a scripted provider (or the librarian alone), with one public room that Petro may read. */
@@ -180,6 +194,7 @@ export async function openHouse({
     database,
     events,
     posted: rooms.posted,
+    talk: rooms.talk,
     provider,
     service,
     client,

@@ -120,6 +120,21 @@ export interface Budget {
 /** Which version of each prompt a run was told. */
 export type PromptVersions = Partial<Record<PromptKind, number>>
 
+export type SummaryRow = {
+  agent: string
+  room: string
+  /** Empty for the talk of the room itself. */
+  thread: string
+  text: string
+  /** A bigint, which some drivers give as text. */
+  upto: number | string
+  last_message: string
+  messages: number
+  since: Date
+  model: string
+  made_at: Date
+}
+
 type FeedbackRow = {
   run: string
   principal: string
@@ -189,5 +204,6 @@ export type AgentsTables = {
   'agents.run': RunRow
   'agents.step': StepRow
   'agents.feedback': FeedbackRow
+  'agents.summary': SummaryRow
   'agents.erased': { message: string; at: Date }
 }

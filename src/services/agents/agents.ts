@@ -79,6 +79,7 @@ export type AgentsCity = Pick<
   | 'rooms'
   | 'room'
   | 'members'
+  | 'message'
   | 'messages'
   | 'search'
   | 'reports'
@@ -122,6 +123,7 @@ export function createAgents(needs: AgentsNeeds): Service<typeof agentsContract>
       ...{ db, store, registry, approvals, memory, toolbox, live, limits },
       knowledge: needs.knowledge,
       members: city,
+      talk: city,
       reports: city,
       hear: needs.hear,
       hasModel: needs.hasModel,

@@ -5,7 +5,7 @@ import type { RunRequest } from './agents.contract.ts'
 /** Something an answer may rest on, and how it is cited. */
 export interface Source {
   readonly n: number
-  readonly kind: 'document' | 'part' | 'message' | 'web' | 'memory'
+  readonly kind: 'document' | 'part' | 'message' | 'web' | 'memory' | 'summary'
   readonly title: string
   readonly text: string
   readonly page?: number

@@ -8,6 +8,7 @@ import type { AgentsTables } from './agents.tables.ts'
 import type { LiveRuns } from './live-runs.ts'
 import type { RegistryStore } from './registry.store.ts'
 import { endRun } from './run-end.ts'
+import { forgetSummaries } from './summaries/summaries.store.ts'
 
 interface ErasingNeeds {
   readonly db: AgentsDb
@@ -101,6 +102,7 @@ async function erase(
       where.or([where('message', '=', message), ...(runs.length > 0 ? [where('run', 'in', runs)] : [])]),
     )
     .execute()
+  await forgetSummaries(tx, room, message)
   await forgetElsewhere(tx, room, message)
   return stopped
 }
@@ -115,6 +117,9 @@ async function forgetSteps(tx: AgentsTx, runs: readonly string[]): Promise<void>
     .execute()
 }
 
+/** A context in which a summary stands: that may tell of anything said before it. */
+const SUMMED = '%"kind": "summary"%'
+
 /** Takes the message out of what other runs of its room were given and found. */
 async function forgetElsewhere(tx: AgentsTx, room: string, message: string): Promise<void> {
   const like = `%"${message.replaceAll(/[\\%_]/g, '\\$&')}"%`
@@ -123,7 +128,7 @@ async function forgetElsewhere(tx: AgentsTx, room: string, message: string): Pro
     .select(['id', 'request', 'context', 'citations'])
     .where('room', '=', room)
     .where(
-      sql<boolean>`(request::text like ${like} or context::text like ${like} or citations::text like ${like})`,
+      sql<boolean>`(request::text like ${like} or context::text like ${like} or context::text like ${SUMMED} or citations::text like ${like})`,
     )
     .execute()
   const others = <T extends { readonly message?: string | undefined }>(list: readonly T[]) =>
@@ -133,7 +138,12 @@ async function forgetElsewhere(tx: AgentsTx, room: string, message: string): Pro
       .updateTable('agents.run')
       .set({
         request: storableJson({ ...request, history: others(request.history) }),
-        context: context && storableJson({ ...context, sources: others(context.sources) }),
+        context:
+          context &&
+          storableJson({
+            ...context,
+            sources: others(context.sources).filter(({ kind }) => kind !== 'summary'),
+          }),
         citations: storableJson(others(citations)),
       })
       .where('id', '=', id)

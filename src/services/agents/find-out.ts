@@ -14,12 +14,15 @@ import { type HearParts, hearParts } from './hear-parts.ts'
 import { type Memory, scopeOf } from './memory.ts'
 import { type Knowledge, type Retrieved, retrieve } from './retrieve.ts'
 import type { Work } from './run-job.ts'
+import { earlierTalk, type TalkReader } from './summaries/summarise.ts'
 
 export interface FindingNeeds {
   readonly knowledge: Knowledge | undefined
   readonly memory: Memory
   /** Where it is told who else is in a room. */
   readonly members: Pick<Client<typeof cityContract>, 'members' | 'room'> | undefined
+  /** Where it is read what was said before; as the asker. */
+  readonly talk: TalkReader | undefined
   readonly hear: HearParts | undefined
 }
 
@@ -37,18 +40,16 @@ export async function findOut(needs: Work, signal: AbortSignal): Promise<RunCont
   })
   const found = await step(needs, 'retrieve', asked.room !== null, () => look(needs, question, signal))
   const kept = await recall(needs, question)
-  const findings = [
-    ...(fromParts ?? []),
-    ...(found?.findings ?? []),
-    ...kept,
-    ...messageFindings(request, agent.id),
-  ]
+  const window = messageFindings(request, agent.id)
+  const whose = await communityOf(needs, signal)
+  const earlier = await earlierTalk(needs, needs.talk, window, whose.community, signal)
+  const findings = [...(fromParts ?? []), ...(found?.findings ?? []), ...kept, ...earlier, ...window]
   const context: RunContext = {
     question,
     language: answerLanguage(question, findings),
     sources: numbered(findings),
     unread: found?.unread ?? [],
-    ...(await communityOf(needs, signal)),
+    ...whose,
     alone: await isAlone(needs, signal),
   }
   await store.keepContext(row.id, row.attempt, context)
@@ -79,7 +80,10 @@ async function isAlone({ row, members, requestId }: Work, signal: AbortSignal): 
 }
 
 /** Whose room it is: what may leave the node is decided by that, so where it cannot be told the run goes no further. */
-async function communityOf({ row, members, requestId }: Work, signal: AbortSignal) {
+async function communityOf(
+  { row, members, requestId }: Work,
+  signal: AbortSignal,
+): Promise<{ community?: string }> {
   const { room, asker } = row.request
   if (!room || !members) return {}
   const call = { principal: asker, requestId, signal }

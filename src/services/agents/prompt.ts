@@ -48,7 +48,7 @@ export function buildPrompt(
   ].join('\n\n')
   const passages = sources.map(({ n, kind, title, text, page }) => ({
     n,
-    ...(kind !== 'web' && kind !== 'memory' && { kind }),
+    ...(kind !== 'web' && kind !== 'memory' && kind !== 'summary' && { kind }),
     title: inert(title),
     text: inert(text),
     ...(page !== undefined && { page }),

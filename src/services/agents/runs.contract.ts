@@ -23,7 +23,7 @@ export type Agent = z.infer<typeof Agent>
 
 export const Step = z.object({
   index: z.number().int(),
-  kind: z.enum(['parts', 'retrieve', 'memory', 'model', 'tool', 'approval', 'rules', 'delegate']),
+  kind: z.enum(['parts', 'retrieve', 'memory', 'model', 'tool', 'approval', 'rules', 'delegate', 'summary']),
   state: z.enum(['running', 'done', 'failed', 'cancelled']),
   startedAt: z.iso.datetime(),
   finishedAt: z.iso.datetime().nullable(),

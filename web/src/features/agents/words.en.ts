@@ -125,6 +125,7 @@ export const agentsEn = {
     approval: 'Word of the asker',
     rules: 'By rules, without a model',
     delegate: 'Given to another agent',
+    summary: 'Earlier talk summed up',
   },
   stepState: { running: 'going on', done: 'done', failed: 'failed', cancelled: 'called off' },
   runState: { queued: 'waiting', running: 'at work', done: 'done', failed: 'failed', cancelled: 'stopped' },

@@ -66,6 +66,7 @@ export const agentsUk = {
     approval: 'Слово того, хто питав',
     rules: 'За правилами, без моделі',
     delegate: 'Доручено іншому агентові',
+    summary: 'Підсумовано попередню розмову',
   },
   stepState: { running: 'триває', done: 'зроблено', failed: 'не вдалося', cancelled: 'скасовано' },
   runState: {
