@@ -314,7 +314,7 @@ export function runOf(
   const { id, agent, asker, room, message, state, citations, engine, error, stopped } = row
   return {
     ...{ id, agent, asker, room, message, state, text, citations, engine, steps, error, stopped },
-    ...{ parent: row.parent, children, plan: row.plan },
+    ...{ parent: row.parent, children, plan: row.plan, question: row.request.text },
     tokensIn: sum((step) => step.tokensIn),
     tokensOut: sum((step) => step.tokensOut),
     costUsd: sum((step) => step.costUsd),

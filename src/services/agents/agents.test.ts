@@ -22,6 +22,7 @@ test('a question is answered from the room’s documents, streamed, cited, and e
   const run = await set.answered()
   expect(run).toMatchObject({
     state: 'done',
+    question: '@daarwizz what is the rent of the hall?',
     text: 'The rent is 500 [1]. See also.',
     engine: 'scripted-1',
     error: null,

@@ -55,6 +55,8 @@ export const Run = z.object({
   room: z.string().nullable(),
   message: z.string().nullable(),
   state: RunState,
+  /** What was asked, in the words of then: the question may be put otherwise since. */
+  question: z.string().optional(),
   /** What was said so far. */
   text: z.string(),
   citations: z.array(Citation),

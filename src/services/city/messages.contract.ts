@@ -268,8 +268,12 @@ export const messageOperations = {
   retryRun: post('/api/city/rooms/:room/messages/:message/retry', {
     right: 'city.message.retry',
     summary:
-      'Call the agent again whose run failed or was cancelled; with `again` also one that answered: its new answer replaces the earlier one, which stays',
-    input: onMessage.extend({ agent: z.string().optional(), again: z.boolean().default(false) }),
+      'Call the agent again whose run failed or was cancelled; with `again` also one that answered: its new answer replaces the earlier one, which stays. With `text` the question is put otherwise first, and the talk branches off there: what was said after it is not told',
+    input: onMessage.extend({
+      agent: z.string().optional(),
+      again: z.boolean().default(false),
+      text: z.string().max(MAX_TEXT).optional(),
+    }),
     output: Message,
     errors: ['forbidden', 'conflict'],
   }),

@@ -4,19 +4,12 @@ import type { Principal } from '../../../kernel/principal.ts'
 import { may } from '../../auth/auth.rights.ts'
 import type { cityContract } from '../city.contract.ts'
 import { cityError } from '../city.errors.ts'
-import {
-  asResource,
-  type CityDb,
-  checkMaySpeak,
-  type EnteredRoom,
-  enterRoom,
-  hydrate,
-  iso,
-} from '../city.store.ts'
+import { asResource, checkMaySpeak, type EnteredRoom, enterRoom, hydrate, iso } from '../city.store.ts'
 import type { Watch } from '../moderation/watch.ts'
 import { type ActingNeeds, checkStands, createActing, enterMessage } from './acting.ts'
 import { markDressed } from './dress.ts'
-import { mentionsOf, type Naming } from './naming.ts'
+import { editWords } from './edit-words.ts'
+import type { Naming } from './naming.ts'
 import { checkText } from './text.ts'
 
 type ActHandlers = Pick<
@@ -27,7 +20,6 @@ type ActHandlers = Pick<
 /** Different emoji under one message. */
 const MAX_EMOJI = 20
 const MAX_PINS = 50
-const MAX_VERSIONS = 200
 const NOBODY: Naming = { people: [], everybody: null }
 /** One emoji as Unicode recommends it for interchange. */
 // biome-ignore lint/complexity/useRegexLiterals: TypeScript takes the flag in a literal only for newer targets
@@ -50,40 +42,8 @@ export function createActs(
       // Whoever calls people calls them no faster by editing.
       if (principal && people.length > 0) await watch.checkPace(principal)
       return await act(principal, message, async (tx, { room, row }, who, at) => {
-        if (row.author !== who.id || row.run !== null) throw cityError('city.not_author')
-        checkStands(row)
-        checkMaySpeak(room, who, at)
-        if (row.forwarded_from !== null) throw cityError('city.forward_fixed')
-        if (text === row.text) return []
-        if (text.trim() === '' && !(await holdsMore(tx, row.id))) throw cityError('city.message_empty')
-        const { versions } = await tx
-          .selectFrom('city.edit')
-          .select((of) => of.fn.countAll<number | string>().as('versions'))
-          .where('message', '=', row.id)
-          .executeTakeFirstOrThrow()
-        const version = Number(versions) + 1
-        if (version > MAX_VERSIONS) throw cityError('city.too_many_edits', { limit: MAX_VERSIONS })
-        if (await watch.mayEdit(tx, { principal: who, room, text, at }))
-          await watch.reported(tx, { room: room.id, message: row.id, author: who.id, text })
-        const said = { message: row.id, version, text: row.text, at: iso(row.edited_at ?? row.created_at) }
-        await tx.insertInto('city.edit').values(said).execute()
-        await tx
-          .updateTable('city.message')
-          .set({ text, edited_at: isoTime(at) })
-          .where('id', '=', row.id)
-          .execute()
-        const called = { room, principal: who, at, present: () => [] }
-        const mentions = (await mentionsOf(tx, { people, everybody: null }, called)).map((mention) => ({
-          ...mention,
-          ...{ message: row.id, room: room.id, at: isoTime(at) },
-        }))
-        if (mentions.length > 0)
-          await tx
-            .insertInto('city.mention')
-            .values(mentions)
-            .onConflict((conflict) => conflict.doNothing())
-            .execute()
-        return [{ type: 'edited', message: row.id }]
+        const edited = await editWords(tx, watch, { room, row, who, at, text, people })
+        return edited ? [{ type: 'edited', message: row.id }] : []
       })
     },
 
@@ -221,22 +181,6 @@ export function createActs(
       })
     },
   }
-}
-
-/** Whether a message is more than its text: files, or a poll. */
-async function holdsMore(tx: CityDb, message: string): Promise<boolean> {
-  const part = await tx
-    .selectFrom('city.part')
-    .select('index')
-    .where('message', '=', message)
-    .executeTakeFirst()
-  if (part) return true
-  const poll = await tx
-    .selectFrom('city.poll')
-    .select('message')
-    .where('message', '=', message)
-    .executeTakeFirst()
-  return poll !== undefined
 }
 
 /** Whoever speaks in a room pins in it; in one that is open to the whole city its keepers do. */

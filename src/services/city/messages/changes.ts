@@ -20,6 +20,8 @@ import {
 import { toCityFile } from '../files/files.ts'
 import type { CalledRun, Message, PartOutcome } from '../messages.contract.ts'
 import type { Capabilities } from './capabilities.ts'
+import { editWords } from './edit-words.ts'
+import type { Naming } from './naming.ts'
 import type { OutcomeNeeds } from './outcomes.ts'
 import { callAgents } from './policy.ts'
 import { checkText } from './text.ts'
@@ -29,8 +31,13 @@ type ChangeHandlers = Pick<Handlers<typeof cityContract>, 'correct' | 'retryPart
 const MAX_CORRECTION = 100_000
 
 /** What the author of a message may still do to it: correct what was heard or read, and ask for another try. */
-export function createChanges(needs: OutcomeNeeds & { readonly capabilities: Capabilities }): ChangeHandlers {
-  const { db, events, clock, ids, capabilities, directory, changed, watch } = needs
+export function createChanges(
+  needs: OutcomeNeeds & {
+    readonly capabilities: Capabilities
+    readonly naming: (text: string, principal: Principal) => Promise<Naming>
+  },
+): ChangeHandlers {
+  const { db, events, clock, ids, capabilities, directory, naming, changed, watch } = needs
 
   /** Changes a message of the principal's own under the room's lock; `work` says which events that makes. */
   const change = async (
@@ -107,9 +114,16 @@ export function createChanges(needs: OutcomeNeeds & { readonly capabilities: Cap
       })
     },
 
-    async retryRun({ agent, again, ...place }, { principal, requestId }) {
+    async retryRun({ agent, again: anew, text, ...place }, { principal, requestId }) {
+      if (text !== undefined) checkText(text)
+      const again = anew || text !== undefined
       const roster = await directory()
+      const { people } = principal && text ? await naming(text, principal) : { people: [] }
+      // Whoever calls people calls them no faster by editing.
+      if (principal && people.length > 0) await watch.checkPace(principal)
       return await change(principal, place, async (tx, room, row) => {
+        const edit = principal && text !== undefined && { room, row, who: principal, text, people }
+        const edited = edit && (await editWords(tx, watch, { ...edit, at: clock.now() }))
         const message = await current(tx, room.id, row.id)
         const ended = lastRuns(message.runs).filter(
           (run) =>
@@ -120,7 +134,8 @@ export function createChanges(needs: OutcomeNeeds & { readonly capabilities: Cap
         if (known.length === 0) throw cityError('city.run_not_failed')
         const calls = await callAgents(tx, known, { ids, at: clock.now(), room, message, requestId })
         await events.append(tx, ...calls)
-        return [{ type: 'runs', message: row.id }]
+        const said: readonly NewEventRow[] = edited ? [{ type: 'edited', message: row.id }] : []
+        return [...said, { type: 'runs', message: row.id }]
       })
     },
   }

@@ -255,6 +255,25 @@ describe('what becomes of a message', () => {
     expect([first?.text, second?.text]).toEqual(['перша', 'друга'])
     expect(first?.replaces).toBeUndefined()
     expect(second?.replaces).toBe(first?.id)
+
+    await say([], 'сказано пізніше')
+    await expect(city.as('olena').retryRun({ ...place, text: '' })).rejects.toMatchObject({
+      code: 'city.message_empty',
+    })
+    await expect(city.as('taras').retryRun({ ...place, text: 'чуже' })).rejects.toMatchObject({
+      kind: expect.stringMatching(/forbidden|not_found/),
+    })
+    const branch = await city.as('olena').retryRun({ ...place, text: 'коли збори?' })
+    expect(branch).toMatchObject({ text: 'коли збори?', editedAt: expect.any(String) })
+    await city.events.settled()
+    const called = calls.filter(({ message }) => message === asked.id).at(-1)
+    expect(called).toMatchObject({ run: runOf(branch), text: 'коли збори?' })
+    expect(called?.history.map(({ text }) => text)).not.toContain('сказано пізніше')
+    const versions = await city.as('olena').history({ message: asked.id })
+    expect(versions.items.map(({ text }) => text)).toEqual(['ще раз?', 'коли збори?'])
+    await emit(answer(runOf(branch), asked.id, 'третя'))
+    const third = (await city.as('olena').messages({ room, after: asked.seq })).items.at(-1)
+    expect(third).toMatchObject({ text: 'третя', replaces: second?.id })
   })
 
   it('takes a late answer where nothing newer stands in its way', async () => {

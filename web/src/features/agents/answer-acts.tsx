@@ -1,6 +1,6 @@
 import './agents.css'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { ChevronLeft, ChevronRight, RotateCw, ThumbsDown, ThumbsUp } from 'lucide-react'
+import { ChevronLeft, ChevronRight, Pencil, RotateCw, ThumbsDown, ThumbsUp } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Message } from '../../../../src/services/city/messages.contract.ts'
@@ -11,6 +11,7 @@ import { Button, IconButton } from '../../ui/button.tsx'
 import { useToast } from '../../ui/toast.tsx'
 import { useCity } from '../city/city-context.tsx'
 import { useTalk } from '../city/talk-context.tsx'
+import { AskOtherwise } from './ask-otherwise.tsx'
 
 interface AnswerActsProps {
   /** The newest answer. */
@@ -31,12 +32,18 @@ export function AnswerActs({ message, shown, onShow }: AnswerActsProps) {
   const { me } = useCity()
   const [later, setLater] = useState<readonly Message[]>([])
   const [why, setWhy] = useState<string | null>(null)
+  const [otherwise, setOtherwise] = useState(false)
   const { run, replaces } = shown
   const key = ['feedback', run]
   const told = useQuery({
     queryKey: key,
     queryFn: () => api.agents.runFeedback({ run: run ?? '' }),
     enabled: run !== undefined,
+  })
+  const answered = useQuery({
+    queryKey: ['run', run, 'asked'],
+    queryFn: () => api.agents.run({ run: run ?? '' }),
+    enabled: run !== undefined && shown.id !== message.id,
   })
   const refused = (failure: unknown) => say({ text: sentenceOf(failureOf(failure), language) })
   const rate = useMutation({
@@ -45,12 +52,13 @@ export function AnswerActs({ message, shown, onShow }: AnswerActsProps) {
     onSuccess: (now) => queries.setQueryData(key, now),
     onError: refused,
   })
+  const agent = talk.find(message.replyTo ?? '')?.runs.find(({ id }) => id === message.run)?.agent
   const again = useMutation({
     mutationFn: () =>
       api.city.retryRun({
         room: message.room,
         message: message.replyTo ?? '',
-        agent: talk.find(message.replyTo ?? '')?.runs.find(({ id }) => id === message.run)?.agent,
+        agent,
         again: true,
       }),
     onSuccess: talk.put,
@@ -79,6 +87,7 @@ export function AnswerActs({ message, shown, onShow }: AnswerActsProps) {
   }
   const asked = message.replyTo === null ? undefined : talk.find(message.replyTo)
   const [next, ...rest] = later
+  const was = shown.id === message.id ? undefined : answered.data?.question
   return (
     <>
       <IconButton
@@ -104,6 +113,15 @@ export function AnswerActs({ message, shown, onShow }: AnswerActsProps) {
           onClick={() => again.mutate()}
         />
       )}
+      {asked?.author.id === me.id && (
+        <IconButton
+          icon={Pencil}
+          size="s"
+          label={t('agents.branch')}
+          aria-expanded={otherwise}
+          onClick={() => setOtherwise(!otherwise)}
+        />
+      )}
       {replaces !== undefined && (
         <IconButton
           icon={ChevronLeft}
@@ -124,6 +142,10 @@ export function AnswerActs({ message, shown, onShow }: AnswerActsProps) {
           }}
         />
       )}
+      {otherwise && asked && (
+        <AskOtherwise question={asked} agent={agent} onDone={() => setOtherwise(false)} />
+      )}
+      {was && was !== asked?.text && <p className="answer-asked">{t('agents.asked', { question: was })}</p>}
       {why !== null && (
         <form className="answer-why" onSubmit={tell}>
           <input

@@ -150,6 +150,12 @@ export const agentsEn = {
   tell: 'Tell',
   told: 'Told. Thank you.',
   anew: 'Another answer',
+  branch: 'Ask otherwise',
+  branchText: 'The question, asked otherwise',
+  branchHint:
+    'Your question is changed where it stands and answered anew. The earlier answer stays, with the question it answers.',
+  branchDo: 'Ask',
+  asked: 'It answers: {{question}}',
   earlier: 'Earlier answer',
   later: 'Later answer',
   feedback: 'What people think',
