@@ -106,8 +106,8 @@ export const agentsError = catalogue({
   ],
   'agents.nobody_to_ask': [
     'forbidden',
-    'There is no such agent to ask from here: each works once in a chain, three at most.',
-    'Звідси такого агента не запитати: кожен у ланцюжку раз, щонайбільше три.',
+    'There is no such agent to ask from here: each works once in a chain, three at most, and in a room only those it lists.',
+    'Звідси такого агента не запитати: кожен у ланцюжку раз, щонайбільше три, а в кімнаті лише ті, кого вона називає.',
   ],
   'agents.too_many_pieces': [
     'rate_limited',

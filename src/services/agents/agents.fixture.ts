@@ -67,9 +67,12 @@ export interface HouseOptions {
 
 type Call = { readonly principal?: Principal | null }
 
+const TEMPLATES = ['orchestrator', 'translator', 'librarian']
+
 /** Two rooms with Olia and the agent in them, kept in memory: what is posted stays, once per author, room and clientId. */
 export function smallCity() {
   const talk: Message[] = []
+  const policy = { mode: 'mentioned' }
   const posted: { room: string; author: string; clientId: string; text: string; poll?: unknown }[] = []
   const missing = async () => {
     throw cityError('city.room_not_found')
@@ -78,12 +81,15 @@ export function smallCity() {
     room_1: { name: 'Square', visibility: 'public', in: [olia.id, petro.id, 'agent_daarwizz'] },
     room_2: { name: 'Board', visibility: 'private', in: [olia.id, 'agent_daarwizz'] },
     room_own: { name: 'DAARWIZZ', visibility: 'direct', in: [olia.id, 'agent_daarwizz'] },
+    room_few: { name: 'Few', visibility: 'private', in: [olia.id, petro.id] },
     room_other: { name: 'Elsewhere', visibility: 'private', in: [petro.id] },
   }
   const find = (id: string, { principal }: Call = {}) => {
     const room = Object.entries(rooms).find(([key]) => key === id)?.[1]
     if (!room?.in.includes(principal?.id ?? '')) throw cityError('city.room_not_found')
-    return { id, membership: principal?.id === olia.id ? 'owner' : 'member', ...room }
+    const named = id === 'room_few' ? ['orchestrator', 'librarian'] : ['daarwizz', ...TEMPLATES]
+    const replyPolicy = { mode: policy.mode, agents: named }
+    return { id, replyPolicy, membership: principal?.id === olia.id ? 'owner' : 'member', ...room }
   }
   const message = (room: string, clientId: string) => ({ id: `msg_${clientId}`, room })
   const city = {
@@ -129,7 +135,7 @@ export function smallCity() {
     scheduled: missing,
   }
   // It answers what agents ask of it and no more.
-  return { posted, talk, city: city as unknown as AgentsCity }
+  return { posted, talk, policy, city: city as unknown as AgentsCity }
 }
 
 /** Agents over a scripted provider (or the librarian alone), with one public room that Petro may read. */
@@ -195,6 +201,8 @@ export async function openHouse({
     events,
     posted: rooms.posted,
     talk: rooms.talk,
+    /** Of every room: when its agents answer. */
+    policy: rooms.policy,
     provider,
     service,
     client,

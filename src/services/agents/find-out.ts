@@ -69,7 +69,10 @@ async function recall(needs: Work, question: string): Promise<readonly Finding[]
 }
 
 /** Whether nobody but the asker and agents is in the room. Where that cannot be told, it is not so. */
-async function isAlone({ row, members, requestId }: Work, signal: AbortSignal): Promise<boolean> {
+export async function isAlone(
+  { row, members, requestId }: Pick<Work, 'row' | 'members' | 'requestId'>,
+  signal: AbortSignal,
+): Promise<boolean> {
   const { room, asker } = row.request
   if (!room) return true
   if (room.visibility !== 'direct' || !members) return false

@@ -6,7 +6,8 @@ import { askModel, type ModelAnswer, type Turn } from './ask-model.ts'
 import { cite } from './citations.ts'
 import type { RunContext, Source } from './context.ts'
 import { dayLeft } from './day-limits.ts'
-import { askable, DELEGATE, delegateFor } from './orchestration/delegate.ts'
+import { DELEGATE, delegateFor } from './orchestration/delegate.ts'
+import { askableHere } from './orchestration/policy.ts'
 import { block, buildPrompt } from './prompt.ts'
 import { Mandate } from './registry.contract.ts'
 import type { Prompts } from './registry.store.ts'
@@ -57,7 +58,7 @@ export async function loop(
     usd: Math.min(limits.usd, mandate.usdPerRun ?? limits.usd, usd, day.usd),
   }
   if (row.versions === null) await store.keepVersions(row.id, await registry.inForce(agent.id))
-  let tools = await toolsOf(work, mandate, trial)
+  let tools = await toolsOf(work, mandate, trial, signal)
   say(work, turns.flatMap(({ text }) => (text === '' ? [] : [text])).join('\n\n'))
   const caller = row.chain.at(-1)
   const by = caller === undefined ? undefined : (await registry.find(caller))?.name
@@ -88,12 +89,17 @@ export async function loop(
 }
 
 /** What this run can use. Who works for another agent only looks: what others see is done by the one that was asked, before the eyes of whoever asked it. */
-async function toolsOf(work: Work, mandate: Mandate, trial: boolean): Promise<readonly Tool[]> {
-  const { agent, row, toolbox, registry } = work
+async function toolsOf(
+  work: Work,
+  mandate: Mandate,
+  trial: boolean,
+  signal: AbortSignal,
+): Promise<readonly Tool[]> {
+  const { agent, row, toolbox } = work
   const all = await toolbox.of(agent, mandate, trial)
   const mine = row.parent === null ? all : all.filter(({ risk }) => risk === 'read' || risk === 'outward')
   if (!mine.some(({ name }) => name === DELEGATE)) return mine
-  const others = trial ? [] : askable(work, await registry.active())
+  const others = trial ? [] : await askableHere(work, signal)
   const delegate = delegateFor(others)
   return mine.flatMap((tool) => (tool.name !== DELEGATE ? [tool] : delegate ? [delegate] : []))
 }

@@ -3,6 +3,7 @@ import { storable } from '../../platform/database/storable.ts'
 import { agentsError } from './agents.errors.ts'
 import type { RunContext, Source } from './context.ts'
 import { DELEGATE, joinChildren, type Left } from './orchestration/delegate.ts'
+import { askableHere } from './orchestration/policy.ts'
 import type { Mandate } from './registry.contract.ts'
 import type { Work } from './run-job.ts'
 import type { KeptTurn } from './run-loop.ts'
@@ -45,11 +46,16 @@ export async function settleCalls(work: Work, situation: Situation, signal: Abor
     else waits = true
   }
   if (waits) work.here.at('approval', 'waiting')
-  return (await delegated(work, situation, open)) || waits
+  return (await delegated(work, situation, open, signal)) || waits
 }
 
 /** True where another agent still works on something. */
-async function delegated(work: Work, situation: Situation, open: readonly ModelCall[]): Promise<boolean> {
+async function delegated(
+  work: Work,
+  situation: Situation,
+  open: readonly ModelCall[],
+  signal: AbortSignal,
+): Promise<boolean> {
   const mayAsk = work.agent.settings.tools.includes(DELEGATE) && !situation.trial
   const pieces = open.filter(({ tool }) => tool === DELEGATE)
   const last = situation.turns.at(-1)
@@ -59,7 +65,13 @@ async function delegated(work: Work, situation: Situation, open: readonly ModelC
   const asked = mayAsk ? pieces : []
   const left = asked.length
   let joined = 0
-  for await (const [call, given] of joinChildren(work, asked, situation.left, () => nextNumber(situation))) {
+  for await (const [call, given] of joinChildren(
+    work,
+    asked,
+    situation.left,
+    () => nextNumber(situation),
+    () => askableHere(work, signal),
+  )) {
     joined++
     if ('refused' in given) last?.results.set(call.id, await refusal(work, call, given.refused))
     else {

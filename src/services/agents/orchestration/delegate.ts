@@ -78,17 +78,18 @@ export type Joined =
   | { readonly refused: AppError }
   | { readonly output: ToolOutput; readonly tokens: number; readonly usd: number }
 
-/** Opens a run for each piece that was given away, all of a turn at once, and tells of those that are over, one after another; of those still worked on it says nothing. A piece is one run however often this is tried. */
+/** Opens a run for each piece that was given away, all of a turn at once, and tells of those that are over, one after another; of those still worked on it says nothing. A piece is one run however often this is tried; `others` are who may be asked. */
 export async function* joinChildren(
   work: Work,
   calls: readonly ModelCall[],
   left: Left,
   nextNumber: () => number,
+  others: () => Promise<readonly KeptAgent[]>,
 ): AsyncGenerator<readonly [call: ModelCall, joined: Joined]> {
   if (calls.length === 0) return
   const there = await work.store.children(work.row.id)
   const fresh = calls.filter(({ id }) => !there.some(({ call }) => call === id))
-  for (const [call, refused] of await open(work, fresh, there.length, left)) yield [call, { refused }]
+  for (const [call, refused] of await open(work, fresh, there.length, left, others)) yield [call, { refused }]
   for (const call of calls) {
     const child = there.find((one) => one.call === call.id)
     if (!child || child.state === 'queued' || child.state === 'running') continue
@@ -108,11 +109,12 @@ async function open(
   calls: readonly ModelCall[],
   already: number,
   left: Left,
+  mayBeAsked: () => Promise<readonly KeptAgent[]>,
 ): Promise<ReadonlyMap<ModelCall, AppError>> {
-  const { db, registry, here } = work
+  const { db, here } = work
   const refused = new Map<ModelCall, AppError>()
   if (calls.length === 0) return refused
-  const others = askable(work, await registry.active())
+  const others = await mayBeAsked()
   const pieces: Piece[] = []
   for (const call of calls) {
     const parsed = Delegated.safeParse(call.input)

@@ -186,3 +186,31 @@ test('cancelling stops everybody under it, down to the provider; a budget that i
   expect(child).toMatchObject({ state: 'failed', stopped: 'tokens' })
   expect(turns).toBe(2)
 })
+
+test('in a room only those it lists are asked; where the asker is alone with agents, whoever answers; nobody where agents are off', async () => {
+  await using set = await peopled()
+  const offered: string[] = []
+  set.provider.by((body) => {
+    const asked = JSON.stringify(body.messages)
+    if (asked.includes('The task, from')) return { tokens: ['Mine.'] }
+    offered.push(JSON.stringify(body.tools ?? []))
+    if (asked.includes('"role":"tool"')) return { tokens: ['Joined.'] }
+    return { calls: [give('translator', 'One'), give('librarian', 'Two')] }
+  })
+  const agents = async (id: string, visibility: 'private' | 'direct') => {
+    const run = await set.answered({ agent: 'orchestrator', room: { id, name: id, visibility } })
+    expect(run.state).toBe('done')
+    return (run.children ?? []).map(({ agent }) => agent).sort()
+  }
+  const { id: librarian } = await set.client.agent({ agent: 'librarian' }, { principal: mayor })
+  const { id: translator } = await set.client.agent({ agent: 'translator' }, { principal: mayor })
+  expect(await agents('room_few', 'private')).toEqual([librarian])
+  expect(offered[0]).toContain('librarian: ')
+  expect(offered[0]).not.toContain('translator: ')
+  expect(offered[0]).not.toContain('daarwizz: ')
+  expect(await agents('room_own', 'direct')).toEqual([librarian, translator].sort())
+  set.policy.mode = 'off'
+  expect(await agents('room_own', 'direct')).toEqual([])
+  // A room that the asker may not read is one without anybody to ask.
+  expect(await agents('room_other', 'private')).toEqual([])
+})
