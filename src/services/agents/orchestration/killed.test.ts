@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -21,6 +23,12 @@ const told = (body: Readonly<Record<string, unknown>>) => JSON.stringify(body.me
 function answer(body: Readonly<Record<string, unknown>>, hold: boolean): ScriptedAnswer {
   const asked = told(body)
   const held = hold ? { holdAfter: 1 } : {}
+  if (asked.includes('Announce it')) {
+    if (asked.includes('"role":"tool"')) return { tokens: ['Announced.'] }
+    const input = { text: 'The hall is open.', at: '2027-01-31T09:00:00Z' }
+    const name = asked.includes('Announce it later') ? 'schedule_message' : 'post_message'
+    return { calls: [{ name, input }] }
+  }
   if (asked.includes('The task, from'))
     return asked.includes('Quick piece')
       ? { tokens: ['Quick done.'] }
@@ -37,17 +45,38 @@ function answer(body: Readonly<Record<string, unknown>>, hold: boolean): Scripte
   return { tokens: ['Counting. '], calls: [{ name: 'calculate', input: { expression: '2+3*4' } }] }
 }
 
+/** Rooms that take what they are told and never answer: whoever told them does not learn that it is done. */
+async function mute() {
+  const told: { what: string; clientId: string }[] = []
+  const server = createServer(async (request) => {
+    let body = ''
+    for await (const bytes of request) body += String(bytes)
+    told.push(JSON.parse(body))
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { port } = server.address() as AddressInfo
+  return {
+    told,
+    url: `http://127.0.0.1:${port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
 test('killed in the middle of a second step, runs go on from the last finished one, and nothing is asked or done twice', {
   timeout: 180_000,
 }, async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'daarion-agents-'))
   try {
     await (await openPglite({ dataDir, image: await testCluster() }))[Symbol.asyncDispose]()
-    const request = (run: string, agent: string, text: string) => ({
+    const board = { id: 'room_2', name: 'Board', visibility: 'private' as const }
+    const request = (run: string, agent: string, text: string, room: typeof board | null = null) => ({
       run,
       agent,
       asker: olia,
-      room: null,
+      room,
       message: null,
       text,
       parts: [],
@@ -56,14 +85,18 @@ test('killed in the middle of a second step, runs go on from the last finished o
     const runs = [
       request('run_plain', 'daarwizz', 'What is 2+3*4?'),
       request('run_split', 'orchestrator', 'Split it'),
+      request('run_post', 'daarwizz', 'Announce it', board),
+      request('run_later', 'daarwizz', 'Announce it later', board),
     ]
     await using first = await openAiServer()
+    await using rooms = await mute()
     first.by((body) => answer(body, true))
     const doomed: Doomed = {
       dataDir,
       llm: first.url,
       agents: ['orchestrator', 'librarian', 'translator'],
       runs,
+      rooms: rooms.url,
     }
     using bundle = await bundled(CHILD)
     const child = spawn(process.execPath, [bundle.path, JSON.stringify(doomed)], {
@@ -76,7 +109,8 @@ test('killed in the middle of a second step, runs go on from the last finished o
     try {
       // Both of the second steps have begun to speak, and the quick piece is over.
       await eventually(() => {
-        expect(first.requests).toHaveLength(5)
+        expect(first.requests).toHaveLength(7)
+        expect(rooms.told.map(({ what }) => what).sort()).toEqual(['post', 'schedule'])
         expect(first.sent()).toBe(4)
         expect(finished).toBe(1)
       }, WAIT)
@@ -91,7 +125,7 @@ test('killed in the middle of a second step, runs go on from the last finished o
     await eventually(
       () =>
         expect(set.finished.map(({ run }) => run)).toEqual(
-          expect.arrayContaining(['run_plain', 'run_split']),
+          expect.arrayContaining(runs.map(({ run }) => run)),
         ),
       WAIT,
     )
@@ -110,13 +144,31 @@ test('killed in the middle of a second step, runs go on from the last finished o
       'done',
       'done',
     ])
-    // What was answered before is not asked again: the two that were cut off, and the joining.
-    expect(set.provider.requests).toHaveLength(3)
+    // What was answered before is not asked again: the two that were cut off, the joining, and the end of each announcement.
+    expect(set.provider.requests).toHaveLength(5)
     expect(
       set.provider.requests.some(
         ({ body }) => told(body).includes('Quick piece') && !told(body).includes('Split it'),
       ),
     ).toBe(false)
+
+    // What was done and not heard of is done again under the same key, which the city takes once; what has none is not done again.
+    const [posted] = rooms.told.filter(({ what }) => what === 'post')
+    expect(set.posted.map(({ clientId }) => clientId)).toEqual([posted?.clientId])
+    const stepsOf = async (run: string) => {
+      const { state, steps } = await set.client.run({ run }, { principal: olia })
+      expect(state).toBe('done')
+      return steps.map(
+        ({ kind, state, detail }) => `${kind} ${state} ${detail.code ?? detail.interrupted ?? ''}`,
+      )
+    }
+    const begun = ['retrieve done ', 'model done ', 'tool failed true']
+    expect(await stepsOf('run_post')).toEqual([...begun, 'tool done ', 'model done '])
+    expect(await stepsOf('run_later')).toEqual([
+      ...begun,
+      'tool failed agents.outcome_unknown',
+      'model done ',
+    ])
   } finally {
     await rm(dataDir, { recursive: true, force: true })
   }
