@@ -166,6 +166,8 @@ export type McpServerRow = {
   key: NullableText
   grants: NullableText
   awaited: NullableText
+  /** Until when one process alone renews its tokens. */
+  renewing: NullableTime
   /** `digest` is of the tool as it was when this was said of it. */
   risks: ColumnType<Record<string, { risk: OutsideRisk; digest: string }>, string | undefined, string>
   author: string

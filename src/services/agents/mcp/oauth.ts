@@ -7,6 +7,8 @@ type Provided<K extends 'clientInformation' | 'tokens'> = Awaited<ReturnType<OAu
 export interface Grants {
   readonly client?: Provided<'clientInformation'>
   readonly tokens?: Provided<'tokens'>
+  /** When the tokens were renewed last, in milliseconds. */
+  readonly renewedAt?: number
   /** Of an authorisation under way: PKCE's other half. */
   readonly verifier?: string
 }

@@ -86,6 +86,27 @@ export function createServerStore(db: AgentsDb, secret: Secret, clock: Clock) {
         .execute()
     },
 
+    /** True where nobody renews the server's tokens: from now on this caller does, for `ms` at most. */
+    async claimRenewal(slug: string, ms: number): Promise<boolean> {
+      const now = clock.now()
+      const { numUpdatedRows } = await db
+        .updateTable('agents.mcp_server')
+        .set({ renewing: new Date(now + ms) })
+        .where('slug', '=', slug)
+        .where((where) => where.or([where('renewing', 'is', null), where('renewing', '<', new Date(now))]))
+        .executeTakeFirstOrThrow()
+      return numUpdatedRows === 1n
+    },
+
+    /** Ends a renewal, with what came of it. */
+    async endRenewal(slug: string, grants: Grants | undefined): Promise<void> {
+      await db
+        .updateTable('agents.mcp_server')
+        .set({ renewing: null, ...(grants && { grants: sealed(JSON.stringify(grants)) }) })
+        .where('slug', '=', slug)
+        .execute()
+    },
+
     async keepRisks(slug: string, risks: KeptServer['risks']): Promise<void> {
       await db
         .updateTable('agents.mcp_server')

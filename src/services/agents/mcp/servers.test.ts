@@ -3,12 +3,16 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { testDatabase } from '../../../../test/kit/database.ts'
 import { eventually } from '../../../../test/kit/eventually.ts'
 import { httpToolServer } from '../../../../test/kit/tool-server.http.ts'
+import { systemClock } from '../../../kernel/clock.ts'
 import { Secret } from '../../../kernel/secret.ts'
 import type { Database } from '../../../platform/database/database.ts'
 import { createSafeFetch } from '../../../platform/fetch/fetch.ts'
 import { readYaml } from '../../../platform/yaml-file.ts'
 import { mayor, olia, openHouse } from '../agents.fixture.ts'
+import type { AgentsTables } from '../agents.tables.ts'
+import type { ToolUse } from '../tools/tool.ts'
 import { McpFile, NO_SERVERS } from './mcp-file.ts'
+import { createServers, type OutsideNeeds } from './servers.ts'
 
 const CHILD = fileURLToPath(new URL('../../../../test/kit/tool-server.child.ts', import.meta.url))
 const KEY = 'key-of-notes-3141592'
@@ -25,20 +29,15 @@ afterAll(() => shared[Symbol.asyncDispose]())
 /** Agents with servers of tools; `inside` are origins that a test lets the page's own addresses reach. */
 async function openServers(servers: object = {}, inside: readonly string[] = []) {
   const file = McpFile.parse({ servers })
-  const set = await openHouse({
-    shared,
-    db: shared,
-    more: {
-      outside: {
-        file: { current: () => file, problem: () => null },
-        onFile: () => undefined,
-        key: (name) => (name === 'NOTES_KEY' ? new Secret(KEY) : null),
-        open: (origins) => createSafeFetch({ internal: [...origins, ...inside] }),
-        secret: new Secret('s'.repeat(40)),
-        publicUrl: 'https://city.example',
-      },
-    },
-  })
+  const outside: OutsideNeeds = {
+    file: { current: () => file, problem: () => null },
+    onFile: () => undefined,
+    key: (name) => (name === 'NOTES_KEY' ? new Secret(KEY) : null),
+    open: (origins) => createSafeFetch({ internal: [...origins, ...inside] }),
+    secret: new Secret('s'.repeat(40)),
+    publicUrl: 'https://city.example',
+  }
+  const set = await openHouse({ shared, db: shared, more: { outside } })
   const one = async (slug: string) =>
     (await set.client.servers({}, BY)).items.find((item) => item.slug === slug)
   const ready = (slug: string) =>
@@ -50,7 +49,15 @@ async function openServers(servers: object = {}, inside: readonly string[] = [])
   }
   const toolsOf = (run: Awaited<ReturnType<typeof set.answered>>) =>
     run.steps.filter(({ kind }) => kind === 'tool').map(({ detail }) => detail)
-  return { ...set, one, ready, given, toolsOf, [Symbol.asyncDispose]: () => set[Symbol.asyncDispose]() }
+  return {
+    ...set,
+    outside,
+    one,
+    ready,
+    given,
+    toolsOf,
+    [Symbol.asyncDispose]: () => set[Symbol.asyncDispose](),
+  }
 }
 
 const notes = {
@@ -221,8 +228,34 @@ test('with OAuth an owner connects it once: registered, PKCE, tokens sealed and 
     return set.toolsOf(await set.answered())[0]
   }
   expect(await use()).toMatchObject({ output: 'the rent is 700' })
+  // Calls of several runs and of another process find at once that the tokens ended: they are renewed once.
+  const apart = createServers({
+    ...set.outside,
+    db: shared.kysely.withTables<AgentsTables>(),
+    events: { broadcast: () => undefined, listen: () => () => undefined },
+    clock: systemClock,
+  })
+  await apart.start()
+  const calendar = () => apart.tools().find(({ name }) => name === 'mcp_cal_find_note')
+  await eventually(() => expect(calendar()).toBeDefined(), WAIT)
+  const elsewhere = () =>
+    calendar()?.run({ query: 'rent' }, { question: 'rent', signal: AbortSignal.timeout(WAIT) } as ToolUse)
   http.expire()
-  expect(await use()).toMatchObject({ output: 'the rent is 700' })
+  const renewals = () => http.asked.filter(({ path }) => path === '/token').length
+  const before = renewals()
+  set.provider.by((body) =>
+    JSON.stringify(body.messages).includes('"role":"tool"')
+      ? { tokens: ['ok'] }
+      : { calls: [{ name: 'mcp_cal_find_note', input: { query: 'rent' } }] },
+  )
+  const given = await Promise.all([
+    ...[elsewhere(), elsewhere(), elsewhere()],
+    ...[1, 2, 3].map(async () => set.toolsOf(await set.answered())[0]),
+  ])
+  for (const one of given) expect(JSON.stringify(one)).toContain('the rent is 700')
+  expect(renewals() - before).toBe(1)
+  await apart.stop()
+  set.provider.by(() => undefined)
 
   const stored = await shared.kysely
     .selectFrom('agents.mcp_server' as never)

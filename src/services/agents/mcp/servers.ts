@@ -17,6 +17,7 @@ import { type Connection, createConnection } from './connection.ts'
 import type { McpFile } from './mcp-file.ts'
 import { createOAuth, stateDigest } from './oauth.ts'
 import { outsideName, outsideTool, toolDigest } from './outside-tools.ts'
+import { renewingOnce } from './renewal.ts'
 import { createServerStore, type KeptServer } from './servers.store.ts'
 import { addressLine, type Line, programLine, safeFetchLike } from './transports.ts'
 
@@ -119,10 +120,17 @@ export function createServers(needs: ServersNeeds): Servers {
       return await programLine({ ...entry, env: Object.fromEntries(env) })
     }
     const row = await store.find(slug)
-    const open = needs.open(originsOf(entry, fromFile(slug)))
+    const fetch = safeFetchLike(needs.open(originsOf(entry, fromFile(slug))))
     if (auth === 'oauth') {
       if (!row?.grants.tokens) throw agentsError('agents.server_unconnected', { server: slug })
-      return await addressLine({ url: entry.url, open, headers: {}, oauth: oauthOf(slug).provider })
+      const renewing = renewingOnce({
+        ...{ server: slug, fetch, clock },
+        load: async () => (await store.find(slug))?.grants ?? {},
+        claim: (ms) => store.claimRenewal(slug, ms),
+        release: (grants) => store.endRenewal(slug, grants),
+      })
+      const oauth = oauthOf(slug).provider
+      return await addressLine({ url: entry.url, fetch: renewing, headers: {}, oauth })
     }
     const key = (entry.key === undefined ? null : needs.key(entry.key)?.reveal()) ?? row?.key
     const headers = key
@@ -130,7 +138,7 @@ export function createServers(needs: ServersNeeds): Servers {
         ? { authorization: `Bearer ${key}` }
         : { [entry.header]: key }
       : {}
-    return await addressLine({ url: entry.url, open, headers })
+    return await addressLine({ url: entry.url, fetch, headers })
   }
 
   const fromFile = (slug: string) => file.current().servers[slug] !== undefined

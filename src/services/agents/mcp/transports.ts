@@ -41,16 +41,16 @@ export async function programLine(program: {
   return { transport, log }
 }
 
-/** An address that speaks streamable HTTP, asked through the city's safe fetch: nothing inside is reached unless the operator named its origin, and each answer is bounded. */
+/** An address that speaks streamable HTTP, asked by `fetch`, which is the city's safe one. */
 export async function addressLine(address: {
   readonly url: string
-  readonly open: SafeFetch
+  readonly fetch: FetchLike
   readonly headers: Readonly<Record<string, string>>
   readonly oauth?: OAuthClientProvider | undefined
 }): Promise<Line> {
   const { StreamableHTTPClientTransport } = await import('@modelcontextprotocol/sdk/client/streamableHttp.js')
   const transport = new StreamableHTTPClientTransport(new URL(address.url), {
-    fetch: safeFetchLike(address.open),
+    fetch: address.fetch,
     requestInit: { headers: { ...address.headers } },
     ...(address.oauth && { authProvider: address.oauth }),
   })
@@ -58,7 +58,7 @@ export async function addressLine(address: {
   return { transport: transport as unknown as Transport, log: () => '' }
 }
 
-/** The safe fetch in the shape the SDK asks through. Streams without an end and methods it does not have are refused as a server may refuse them. */
+/** The safe fetch in the shape the SDK asks through: nothing inside is reached unless the operator named its origin, and each answer is bounded. Streams without an end and methods it does not have are refused as a server may refuse them. */
 export function safeFetchLike(open: SafeFetch): FetchLike {
   return async (url, init = {}) => {
     const method = init.method ?? 'GET'

@@ -1,0 +1,1 @@
+alter table agents.mcp_server drop column renewing;
