@@ -148,7 +148,7 @@ export const OTHER_ROUTES: readonly OtherRoute[] = [
     method: 'get',
     path: '/api/agents/runs/{run}/events',
     right: agentsContract.run.right,
-    summary: 'A run as it goes, from a place in its text on: step, delta, done',
+    summary: 'A run as it goes, from a place in its text on or after Last-Event-ID: step, delta, done',
     query: ['offset'],
     status: 200,
     answers: 'text/event-stream',

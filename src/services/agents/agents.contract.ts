@@ -46,7 +46,7 @@ const AskedPart = z.discriminatedUnion('type', [
   z.object({ type: PartType, file: z.string().max(64) }),
 ])
 
-/** `GET /api/agents/runs/:run/events` streams a run as server-sent events, from `?offset=` UTF-16 units of its text on, or from where `Last-Event-ID` left off: `step` {kind, state}, `delta` {offset, text} (an offset of 0 begins anew), `done` {state, text, citations, engine, error}. */
+/** `GET /api/agents/runs/:run/events` streams a run as server-sent events, from `?offset=` UTF-16 units of its text on, or from where `Last-Event-ID` left off: `step` (a `Step`, told anew when its state changes), `delta` {offset, text} (an offset of 0 begins anew), `done` {state, text, citations, engine, error}. An id is `attempt.offset.step`: of the text all before `offset` was told, of the steps all before `step`. */
 export const agentsContract = {
   ...runOperations,
   ...registryOperations,

@@ -75,11 +75,12 @@ export function createAgentsStore(db: AgentsDb, clock: Clock) {
       return await tx.selectFrom('agents.run').selectAll().where('id', '=', run).executeTakeFirst()
     },
 
-    async steps(run: string): Promise<Step[]> {
+    async steps(run: string, from = 0): Promise<Step[]> {
       const rows = await db
         .selectFrom('agents.step')
         .selectAll()
         .where('run', '=', run)
+        .where('index', '>=', from)
         .orderBy('index')
         .execute()
       return rows.map(stepOf)

@@ -7,6 +7,7 @@ import { kernelError } from '../../kernel/errors.ts'
 import type { Ids } from '../../kernel/ids.ts'
 import type { Database } from '../../platform/database/database.ts'
 import type { Authenticate } from '../../platform/http/service.ts'
+import type { Step } from './agents.contract.ts'
 import { type HouseOptions, knowing, lease, mayor, olia, openHouse, person, petro } from './agents.fixture.ts'
 
 let shared: Database
@@ -296,6 +297,16 @@ test('a run is watched live by many, from where each left off, to its end', asyn
     expect(resumed?.text).toBe('is 500 [1].')
     expect(renewed?.text).toBe('The rent is 500 [1].')
     expect(whole?.done).toMatchObject({ state: 'done', engine: 'scripted-1', citations: [{ n: 1 }] })
+    // Steps are told as they end, each under an id that the next watcher goes on from.
+    const kinds = (given: typeof whole) =>
+      given?.steps.map(({ data }) => `${data.index} ${data.kind} ${data.state}`)
+    expect(kinds(whole)).toEqual(['0 retrieve done', '1 model running', '1 model done'])
+    expect(whole?.steps[1]?.id).toBe('1.0.1')
+    expect(whole?.ids.at(-1)).toBe('1.20.2')
+    const again = { 'x-who': olia.id, 'last-event-id': whole?.steps[1]?.id ?? '' }
+    expect(kinds(read(await (await watch(run, again)).text()))).toEqual(['1 model done'])
+    const last = read(await (await watch(run, { ...again, 'last-event-id': '1.20.2' })).text())
+    expect([last.text, last.steps, last.done]).toEqual(['', [], whole?.done])
     expect((await watch(run, { 'x-who': mayor.id })).status).toBe(404)
     expect((await watch(run, {})).status).toBe(401)
     expect(read(await (await watch(run, { 'x-who': olia.id })).text()).done).toMatchObject({
@@ -321,8 +332,16 @@ test('an unknown agent is refused, a known one is found by slug and id', async (
   await set.service.start?.()
 })
 
-function read(stream: string): { text: string; done: unknown } {
+interface Watched {
+  readonly text: string
+  readonly done: unknown
+  readonly ids: readonly string[]
+  readonly steps: readonly { readonly id: string | undefined; readonly data: Step }[]
+}
+
+function read(stream: string): Watched {
   const frames = stream.split('\n\n').map((frame) => ({
+    id: /^id: (.*)$/m.exec(frame)?.[1],
     event: /^event: (.*)$/m.exec(frame)?.[1],
     data: JSON.parse(/^data: (.*)$/m.exec(frame)?.[1] ?? 'null'),
   }))
@@ -330,5 +349,7 @@ function read(stream: string): { text: string; done: unknown } {
   return {
     text: deltas.map(({ data }) => data.text).join(''),
     done: frames.find(({ event }) => event === 'done')?.data,
+    ids: frames.flatMap(({ id }) => (id === undefined ? [] : [id])),
+    steps: frames.filter(({ event }) => event === 'step'),
   }
 }

@@ -9,7 +9,6 @@ export interface LiveRun {
   readonly attempt: number
   /** What was said so far in this attempt. */
   readonly text: string
-  readonly step: string
   /** Aborts when the run is cancelled. */
   readonly cancelled: AbortSignal
   /** The work has begun: from now on others see it. */
@@ -46,7 +45,6 @@ export function createLiveRuns({ events, clock }: { events: Events; clock: Clock
       let attempt = 0
       let agent: string | undefined
       let text = ''
-      let step = ''
       let sent = 0
       let flushing = false
       const flush = () => {
@@ -63,9 +61,6 @@ export function createLiveRuns({ events, clock }: { events: Events; clock: Clock
         get text() {
           return text
         },
-        get step() {
-          return step
-        },
         begin(about) {
           ;({ room, attempt, agent } = about)
         },
@@ -76,7 +71,6 @@ export function createLiveRuns({ events, clock }: { events: Events; clock: Clock
           void clock.sleep(COALESCE_MS).then(flush)
         },
         at(name, state, code) {
-          step = name
           events.broadcast(runStep, { run, room, agent, step: name, state, code })
         },
         close() {
