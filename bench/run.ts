@@ -5,6 +5,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   routes: async () => (await import('./routes.ts')).routes(),
   start: async () => (await import('./start.ts')).start(),
   proxy: async () => (await import('./proxy.ts')).proxy(),
+  agents: async () => (await import('./agents.ts')).agents(),
   engines: async () => (await import('./engines.ts')).engines(),
   hearing: async () => (await import('./hearing.ts')).hearing(),
   parsing: async () => (await import('./parsing.ts')).parsing(),
