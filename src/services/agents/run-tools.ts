@@ -107,7 +107,8 @@ async function judged(work: Work, situation: Situation, call: ModelCall): Promis
     room: row.room,
     asker: row.asker,
     tainted: isTainted(work, situation),
-    standing: await approvals.isGranted(agent.id, row.room, tool.name),
+    // Looked up only where it decides something.
+    standing: tool.risk === 'effect' && (await approvals.isGranted(agent.id, row.room, tool.name)),
     trial: situation.trial,
   })
   if (verdict === 'refuse') return { settle: () => refusal(work, call, agentsError('agents.tool_refused')) }
