@@ -1,5 +1,4 @@
-import type { Tool as ServerTool } from '@modelcontextprotocol/sdk/types.js'
-import { type Clock, isoTime } from '../../../kernel/clock.ts'
+import type { Clock } from '../../../kernel/clock.ts'
 import type { Handlers } from '../../../kernel/contract.ts'
 import { kernelError } from '../../../kernel/errors.ts'
 import type { Secret } from '../../../kernel/secret.ts'
@@ -11,12 +10,13 @@ import { checkYamlFile, type YamlFile } from '../../../platform/yaml-file.ts'
 import { agentsError } from '../agents.errors.ts'
 import { serversChanged } from '../agents.events.ts'
 import type { AgentsDb } from '../agents.store.ts'
-import type { McpServer, OutsideRisk, serverOperations } from '../servers.contract.ts'
+import type { serverOperations } from '../servers.contract.ts'
 import type { Tool } from '../tools/tool.ts'
-import { type Connection, createConnection } from './connection.ts'
+import { createConnection } from './connection.ts'
+import { asEntry, authOf, type Entry, type Known, markOf, originsOf, riskOf, shown } from './known-server.ts'
 import type { McpFile } from './mcp-file.ts'
 import { createOAuth, stateDigest } from './oauth.ts'
-import { outsideName, outsideTool, toolDigest } from './outside-tools.ts'
+import { outsideTool, toolDigest } from './outside-tools.ts'
 import { renewingOnce } from './renewal.ts'
 import { createServerStore, type KeptServer } from './servers.store.ts'
 import { addressLine, type Line, programLine, safeFetchLike } from './transports.ts'
@@ -48,18 +48,6 @@ export interface Servers {
   start(): Promise<void>
   checks(): readonly Check[]
   stop(): Promise<void>
-}
-
-type Entry = McpFile['servers'][string]
-interface Known {
-  readonly slug: string
-  readonly entry: Entry
-  readonly fromFile: boolean
-  readonly auth: KeptServer['auth']
-  /** Another one is another server, which is connected anew. */
-  readonly mark: string
-  risks: KeptServer['risks']
-  readonly connection: Connection
 }
 
 /** The page of servers, where whoever runs the city comes back to after they agreed elsewhere. */
@@ -272,44 +260,5 @@ export function createServers(needs: ServersNeeds): Servers {
       await settling
       await Promise.all([...known.values()].map(({ connection }) => connection.stop()))
     },
-  }
-}
-
-const asEntry = (url: string, auth: KeptServer['auth']): Entry => ({
-  ...{ url, oauth: auth === 'oauth', origins: [], risks: {} },
-})
-
-const authOf = (entry: Entry): KeptServer['auth'] =>
-  'command' in entry ? 'none' : entry.oauth ? 'oauth' : entry.key === undefined ? 'none' : 'key'
-
-const markOf = (entry: Entry): string => JSON.stringify(entry)
-
-const originsOf = (entry: Exclude<Entry, { command: string }>, fromFile: boolean): readonly string[] =>
-  fromFile ? [entry.url, ...entry.origins].map((url) => new URL(url).origin) : []
-
-/** What the operator's file says; else what was said on the page of the tool as it is now; else the worst. */
-function riskOf({ entry, risks }: Known, tool: ServerTool): { risk: OutsideRisk; changed: boolean } {
-  const said = risks[tool.name]
-  if (said?.digest === toolDigest(tool)) return { risk: said.risk, changed: false }
-  return { risk: entry.risks[tool.name] ?? 'effect', changed: said !== undefined }
-}
-
-function shown(one: Known): McpServer {
-  const { slug, entry, fromFile, auth, connection } = one
-  const asked = connection.askedAt()
-  return {
-    ...{ slug, fromFile, auth },
-    kind: 'command' in entry ? 'program' : 'address',
-    at: 'command' in entry ? [entry.command, ...entry.args].join(' ').slice(0, 500) : entry.url,
-    state: connection.state(),
-    problem: connection.problem(),
-    tools: connection.tools().map((tool) => ({
-      tool: tool.name.slice(0, 128),
-      name: outsideName(slug, tool.name),
-      description: (tool.description ?? '').slice(0, 600),
-      saysReadOnly: tool.annotations?.readOnlyHint === true,
-      ...riskOf(one, tool),
-    })),
-    asked: asked === null ? null : isoTime(asked),
   }
 }
